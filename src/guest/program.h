@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A guest program, flattened: {"lock": L, "do": [...]} is OP_LOCK … OP_UNLOCK, "hold" is an
+   OP_COMPUTE of purpose RNG_HOLD between them. The last op is OP_END: an iteration ends, begin anew. */
+#ifndef COSTOP_GUEST_PROGRAM_H
+#define COSTOP_GUEST_PROGRAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/dist.h"
+
+enum op_code { OP_COMPUTE, OP_LOCK, OP_UNLOCK, OP_SLEEP, OP_BARRIER, OP_YIELD, OP_END };
+
+struct op {
+  enum op_code code;
+  enum rng_purpose purpose; /* of an OP_COMPUTE (compute or hold) or OP_SLEEP */
+  struct dist dist;         /* OP_COMPUTE, OP_SLEEP */
+  uint32_t target;          /* OP_LOCK, OP_UNLOCK: index of a lock_spec; OP_BARRIER: of a barrier_spec */
+  const char *path;         /* the step in the scenario: "programs.oltp.1.hold" */
+};
+
+struct program {
+  const char *name;
+  const struct op *ops;
+  uint32_t n_ops;
+};
+
+struct lock_params {
+  int64_t acquire_ns;
+  int64_t handoff_base_ns;
+  int64_t handoff_per_waiter_ns;
+  int64_t block_ns;
+  int64_t wake_ns;
+  int64_t spin_limit_ns; /* TIME_NEVER_NS: none */
+};
+
+struct lock_spec {
+  const char *name;
+  struct kind_choice choice; /* kind: the first member of a struct lock_ops; params: lock_params */
+};
+
+enum barrier_wait { BARRIER_BLOCK, BARRIER_SPIN };
+
+struct barrier_spec {
+  const char *name;
+  enum barrier_wait wait;
+  uint32_t parties; /* 0: all threads of the VM */
+};
+
+enum guest_placement { PLACEMENT_IDLE_FIRST, PLACEMENT_PINNED };
+enum guest_balance { BALANCE_STEAL, BALANCE_NONE };
+
+/* What a VM's guest needs to know; see study/scenario.h for the host's side of it. */
+struct guest_spec {
+  uint32_t n_vcpus, n_threads;
+  const struct program *program;
+  uint64_t iterations; /* of each thread; 0: for ever */
+  enum guest_placement placement;
+  enum guest_balance balance;
+  int64_t timeslice_ns;
+  int64_t switch_ns;
+  int64_t ipi_latency_ns;
+};
+
+#endif

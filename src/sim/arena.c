@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_LINE = 64, ARENA_BLOCK = 1 << 20 };
+
+struct arena_block {
+  struct arena_block *next;
+  void *memory;
+};
+
+static void (*exhausted_handler)(size_t bytes);
+
+void arena_on_exhausted(void (*handler)(size_t bytes)) { exhausted_handler = handler; }
+
+static _Noreturn void arena_exhausted(size_t bytes) {
+  if (exhausted_handler) exhausted_handler(bytes);
+  abort();
+}
+
+static void arena_grow(struct arena *arena, size_t bytes) {
+  size_t room = bytes > ARENA_BLOCK ? bytes : ARENA_BLOCK;
+  struct arena_block *block = malloc(sizeof *block);
+  /* calloc, not memset: large blocks come as untouched zero pages and cost nothing until used. */
+  void *memory = calloc(1, room + ARENA_LINE);
+  if (!block || !memory) {
+    free(block);
+    free(memory);
+    arena_exhausted(bytes);
+  }
+  block->memory = memory;
+  block->next = arena->blocks;
+  arena->blocks = block;
+  arena->used = (ARENA_LINE - (uintptr_t)memory % ARENA_LINE) % ARENA_LINE;
+  arena->room = room + ARENA_LINE;
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size) {
+  size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes)) arena_exhausted(SIZE_MAX);
+  if (bytes > SIZE_MAX / 2) arena_exhausted(bytes);
+  if (bytes == 0) bytes = 1;
+  size_t align = bytes >= ARENA_LINE ? ARENA_LINE : 16;
+  bytes = (bytes + align - 1) / align * align;
+  if (arena->blocks) {
+    uintptr_t at = (uintptr_t)arena->blocks->memory + arena->used;
+    arena->used += (align - at % align) % align;
+  }
+  if (!arena->blocks || arena->used > arena->room || arena->room - arena->used < bytes)
+    arena_grow(arena, bytes);
+  void *memory = (char *)arena->blocks->memory + arena->used;
+  arena->used += bytes;
+  arena->total += bytes;
+  return memory;
+}
+
+char *arena_strdup(struct arena *arena, const char *text) {
+  size_t size = strlen(text) + 1;
+  char *copy = arena_alloc(arena, size, 1);
+  memcpy(copy, text, size);
+  return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...) {
+  va_list args, again;
+  va_start(args, format);
+  va_copy(again, args);
+  int length = vsnprintf(NULL, 0, format, args);
+  va_end(args);
+  size_t size = (size_t)(length < 0 ? 0 : length) + 1;
+  char *text = arena_alloc(arena, size, 1);
+  (void)vsnprintf(text, size, format, again);
+  va_end(again);
+  return text;
+}
+
+void arena_free(struct arena *arena) {
+  while (arena->blocks) {
+    struct arena_block *block = arena->blocks;
+    arena->blocks = block->next;
+    free(block->memory);
+    free(block);
+  }
+  *arena = (struct arena){0};
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Distributions of durations. Draws are rounded to the nearest ns, never negative, saturating at
+   2^62 ns. Constant, uniform and exponential draws use no libm. */
+#ifndef COSTOP_SIM_DIST_H
+#define COSTOP_SIM_DIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/exponential.h"
+#include "sim/param.h"
+#include "sim/rng.h"
+#include "sim/time.h"
+
+struct duration_list {
+  const int64_t *values_ns;
+  uint32_t n;
+  const char *file; /* where they came from, or NULL: for messages only */
+};
+
+struct dist_kind;
+
+/* A bound distribution; plain data, freely copied. params is the kind's parameter struct. */
+struct dist {
+  const struct dist_kind *kind; /* never NULL once bound */
+  double mean_ns;               /* of the law (the untruncated real-valued one); 0 for constant 0 */
+  int64_t constant_ns;          /* the value of a constant, else -1 */
+  double scale_ns;              /* exponential: the mean; else 0 */
+  union {
+    unsigned char bytes[40];
+    int64_t align_int;
+    double align_real;
+    const void *align_pointer;
+  } params;
+};
+
+struct dist_kind {
+  struct kind kind;
+  /* Completes mean_ns, constant_ns, scale_ns from params. */
+  void (*finish)(struct dist *dist);
+  /* One draw in ns as a real number, before rounding. */
+  double (*draw)(const struct dist *dist, struct rng_stream *stream);
+};
+
+/* In the order in which `list distributions` shows them; NULL-terminated. */
+extern const struct dist_kind *const dist_kinds[];
+
+struct dist dist_constant(int64_t value_ns);
+struct dist dist_exponential(int64_t mean_ns);
+
+static inline bool dist_is_constant(const struct dist *dist) { return dist->constant_ns >= 0; }
+
+/* Rounds half up; never negative; saturates at TIME_MAX_NS (NaN cannot occur). */
+static inline int64_t dist_round_ns(double real_ns) {
+  if (!(real_ns > 0)) return 0;
+  if (real_ns >= 0x1p62) return TIME_MAX_NS;
+  return (int64_t)(real_ns + 0.5);
+}
+
+/* stream may be NULL for constants. Constants draw nothing. */
+static inline int64_t dist_draw(const struct dist *dist, struct rng_stream *stream) {
+  if (dist->scale_ns > 0) return dist_round_ns(exponential_draw(stream) * dist->scale_ns);
+  if (dist->constant_ns >= 0) return dist->constant_ns;
+  return dist_round_ns(dist->kind->draw(dist, stream));
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Log-bucket histogram of non-negative int64 values: 64 buckets per octave, so a percentile is
+   within 1/128 < 1 % of a recorded value; sum, count and maximum are exact. */
+#ifndef COSTOP_SIM_HIST_H
+#define COSTOP_SIM_HIST_H
+
+#include <stdint.h>
+
+#include "sim/arena.h"
+
+enum { HIST_SUB_BITS = 6, HIST_SUB = 1 << HIST_SUB_BITS };
+
+struct hist {
+  int64_t sum, max;
+  uint64_t count;
+  uint32_t *bucket;  /* n_buckets counters; they saturate, count does not */
+  uint32_t n_buckets;
+  uint32_t shift;    /* log2 of the resolution: values below 2^shift share bucket 0 */
+};
+
+/* min: the smallest value worth telling from 0 (at least 1); max: the largest that can occur. */
+void hist_init(struct hist *hist, struct arena *arena, int64_t min, int64_t max);
+void hist_reset(struct hist *hist);
+
+/* Bucket of a value: linear below 64 units of 2^shift, then 64 per octave. */
+static inline uint32_t hist_bucket(const struct hist *hist, int64_t value) {
+  uint64_t scaled = (uint64_t)value >> hist->shift;
+  if (scaled < HIST_SUB) return (uint32_t)scaled;
+  uint32_t octave = 63u - (uint32_t)__builtin_clzll(scaled) - HIST_SUB_BITS;
+  return (octave << HIST_SUB_BITS) + (uint32_t)(scaled >> octave);
+}
+
+static inline void hist_add(struct hist *hist, int64_t value) {
+  hist->count++;
+  hist->sum += value;
+  if (value > hist->max) hist->max = value;
+  uint32_t bucket = hist_bucket(hist, value);
+  if (__builtin_expect(bucket >= hist->n_buckets, 0)) bucket = hist->n_buckets - 1;
+  if (__builtin_expect(++hist->bucket[bucket] == 0, 0)) hist->bucket[bucket]--;
+}
+
+/* Lowest value of a bucket, and of the one behind it. */
+int64_t hist_bucket_low(const struct hist *hist, uint32_t bucket);
+
+/* The smallest recorded-resolution value v with at least share (0..1) of the values <= v: the middle
+   of its bucket, never above max. 0 if nothing was recorded. */
+double hist_percentile(const struct hist *hist, double share);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A resolved scenario: every key has a value, every name is looked up, every kind is bound. Const
+   after scenario_bind; everything it points to lives in its arena. */
+#ifndef COSTOP_STUDY_SCENARIO_H
+#define COSTOP_STUDY_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest/program.h"
+#include "sim/arena.h"
+#include "sim/param.h"
+
+struct host_spec {
+  uint32_t n_pcpus;
+  double ghz;
+  int64_t context_switch_ns, migration_ns;
+};
+
+struct hypervisor_spec {
+  struct kind_choice scheduler;    /* kind is the first member of a struct sched_ops (hv/sched.h) */
+  struct kind_choice coscheduling; /* … of a struct cosched_ops (hv/cosched.h) */
+};
+
+/* One VM: `count` has been expanded, noise.0, noise.1 … in the order of the file. */
+struct vm_spec {
+  const char *name;      /* "noise.0", or "db" if the file gives no count */
+  const char *base_name; /* "noise" */
+  struct guest_spec guest;
+  struct dist start;
+  const uint64_t *affinity; /* bit p of word p / 64 = may run on pCPU p; NULL: everywhere */
+};
+
+struct run_params {
+  int64_t duration_ns, warmup_ns;
+  uint32_t replications;
+  uint64_t seed;
+};
+
+struct scenario {
+  const char *name, *description; /* description may be "" */
+  struct host_spec host;
+  struct hypervisor_spec hypervisor;
+  const struct lock_spec *locks;
+  uint32_t n_locks;
+  const struct barrier_spec *barriers;
+  uint32_t n_barriers;
+  const struct program *programs;
+  uint32_t n_programs;
+  const struct vm_spec *vms;
+  uint32_t n_vms;
+  struct run_params run;
+  const char *const *expects;
+  uint32_t n_expects;
+  uint32_t n_sweep_axes; /* validated only; `run` uses the base cell */
+};
+
+#endif
