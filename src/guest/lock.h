@@ -17,7 +17,8 @@
 
 struct lock_ops {
   struct kind kind;
-  bool is_spinlock; /* waiters never give up the vCPU: no sleep, yield, barrier or blocking lock inside */
+  bool is_spinlock; /* waiters never give up the vCPU: no sleep, yield, barrier or blocking lock
+                       inside */
 };
 #define X(name) extern const struct lock_ops lock_##name;
 LOCK_KINDS(X)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A guest program, flattened: {"lock": L, "do": [...]} is OP_LOCK … OP_UNLOCK, "hold" is an
-   OP_COMPUTE of purpose RNG_HOLD between them. The last op is OP_END: an iteration ends, begin anew. */
+   OP_COMPUTE of purpose RNG_HOLD between them. The last op is OP_END: an iteration ends, begin
+   anew. */
 #ifndef COSTOP_GUEST_PROGRAM_H
 #define COSTOP_GUEST_PROGRAM_H
 
@@ -15,8 +16,8 @@ struct op {
   enum op_code code;
   enum rng_purpose purpose; /* of an OP_COMPUTE (compute or hold) or OP_SLEEP */
   struct dist dist;         /* OP_COMPUTE, OP_SLEEP */
-  uint32_t target;          /* OP_LOCK, OP_UNLOCK: index of a lock_spec; OP_BARRIER: of a barrier_spec */
-  const char *path;         /* the step in the scenario: "programs.oltp.1.hold" */
+  uint32_t target;  /* OP_LOCK, OP_UNLOCK: index of a lock_spec; OP_BARRIER: of a barrier_spec */
+  const char *path; /* the step in the scenario: "programs.oltp.1.hold" */
 };
 
 struct program {

@@ -9,11 +9,11 @@
 enum duration_error {
   DURATION_OK,
   DURATION_NO_NUMBER,
-  DURATION_NO_UNIT,   /* a number, but nothing behind it: only "0" may drop the unit */
+  DURATION_NO_UNIT, /* a number, but nothing behind it: only "0" may drop the unit */
   DURATION_BAD_UNIT,
   DURATION_NEGATIVE,
-  DURATION_TOO_LONG,  /* beyond TIME_MAX_NS */
-  DURATION_TOO_FINE   /* not a whole number of nanoseconds */
+  DURATION_TOO_LONG, /* beyond TIME_MAX_NS */
+  DURATION_TOO_FINE  /* not a whole number of nanoseconds */
 };
 
 /* Exact decimal arithmetic, no floating point. Blanks around and between number and unit are

@@ -13,9 +13,9 @@ enum { HIST_SUB_BITS = 6, HIST_SUB = 1 << HIST_SUB_BITS };
 struct hist {
   int64_t sum, max;
   uint64_t count;
-  uint32_t *bucket;  /* n_buckets counters; they saturate, count does not */
+  uint32_t *bucket; /* n_buckets counters; they saturate, count does not */
   uint32_t n_buckets;
-  uint32_t shift;    /* log2 of the resolution: values below 2^shift share bucket 0 */
+  uint32_t shift; /* log2 of the resolution: values below 2^shift share bucket 0 */
 };
 
 /* min: the smallest value worth telling from 0 (at least 1); max: the largest that can occur. */
@@ -42,8 +42,8 @@ static inline void hist_add(struct hist *hist, int64_t value) {
 /* Lowest value of a bucket, and of the one behind it. */
 int64_t hist_bucket_low(const struct hist *hist, uint32_t bucket);
 
-/* The smallest recorded-resolution value v with at least share (0..1) of the values <= v: the middle
-   of its bucket, never above max. 0 if nothing was recorded. */
+/* The smallest recorded-resolution value v with at least share (0..1) of the values <= v: the
+   middle of its bucket, never above max. 0 if nothing was recorded. */
 double hist_percentile(const struct hist *hist, double share);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Parameter rows. A plug-in (scheduler, co-scheduling rule, lock, distribution) keeps them beside its
-   code; the one table drives parsing, bounds, defaults, did-you-mean, `list`, `show`, the JSON
+/* Parameter rows. A plug-in (scheduler, co-scheduling rule, lock, distribution) keeps them beside
+   its code; the one table drives parsing, bounds, defaults, did-you-mean, `list`, `show`, the JSON
    Schema and the documentation. Idea: fio's options.c. */
 #ifndef COSTOP_SIM_PARAM_H
 #define COSTOP_SIM_PARAM_H
@@ -20,10 +20,10 @@ enum param_type {
 struct param {
   const char *key; /* as written; "handoff_cost.base" is key base of the object handoff_cost */
   enum param_type type;
-  size_t offset;        /* into the kind's parameter struct */
-  const char *fallback; /* default as the user would write it; NULL: the key is required */
-  double min, max;      /* inclusive; durations in ns */
-  const char *unit;     /* of PARAM_REAL and PARAM_COUNT, for the documentation; "" if none */
+  size_t offset;              /* into the kind's parameter struct */
+  const char *fallback;       /* default as the user would write it; NULL: the key is required */
+  double min, max;            /* inclusive; durations in ns */
+  const char *unit;           /* of PARAM_REAL and PARAM_COUNT, for the documentation; "" if none */
   const char *const *choices; /* PARAM_CHOICE: NULL-terminated */
   const char *word;           /* PARAM_DURATION: a word that may stand for a number … */
   int64_t word_value;         /* … and the value that it stores */
@@ -42,8 +42,8 @@ struct kind {
   size_t n_params;
   size_t params_size; /* sizeof the parameter struct, at most KIND_PARAMS_MAX */
   enum param_form form;
-  /* Checks what no single row can. Returns NULL, or what is wrong in one clause with *key set to the
-     key to blame. May be NULL. */
+  /* Checks what no single row can. Returns NULL, or what is wrong in one clause with *key set to
+     the key to blame. May be NULL. */
   const char *(*check)(const void *params, const char **key);
 };
 

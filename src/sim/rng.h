@@ -29,8 +29,8 @@ struct rng_stream {
   uint32_t n_left; /* words left in word[], taken from the highest index down */
 };
 
-/* purpose's name, vm and index (a thread's index in its VM, or for RNG_LOCK_RACE the lock's name) go
-   into the hash. */
+/* purpose's name, vm and index (a thread's index in its VM, or for RNG_LOCK_RACE the lock's name)
+   go into the hash. */
 void rng_stream_init(struct rng_stream *stream, uint64_t seed, uint32_t replication,
                      enum rng_purpose purpose, const char *vm, const char *index);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Trace records: what happened, when, to whom. Emitted only if a sink listens; a run does not depend
-   on it. Ids are host-wide; ID_NONE where not applicable. */
+/* Trace records: what happened, when, to whom. Emitted only if a sink listens; a run does not
+   depend on it. Ids are host-wide; ID_NONE where not applicable. */
 #ifndef COSTOP_SIM_TRACE_H
 #define COSTOP_SIM_TRACE_H
 

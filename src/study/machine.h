@@ -14,9 +14,9 @@
 
 struct machine_options {
   uint32_t replication;
-  bool paranoid;             /* check every invariant after every event */
-  struct trace_sink *trace;  /* NULL: none */
-  int64_t trace_from_ns, trace_until_ns; /* records outside are not emitted; until 0: no limit */
+  bool paranoid;                          /* check every invariant after every event */
+  struct trace_sink *trace;               /* NULL: none */
+  int64_t trace_from_ns, trace_until_ns;  /* records outside are not emitted; until 0: no limit */
   const volatile sig_atomic_t *interrupt; /* polled now and then; may be NULL */
 };
 

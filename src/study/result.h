@@ -62,7 +62,8 @@ struct host_result {
   uint64_t events;
 };
 
-/* A deadlock, worded for people: "deadlock in db at 1.5ms: thread 0 holds a since …, waits for b; …" */
+/* A deadlock, worded for people: "deadlock in db at 1.5ms: thread 0 holds a since …, waits for b;
+ * …" */
 struct run_note {
   int64_t at_ns;
   vm_id_t vm;
@@ -80,8 +81,8 @@ struct run_result {
   const char *message; /* NULL if RUN_DONE */
   const struct scenario *scenario;
   uint32_t replication;
-  uint64_t seed;       /* base seed */
-  int64_t window_ns;   /* the duration */
+  uint64_t seed;     /* base seed */
+  int64_t window_ns; /* the duration */
   struct host_result host;
   const struct vm_result *vms; /* scenario->n_vms */
   const struct run_note *notes;

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The registry of locks; see hv/kinds.c. */
+#include <stddef.h>
+
+#include "guest/lock.h"
+
+const struct lock_ops *const lock_kinds[] = {
+#define X(name) &lock_##name,
+    LOCK_KINDS(X)
+#undef X
+        NULL};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Parameter rows that several kinds of lock share. */
+#ifndef COSTOP_GUEST_LOCK_ROWS_H
+#define COSTOP_GUEST_LOCK_ROWS_H
+
+#include "guest/program.h"
+#include "sim/param.h"
+#include "sim/time.h"
+
+#define LOCK_COST_ROW(name, member, text)                                                \
+  {                                                                                      \
+    .key = name, .type = PARAM_DURATION, .offset = offsetof(struct lock_params, member), \
+    .fallback = "0", .min = 0, .max = 0x1p62, .help = text                               \
+  }
+#define LOCK_ROW_ACQUIRE \
+  LOCK_COST_ROW("acquire", acquire_ns, "kernel time of an acquirer who finds the lock free")
+#define LOCK_ROW_BASE                                 \
+  LOCK_COST_ROW("handoff_cost.base", handoff_base_ns, \
+                "time from a release to the next owner's section")
+#define LOCK_ROW_PER_WAITER                                       \
+  LOCK_COST_ROW("handoff_cost.per_waiter", handoff_per_waiter_ns, \
+                "added to it for each other waiter whose vCPU is running")
+#define LOCK_ROW_BLOCK LOCK_COST_ROW("block", block_ns, "kernel time of going to sleep")
+#define LOCK_ROW_WAKE \
+  LOCK_COST_ROW("wake", wake_ns, "kernel time that waking a sleeper costs the releaser")
+#define LOCK_ROW_SPIN_LIMIT                                                              \
+  {                                                                                      \
+    .key = "spin_limit", .type = PARAM_DURATION,                                         \
+    .offset = offsetof(struct lock_params, spin_limit_ns), .fallback = "none", .min = 0, \
+    .max = 0x1p62, .word = "none", .word_value = TIME_NEVER_NS,                          \
+    .help = "guest time after which a spinning waiter goes to sleep"                     \
+  }
+
+#endif
