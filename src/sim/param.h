@@ -9,12 +9,14 @@
 #include <stdint.h>
 
 enum param_type {
-  PARAM_DURATION, /* int64_t ns; "5us"; bounds in ns */
-  PARAM_COUNT,    /* uint32_t */
-  PARAM_REAL,     /* double */
-  PARAM_CHOICE,   /* uint32_t: index into choices */
-  PARAM_DIST,     /* struct dist (sim/dist.h) */
-  PARAM_DURATIONS /* struct duration_list: array of durations, or the name of a file of them */
+  PARAM_DURATION,  /* int64_t ns; "5us"; bounds in ns */
+  PARAM_COUNT,     /* uint32_t */
+  PARAM_REAL,      /* double */
+  PARAM_CHOICE,    /* uint32_t: index into choices */
+  PARAM_DIST,      /* struct dist (sim/dist.h) */
+  PARAM_DURATIONS, /* struct duration_list: array of durations, or the name of a file of them */
+  PARAM_INTEGER,   /* uint64_t, a string of digits allowed; max = 0x1p64 means all of them */
+  PARAM_TEXT       /* const char * */
 };
 
 struct param {
@@ -25,9 +27,9 @@ struct param {
   double min, max;            /* inclusive; durations in ns */
   const char *unit;           /* of PARAM_REAL and PARAM_COUNT, for the documentation; "" if none */
   const char *const *choices; /* PARAM_CHOICE: NULL-terminated */
-  const char *word;           /* PARAM_DURATION: a word that may stand for a number … */
-  int64_t word_value;         /* … and the value that it stores */
-  const char *help;           /* one sentence, no full stop */
+  const char *word;   /* durations, counts, integers: a word that may stand for a number … */
+  int64_t word_value; /* … and the value that it stores */
+  const char *help;   /* one sentence, no full stop */
 };
 
 /* How the parameters of a kind are written: {"exponential": "40us"}, {"uniform": ["1us", "2us"]},
