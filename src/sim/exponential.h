@@ -7,8 +7,9 @@
 #include "sim/rng.h"
 
 enum { EXPONENTIAL_LAYERS = 256 };
-extern const double exponential_width[EXPONENTIAL_LAYERS];    /* layer width * 2^-56 */
-extern const uint64_t exponential_inside[EXPONENTIAL_LAYERS]; /* mantissas below are accepted */
+extern const double exponential_width[EXPONENTIAL_LAYERS];      /* layer width * 2^-56 */
+extern const uint64_t exponential_inside[EXPONENTIAL_LAYERS];   /* mantissas below are accepted */
+extern const double exponential_height[EXPONENTIAL_LAYERS + 1]; /* exp(-edge of the layer) */
 
 /* The rare wedge and tail (about 1 % of draws). */
 double exponential_slow(struct rng_stream *stream, unsigned layer, uint64_t mantissa);

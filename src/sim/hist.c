@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/hist.h"
+
+#include <assert.h>
+#include <string.h>
+
+void hist_init(struct hist *hist, struct arena *arena, int64_t min, int64_t max) {
+  assert(max >= 0);
+  /* The finest buckets must be as fine, relative to min, as the others are to their values. */
+  uint64_t units = (uint64_t)(min < 1 ? 1 : min) >> HIST_SUB_BITS;
+  *hist = (struct hist){.shift = units == 0 ? 0 : 63u - (uint32_t)__builtin_clzll(units)};
+  hist->n_buckets = hist_bucket(hist, max) + 1;
+  hist->bucket = ARENA_ARRAY(arena, hist->n_buckets, uint32_t);
+}
+
+void hist_reset(struct hist *hist) {
+  hist->sum = hist->max = 0;
+  hist->count = 0;
+  memset(hist->bucket, 0, hist->n_buckets * sizeof *hist->bucket);
+}
+
+int64_t hist_bucket_low(const struct hist *hist, uint32_t bucket) {
+  if (bucket < HIST_SUB) return (int64_t)bucket << hist->shift;
+  uint32_t octave = (bucket >> HIST_SUB_BITS) - 1;
+  uint64_t scaled = (bucket & (HIST_SUB - 1)) + HIST_SUB;
+  return (int64_t)(scaled << octave << hist->shift);
+}
+
+/* Counts how many values the buckets hold: less than count if one of them is saturated. */
+static uint64_t held(const struct hist *hist) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < hist->n_buckets; i++) sum += hist->bucket[i];
+  return sum;
+}
+
+double hist_percentile(const struct hist *hist, double share) {
+  assert(share >= 0 && share <= 1);
+  if (hist->count == 0) return 0;
+  double total = (double)held(hist);
+  uint64_t below = 0;
+  uint32_t bucket = 0;
+  /* A quotient, because 7 / 100 is the nearest double to 0.07, but 0.07 * 100 is above 7. */
+  for (;; bucket++) {
+    below += hist->bucket[bucket];
+    if (below > 0 && (double)below / total >= share) break;
+  }
+  uint64_t low = (uint64_t)hist_bucket_low(hist, bucket);
+  uint64_t high = (uint64_t)hist_bucket_low(hist, bucket + 1) - 1;
+  double middle = ((double)low + (double)high) / 2;
+  return middle < (double)hist->max ? middle : (double)hist->max;
+}
