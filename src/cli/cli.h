@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The face of the program: the tables of subcommands and options, and what a subcommand is handed
+   after they have been parsed. To add a subcommand: a file cmd_<name>.c that ends in its const
+   struct command, and a line in COMMANDS. To add an option: a line in enum option_id, a row in
+   options.c and a case in options_apply. Help, completion and the man page follow by themselves. */
+#ifndef COSTOP_CLI_CLI_H
+#define COSTOP_CLI_CLI_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "sim/arena.h"
+
+/* Exit codes are those of sysexits.h, and: */
+enum { EXIT_NO = 1 /* the answer is no: an expectation failed */, EXIT_SIGNAL = 128 };
+
+/* In the order in which help lists them. */
+#define COMMANDS(X) X(completion)
+
+enum option_id {
+  OPTION_DIRECTORY,
+  OPTION_QUIET,
+  OPTION_VERBOSE,
+  OPTION_COLOR,
+  OPTION_PROGRESS,
+  OPTION_HELP,
+  OPTION_USAGE,
+  OPTION_VERSION,
+  OPTIONS_GLOBAL, /* the ones above are taken before and after the subcommand */
+  OPTION_SET = OPTIONS_GLOBAL,
+  OPTION_REPS,
+  OPTION_REPLICATION,
+  OPTION_SEED,
+  OPTION_WARMUP,
+  OPTION_DURATION,
+  OPTION_EXPECT,
+  OPTION_PARANOID,
+  OPTION_OUTPUT,
+  OPTION_FORMAT,
+  OPTION_TABLE,
+  OPTION_TRACE_MS,
+  OPTION_FROM,
+  OPTION_TO,
+  OPTIONS
+};
+
+/* A set of options, for struct command. */
+#define OPTION_BIT(id) (UINT32_C(1) << (id))
+#define OPTION_BITS_GLOBAL (OPTION_BIT(OPTIONS_GLOBAL) - 1)
+/* All that load_scenario looks at. */
+#define OPTION_BITS_SCENARIO                                                    \
+  (OPTION_BIT(OPTION_SET) | OPTION_BIT(OPTION_REPS) | OPTION_BIT(OPTION_SEED) | \
+   OPTION_BIT(OPTION_WARMUP) | OPTION_BIT(OPTION_DURATION))
+
+enum option_value {
+  VALUE_NONE,
+  VALUE_TEXT,
+  VALUE_FILE, /* text that completes to file names */
+  VALUE_WORD, /* one of words */
+  VALUE_COUNT,
+  VALUE_DURATION
+};
+
+struct option_row {
+  const char *name;
+  char letter; /* or 0 */
+  enum option_value value;
+  const char *argument; /* as help shows it; NULL for VALUE_NONE */
+  const char *const *words;
+  const char *set_path; /* the option is short for --set PATH=ARGUMENT; else NULL */
+  const char *help;     /* one clause, no full stop */
+};
+extern const struct option_row option_rows[OPTIONS];
+
+enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
+enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON, FORMAT_MARKDOWN };
+/* The tables of a result; the words of --table in this order. */
+enum result_table { TABLE_VM, TABLE_VCPU, TABLE_LOCK, TABLE_HOST, TABLE_SUMMARY, RESULT_TABLES };
+
+struct text_list {
+  const char **items;
+  uint32_t n;
+};
+
+struct command;
+
+/* The parsed command line. Const for the subcommands. */
+struct cli {
+  const struct command *command;
+  int argc; /* the whole command line as it was typed, for the manifest */
+  char **argv;
+  struct text_list operands;
+  int verbosity; /* -1 for -q, 1 for -v */
+  enum when color, progress;
+  struct text_list sets; /* "path=value" in the order given; -r, --seed, -w, -d included */
+  struct text_list expects;
+  const char *output; /* -o; NULL if not given, "-" is stdout */
+  enum format format;
+  bool has_format, has_table, has_replication, paranoid, wants_help, wants_usage, wants_version;
+  enum result_table table;
+  uint32_t replication;
+  int64_t trace_ns, from_ns, until_ns;    /* until 0: to the end */
+  const volatile sig_atomic_t *interrupt; /* the signal that asked us to stop, or 0 */
+  struct arena *arena;                    /* lives as long as the program */
+};
+
+struct command {
+  const char *name;
+  const char *operands; /* as help shows them: "SCENARIO"; "" if there are none */
+  const char *help;     /* one sentence, no full stop */
+  const char *details;  /* paragraphs behind the options, or NULL */
+  uint32_t options;     /* OPTION_BITs, the global ones aside */
+  uint32_t min_operands, max_operands;
+  /* Candidates for an operand, for completion and did-you-mean: the index-th or NULL behind the
+     last. A NULL function: operands are files (if there are any). */
+  const char *(*candidate)(uint32_t index);
+  int (*run)(const struct cli *cli); /* returns the exit code */
+};
+
+#define X(name) extern const struct command cmd_##name;
+COMMANDS(X)
+#undef X
+
+/* NULL-terminated, in the order of COMMANDS. */
+extern const struct command *const commands[];
+
+/* Parses the whole command line into *cli (whose arena is set). Ends the program with EX_USAGE and
+   a message if it is wrong. Help and version are asked for in *cli, not printed. */
+void options_parse(struct cli *cli, int argc, char **argv);
+/* What --help prints; the argp of cli->command or of the program. */
+void options_print_help(const struct cli *cli, FILE *to);
+void options_print_usage(const struct cli *cli, FILE *to);
+/* --version; with is_verbose also commit, compiler, libraries, model. */
+void version_print(FILE *to, bool is_verbose);
+
+/* "costop: " message on stderr; a warning or note is silent under -q. */
+void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_warn(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For a subcommand that knows better what its operand may be: says so, with a did-you-mean among
+   its candidates, and returns EX_USAGE. */
+int cli_unknown_operand(const struct cli *cli, const char *what, const char *operand);
+
+/* Appends to a list that grows in the arena. */
+void cli_append(struct arena *arena, struct text_list *list, const char *text);
+/* May this stream be coloured: WHEN_AUTO means a terminal and no NO_COLOR. */
+bool cli_has_color(const struct cli *cli, FILE *stream);
+/* Columns that a line on stdout may have: of COLUMNS or the terminal; 0: no limit. */
+uint32_t cli_width(void);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages on standard error, and what the terminal allows. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "study/suggest.h"
+
+static void message_print(const char *kind, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void message_print(const char *kind, const char *format, va_list args) {
+  (void)fprintf(stderr, "costop: %s", kind);
+  (void)vfprintf(stderr, format, args);
+  (void)fputc('\n', stderr);
+}
+
+void cli_error(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  message_print("", format, args);
+  va_end(args);
+}
+
+void cli_warn(const struct cli *cli, const char *format, ...) {
+  if (cli->verbosity < 0) return;
+  va_list args;
+  va_start(args, format);
+  message_print("warning: ", format, args);
+  va_end(args);
+}
+
+void cli_note(const struct cli *cli, const char *format, ...) {
+  if (cli->verbosity < 0) return;
+  va_list args;
+  va_start(args, format);
+  message_print("note: ", format, args);
+  va_end(args);
+}
+
+int cli_unknown_operand(const struct cli *cli, const char *what, const char *operand) {
+  struct text_list words = {0};
+  for (uint32_t i = 0; i == words.n; i++) {
+    const char *word = cli->command->candidate(i);
+    if (word) cli_append(cli->arena, &words, word);
+  }
+  cli_append(cli->arena, &words, NULL);
+  const char *guess = suggest_word(operand, words.items);
+  if (guess) {
+    cli_error("unknown %s '%s'; did you mean '%s'?", what, operand, guess);
+  } else {
+    cli_error("unknown %s '%s'; 'costop %s --help' tells", what, operand, cli->command->name);
+  }
+  return EX_USAGE;
+}
+
+void cli_append(struct arena *arena, struct text_list *list, const char *text) {
+  /* Full at every power of two: no capacity to keep. */
+  if ((list->n & (list->n - 1)) == 0) {
+    const char **items = ARENA_ARRAY(arena, list->n ? 2 * (size_t)list->n : 1, const char *);
+    if (list->n > 0) memcpy(items, list->items, list->n * sizeof *items);
+    list->items = items;
+  }
+  list->items[list->n++] = text;
+}
+
+bool cli_has_color(const struct cli *cli, FILE *stream) {
+  if (cli->color != WHEN_AUTO) return cli->color == WHEN_ALWAYS;
+  const char *no_color = getenv("NO_COLOR");
+  return (!no_color || no_color[0] == '\0') && isatty(fileno(stream)) == 1;
+}
+
+uint32_t cli_width(void) {
+  const char *columns = getenv("COLUMNS");
+  if (columns) {
+    char *end;
+    unsigned long width = strtoul(columns, &end, 10);
+    if (end != columns && *end == '\0' && width <= UINT16_MAX) return (uint32_t)width;
+  }
+  struct winsize size;
+  if (isatty(STDOUT_FILENO) == 1 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+    return size.ws_col;
+  return 0;
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The option rows, and argp driven by them. Each subcommand gets an argp of its own that knows its
+   options and the global ones only. */
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "sim/duration.h"
+#include "study/suggest.h"
+
+static const char *const when_words[] = {"auto", "always", "never", NULL};
+static const char *const format_words[] = {"table", "csv", "json", "markdown", NULL};
+static const char *const table_words[] = {"vm", "vcpu", "lock", "host", "summary", NULL};
+
+const struct option_row option_rows[OPTIONS] = {
+    [OPTION_DIRECTORY] = {.name = "directory",
+                          .letter = 'C',
+                          .value = VALUE_FILE,
+                          .argument = "DIR",
+                          .help = "change to DIR before doing anything"},
+    [OPTION_QUIET] = {.name = "quiet",
+                      .letter = 'q',
+                      .help = "no notes and no warnings on standard error"},
+    [OPTION_VERBOSE] = {.name = "verbose", .letter = 'v', .help = "say more on standard error"},
+    [OPTION_COLOR] = {.name = "color",
+                      .value = VALUE_WORD,
+                      .argument = "WHEN",
+                      .words = when_words,
+                      .help = "colour: auto (a terminal, and NO_COLOR unset), always, never"},
+    [OPTION_PROGRESS] = {.name = "progress",
+                         .value = VALUE_WORD,
+                         .argument = "WHEN",
+                         .words = when_words,
+                         .help = "progress on standard error: auto (a terminal), always, never"},
+    [OPTION_HELP] = {.name = "help", .letter = 'h', .help = "print this help"},
+    [OPTION_USAGE] = {.name = "usage", .help = "print the options in short"},
+    [OPTION_VERSION] = {.name = "version",
+                        .letter = 'V',
+                        .help = "print the version; with -v also commit, compiler, libraries"},
+    [OPTION_SET] = {.name = "set",
+                    .letter = 's',
+                    .value = VALUE_TEXT,
+                    .argument = "PATH=VALUE",
+                    .help = "set a key of the scenario: -s vms.db.vcpus=2 (repeatable)"},
+    [OPTION_REPS] = {.name = "reps",
+                     .letter = 'r',
+                     .value = VALUE_COUNT,
+                     .argument = "N",
+                     .set_path = "run.replications",
+                     .help = "run N replications"},
+    [OPTION_REPLICATION] = {.name = "replication",
+                            .value = VALUE_COUNT,
+                            .argument = "K",
+                            .help = "run replication K alone (they count from 0)"},
+    [OPTION_SEED] = {.name = "seed",
+                     .value = VALUE_COUNT,
+                     .argument = "N",
+                     .set_path = "run.seed",
+                     .help = "seed of all random streams"},
+    [OPTION_WARMUP] = {.name = "warmup",
+                       .letter = 'w',
+                       .value = VALUE_DURATION,
+                       .argument = "DUR",
+                       .set_path = "run.warmup",
+                       .help = "simulated time before the measured window"},
+    [OPTION_DURATION] = {.name = "duration",
+                         .letter = 'd',
+                         .value = VALUE_DURATION,
+                         .argument = "DUR",
+                         .set_path = "run.duration",
+                         .help = "length of the measured window, in simulated time"},
+    [OPTION_EXPECT] = {.name = "expect",
+                       .value = VALUE_TEXT,
+                       .argument = "EXPR",
+                       .help = "METRIC[@SCOPE] OP VALUE must hold, or exit 1 (repeatable)"},
+    [OPTION_PARANOID] = {.name = "paranoid", .help = "check every invariant after every event"},
+    [OPTION_OUTPUT] = {.name = "output",
+                       .letter = 'o',
+                       .value = VALUE_FILE,
+                       .argument = "PATH",
+                       .help = "write to PATH: a new directory for run, a file for trace"},
+    [OPTION_FORMAT] = {.name = "format",
+                       .letter = 'F',
+                       .value = VALUE_WORD,
+                       .argument = "FORMAT",
+                       .words = format_words,
+                       .help = "on standard output: table, csv, json, markdown"},
+    [OPTION_TABLE] = {.name = "table",
+                      .value = VALUE_WORD,
+                      .argument = "TABLE",
+                      .words = table_words,
+                      .help = "rows of vm (default), vcpu, lock, host, or the summary"},
+    [OPTION_TRACE_MS] = {.name = "trace-ms",
+                         .value = VALUE_COUNT,
+                         .argument = "MS",
+                         .help = "trace.csv of -o covers the first MS milliseconds (default 100)"},
+    [OPTION_FROM] = {.name = "from",
+                     .value = VALUE_DURATION,
+                     .argument = "TIME",
+                     .help = "begin at this simulated time (warm-up included)"},
+    [OPTION_TO] = {.name = "to",
+                   .value = VALUE_DURATION,
+                   .argument = "TIME",
+                   .help = "end at this simulated time"},
+};
+
+enum { KEY_BASE = 0x100, TRACE_MS_DEFAULT = 100, TRACE_MS_MAX = 1000000, NS_PER_MS = 1000000 };
+
+enum { HELP_WIDTH = 80, HELP_WIDTH_MIN = 50, HELP_WIDTH_MAX = 120 };
+
+/* What argp hands to options_parse_key. */
+struct options_input {
+  struct cli *cli;
+  int command_at; /* index of the subcommand's name, 0 if there is none */
+};
+
+static int option_key(enum option_id id) {
+  return option_rows[id].letter ? option_rows[id].letter : KEY_BASE + (int)id;
+}
+
+static uint32_t options_check_word(const struct option_row *row, const char *text,
+                                   struct argp_state *state) {
+  uint32_t n = 0;
+  while (row->words[n] && strcmp(row->words[n], text) != 0) n++;
+  if (!row->words[n]) argp_error(state, "--%s: unknown '%s': %s", row->name, text, row->help);
+  return n;
+}
+
+static uint64_t options_check_count(const struct option_row *row, const char *text,
+                                    struct argp_state *state) {
+  char *end;
+  errno = 0;
+  uint64_t value = strtoull(text, &end, 10);
+  bool is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0';
+  if (!is_number) argp_error(state, "--%s: '%s' is not a whole number", row->name, text);
+  if (errno == ERANGE) argp_error(state, "--%s: %s is too large", row->name, text);
+  return value;
+}
+
+static int64_t options_check_duration(const struct option_row *row, const char *text,
+                                      struct argp_state *state) {
+  int64_t value_ns = 0;
+  enum duration_error error = duration_parse(text, &value_ns);
+  if (error != DURATION_OK)
+    argp_error(state, "--%s: '%s' %s; write for example 50ms", row->name, text,
+               duration_error_text(error));
+  return value_ns;
+}
+
+static void options_check_replication(struct cli *cli, uint64_t count, struct argp_state *state) {
+  if (count > UINT32_MAX) argp_error(state, "--replication: %lu is too large", count);
+  cli->replication = (uint32_t)count;
+  cli->has_replication = true;
+}
+
+static void options_check_trace_ms(struct cli *cli, uint64_t count, struct argp_state *state) {
+  if (count > TRACE_MS_MAX) argp_error(state, "--trace-ms: more than %d", TRACE_MS_MAX);
+  cli->trace_ns = (int64_t)count * NS_PER_MS;
+}
+
+/* Options that set a path have no case of their own: they end in cli->sets. */
+static void options_apply(struct cli *cli, enum option_id id, char *text,
+                          struct argp_state *state) {
+  const struct option_row *row = &option_rows[id];
+  uint32_t word = row->value == VALUE_WORD ? options_check_word(row, text, state) : 0;
+  uint64_t count = row->value == VALUE_COUNT ? options_check_count(row, text, state) : 0;
+  int64_t time_ns = row->value == VALUE_DURATION ? options_check_duration(row, text, state) : 0;
+  switch (id) {
+    case OPTION_DIRECTORY:
+      if (chdir(text) != 0) argp_failure(state, EX_NOINPUT, errno, "-C %s", text);
+      break;
+    case OPTION_QUIET:
+      cli->verbosity = -1;
+      break;
+    case OPTION_VERBOSE:
+      cli->verbosity = 1;
+      break;
+    case OPTION_COLOR:
+      cli->color = (enum when)word;
+      break;
+    case OPTION_PROGRESS:
+      cli->progress = (enum when)word;
+      break;
+    case OPTION_HELP:
+      cli->wants_help = true;
+      break;
+    case OPTION_USAGE:
+      cli->wants_usage = true;
+      break;
+    case OPTION_VERSION:
+      cli->wants_version = true;
+      break;
+    case OPTION_SET:
+      if (!strchr(text, '=') || text[0] == '=')
+        argp_error(state, "--set: '%s' is not PATH=VALUE", text);
+      cli_append(cli->arena, &cli->sets, text);
+      break;
+    case OPTION_REPS:
+    case OPTION_SEED:
+    case OPTION_WARMUP:
+    case OPTION_DURATION:
+      cli_append(cli->arena, &cli->sets, arena_printf(cli->arena, "%s=%s", row->set_path, text));
+      break;
+    case OPTION_REPLICATION:
+      options_check_replication(cli, count, state);
+      break;
+    case OPTION_EXPECT:
+      cli_append(cli->arena, &cli->expects, text);
+      break;
+    case OPTION_PARANOID:
+      cli->paranoid = true;
+      break;
+    case OPTION_OUTPUT:
+      cli->output = text;
+      break;
+    case OPTION_FORMAT:
+      cli->format = (enum format)word;
+      cli->has_format = true;
+      break;
+    case OPTION_TABLE:
+      cli->table = (enum result_table)word;
+      cli->has_table = true;
+      break;
+    case OPTION_TRACE_MS:
+      options_check_trace_ms(cli, count, state);
+      break;
+    case OPTION_FROM:
+      cli->from_ns = time_ns;
+      break;
+    case OPTION_TO:
+      cli->until_ns = time_ns;
+      break;
+    case OPTIONS:
+      break;
+  }
+}
+
+static bool options_offers(const struct command *command, enum option_id id) {
+  uint32_t bits = OPTION_BITS_GLOBAL | (command ? command->options : 0);
+  return (bits & OPTION_BIT(id)) != 0;
+}
+
+static const struct command *options_find_command(const char *typed, struct argp_state *state) {
+#define X(name) +1
+  const char *names[1 COMMANDS(X)];
+#undef X
+  uint32_t n = 0;
+  for (; commands[n]; n++) {
+    if (strcmp(commands[n]->name, typed) == 0) return commands[n];
+    names[n] = commands[n]->name;
+  }
+  names[n] = NULL;
+  const char *guess = suggest_word(typed, names);
+  if (guess) argp_error(state, "unknown command '%s'; did you mean '%s'?", typed, guess);
+  argp_error(state, "unknown command '%s'", typed);
+  return NULL;
+}
+
+static void options_check_operands(const struct cli *cli, struct argp_state *state) {
+  if (cli->wants_help || cli->wants_usage || cli->wants_version) return;
+  if (cli->operands.n < cli->command->min_operands)
+    argp_error(state, "%s is missing", cli->command->operands);
+  if (cli->operands.n > cli->command->max_operands)
+    argp_error(state, "unexpected '%s'", cli->operands.items[cli->command->max_operands]);
+}
+
+/* Serves both parsers: cli->command is NULL as long as the program's own one works, whose first
+   operand is the subcommand's name; what follows it is for the subcommand's parser. */
+static error_t options_parse_key(int key, char *text, struct argp_state *state) {
+  struct options_input *input = state->input;
+  struct cli *cli = input->cli;
+  for (enum option_id id = 0; id < OPTIONS; id++) {
+    if (option_key(id) != key || !options_offers(cli->command, id)) continue;
+    options_apply(cli, id, text, state);
+    return 0;
+  }
+  if (key == ARGP_KEY_ARG && cli->command) {
+    cli_append(cli->arena, &cli->operands, text);
+  } else if (key == ARGP_KEY_ARG) {
+    input->command_at = state->next - 1;
+    state->next = state->argc;
+  } else if (key == ARGP_KEY_END && cli->command) {
+    options_check_operands(cli, state);
+  } else if (key == ARGP_KEY_END && input->command_at > 0) {
+    cli->command = options_find_command(state->argv[input->command_at], state);
+  } else if (key == ARGP_KEY_END && !cli->wants_help && !cli->wants_usage && !cli->wants_version) {
+    argp_error(state, "which command?");
+  } else {
+    return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+static void options_fill_row(struct argp_option *to, enum option_id id) {
+  const struct option_row *row = &option_rows[id];
+  *to = (struct argp_option){.name = row->name,
+                             .key = option_key(id),
+                             .arg = row->argument,
+                             .doc = row->help,
+                             .group = id < OPTIONS_GLOBAL ? 2 : 1};
+}
+
+/* The argp of a subcommand, or of the whole program: then the subcommands are listed, too. */
+static struct argp options_argp(const struct command *command, struct arena *arena) {
+  uint32_t n_commands = 0;
+  while (commands[n_commands]) n_commands++;
+  struct argp_option *rows = ARENA_ARRAY(arena, OPTIONS + n_commands + 3, struct argp_option);
+  struct argp_option *row = rows;
+  if (!command) {
+    *row++ = (struct argp_option){.doc = "Commands:", .group = 0};
+    for (uint32_t i = 0; i < n_commands; i++)
+      *row++ = (struct argp_option){
+          .name = arena_printf(arena, "%s %s", commands[i]->name, commands[i]->operands),
+          .flags = OPTION_DOC | OPTION_NO_USAGE,
+          .doc = commands[i]->help,
+          .group = 0};
+  }
+  *row++ = (struct argp_option){.doc = "Common options:", .group = 2};
+  for (enum option_id id = 0; id < OPTIONS; id++)
+    if (options_offers(command, id)) options_fill_row(row++, id);
+  const char *about =
+      command ? arena_printf(arena, "%s.%s%s", command->help, command->details ? "\v" : "",
+                             command->details ? command->details : "")
+              : "Simulates how a hypervisor schedules virtual CPUs, and shows what it costs "
+                "them.\v'costop COMMAND --help' explains a command. '-' stands for standard "
+                "input or output.";
+  return (struct argp){.options = rows,
+                       .parser = options_parse_key,
+                       .args_doc = command ? command->operands : "COMMAND [ARGUMENT...]",
+                       .doc = about};
+}
+
+static char *options_program(const struct cli *cli) {
+  if (!cli->command) return arena_strdup(cli->arena, "costop");
+  return arena_printf(cli->arena, "costop %s", cli->command->name);
+}
+
+/* argp takes its layout from a variable only: the width, and no remark on short options. */
+static void options_set_layout(const struct cli *cli) {
+  uint32_t width = cli_width();
+  if (width < HELP_WIDTH_MIN) width = width == 0 ? HELP_WIDTH : HELP_WIDTH_MIN;
+  if (width > HELP_WIDTH_MAX) width = HELP_WIDTH_MAX;
+  setenv("ARGP_HELP_FMT", arena_printf(cli->arena, "no-dup-args-note,rmargin=%u", width - 1), 0);
+}
+
+void options_print_help(const struct cli *cli, FILE *to) {
+  options_set_layout(cli);
+  struct argp argp = options_argp(cli->command, cli->arena);
+  argp_help(&argp, to, ARGP_HELP_STD_HELP & ~(unsigned)(ARGP_HELP_EXIT_OK | ARGP_HELP_BUG_ADDR),
+            options_program(cli));
+}
+
+void options_print_usage(const struct cli *cli, FILE *to) {
+  options_set_layout(cli);
+  struct argp argp = options_argp(cli->command, cli->arena);
+  argp_help(&argp, to, ARGP_HELP_USAGE, options_program(cli));
+}
+
+/* Lets argp loose on argv from argv[from] on, which is taken for the program's name. */
+static void options_run_argp(struct options_input *input, int from, unsigned flags) {
+  struct cli *cli = input->cli;
+  int n = cli->argc - from;
+  char **rest = ARENA_ARRAY(cli->arena, (size_t)n + 1, char *);
+  memcpy(rest, cli->argv + from, (size_t)n * sizeof *rest);
+  rest[0] = options_program(cli);
+  struct argp argp = options_argp(cli->command, cli->arena);
+  argp_parse(&argp, n, rest, ARGP_NO_HELP | flags, NULL, input);
+}
+
+void options_parse(struct cli *cli, int argc, char **argv) {
+  cli->argc = argc;
+  cli->argv = argv;
+  cli->trace_ns = (int64_t)TRACE_MS_DEFAULT * NS_PER_MS;
+  struct options_input input = {.cli = cli};
+  options_run_argp(&input, 0, ARGP_IN_ORDER);
+  if (cli->command) options_run_argp(&input, input.command_at, 0);
+}
