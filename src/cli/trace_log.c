@@ -1,57 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Idea: keep the present state of every entity whether or not it is kept, and let *_sync compare
-   it with the interval that is open for it. So records of one instant may come in any order,
-   states that last no time vanish, and a span that starts late finds everything in place. */
 #include "cli/trace_log.h"
 
 #include <stdlib.h>
 
+#include "cli/trace_track.h"
 #include "hv/runstate.h"
 #include "sim/time.h"
-
-enum wait_kind { WAITS_NOT, WAITS_LOCK, WAITS_BARRIER };
-
-#define SLOT_NONE SIZE_MAX /* no open interval */
-
-struct vcpu_track {
-  int64_t off_since_ns; /* when it last ceased to run */
-  size_t state_slot, activity_slot;
-  pcpu_id_t pcpu;
-  thread_id_t current;
-  uint8_t state, activity;
-};
-
-struct thread_track {
-  size_t wait_slot, payment_slot;
-  int64_t paying_since_ns;
-  thread_id_t next_waiter;
-  vcpu_id_t vcpu; /* on which it last was current */
-  lock_id_t innermost;
-  lock_id_t target; /* the lock or barrier it waits for */
-  uint8_t waits;    /* enum wait_kind */
-  uint8_t phase;    /* enum lock_phase */
-  uint8_t pays;     /* enum payment */
-};
-
-struct lock_track {
-  size_t hold_slot, handoff_slot;
-  int64_t owned_since_ns;
-  thread_id_t owner;
-  thread_id_t first_waiter;
-  lock_id_t outer; /* of the same owner */
-  bool is_entered;
-};
-
-struct trace_tracker {
-  struct vcpu_track *vcpus;
-  struct thread_track *threads;
-  struct lock_track *locks;
-  int64_t *skew_ns; /* by VM; -1: not known yet */
-  size_t *skew_slots;
-  bool has_begun;
-};
-
-/* ---- intervals ---- */
 
 static bool has_room(struct trace_log *log) {
   if (log->n_intervals < log->room) return true;
@@ -66,9 +20,9 @@ static bool has_room(struct trace_log *log) {
 }
 
 /* All ids of the returned interval are ID_NONE but vm. NULL outside of the span. */
-static struct trace_interval *interval_add(struct trace_log *log, enum interval_kind kind,
-                                           unsigned state, vm_id_t vm) {
-  if (!log->tracker->has_begun || log->is_over) return NULL;
+struct trace_interval *trace_log_add(struct trace_log *log, enum interval_kind kind, unsigned state,
+                                     vm_id_t vm) {
+  if (!log->has_begun || log->is_over) return NULL;
   if (!has_room(log)) {
     /* What began at this instant is incomplete: it gets no length and is dropped at the end. */
     log->is_full = true;
@@ -91,379 +45,23 @@ static struct trace_interval *interval_add(struct trace_log *log, enum interval_
   return interval;
 }
 
-static size_t slot_of(const struct trace_log *log, const struct trace_interval *interval) {
-  return interval ? (size_t)(interval - log->intervals) : SLOT_NONE;
+size_t trace_log_slot(const struct trace_log *log, const struct trace_interval *interval) {
+  return interval ? (size_t)(interval - log->intervals) : TRACE_SLOT_NONE;
 }
 
-static void slot_close(struct trace_log *log, size_t *slot) {
-  if (*slot == SLOT_NONE) return;
+void trace_log_close(struct trace_log *log, size_t *slot) {
+  if (*slot == TRACE_SLOT_NONE) return;
   log->intervals[*slot].end_ns = log->now_ns;
   /* Most states without length are the newest interval: their place is free again at once. */
   if (log->intervals[*slot].start_ns == log->now_ns && *slot + 1 == log->n_intervals)
     log->n_intervals--;
-  *slot = SLOT_NONE;
-}
-
-static vm_id_t vm_of_thread(const struct trace_log *log, thread_id_t thread) {
-  return log->names->vm_of_thread[thread];
-}
-
-/* ---- vCPUs ---- */
-
-static void state_sync(struct trace_log *log, vcpu_id_t id) {
-  struct vcpu_track *vcpu = &log->tracker->vcpus[id];
-  pcpu_id_t pcpu = vcpu->state == RS_RUNNING ? vcpu->pcpu : ID_NONE;
-  if (vcpu->state_slot != SLOT_NONE) {
-    const struct trace_interval *open = &log->intervals[vcpu->state_slot];
-    if (open->state == vcpu->state && open->pcpu == pcpu) return;
-    slot_close(log, &vcpu->state_slot);
-  }
-  struct trace_interval *interval =
-      interval_add(log, INTERVAL_VCPU, vcpu->state, log->names->vm_of_vcpu[id]);
-  vcpu->state_slot = slot_of(log, interval);
-  if (!interval) return;
-  interval->vcpu = id;
-  interval->pcpu = pcpu;
-}
-
-static void activity_sync(struct trace_log *log, vcpu_id_t id) {
-  struct vcpu_track *vcpu = &log->tracker->vcpus[id];
-  bool is_active = vcpu->state == RS_RUNNING && vcpu->activity != NO_ACTIVITY;
-  if (vcpu->activity_slot != SLOT_NONE) {
-    const struct trace_interval *open = &log->intervals[vcpu->activity_slot];
-    if (is_active && open->state == vcpu->activity && open->thread == vcpu->current &&
-        open->pcpu == vcpu->pcpu)
-      return;
-    slot_close(log, &vcpu->activity_slot);
-  }
-  if (!is_active) return;
-  struct trace_interval *interval =
-      interval_add(log, INTERVAL_ACTIVITY, vcpu->activity, log->names->vm_of_vcpu[id]);
-  vcpu->activity_slot = slot_of(log, interval);
-  if (!interval) return;
-  interval->vcpu = id;
-  interval->thread = vcpu->current;
-  interval->pcpu = vcpu->pcpu;
-}
-
-/* The activity ends before the state that it lies in, and starts after it. */
-static void vcpu_sync(struct trace_log *log, vcpu_id_t id) {
-  struct vcpu_track *vcpu = &log->tracker->vcpus[id];
-  if (vcpu->state != RS_RUNNING) slot_close(log, &vcpu->activity_slot);
-  state_sync(log, id);
-  activity_sync(log, id);
-}
-
-/* ---- threads that wait ---- */
-
-static bool is_current(const struct trace_log *log, thread_id_t id) {
-  return log->tracker->vcpus[log->tracker->threads[id].vcpu].current == id;
-}
-
-/* A waiter spins if that is what its vCPU does for it. Off its pCPU, or in hypervisor overhead, it
-   goes on with what it did before. */
-static enum lock_phase wait_phase(const struct trace_log *log, thread_id_t id) {
-  const struct thread_track *thread = &log->tracker->threads[id];
-  if (thread->waits == WAITS_NOT) return PHASE_NONE;
-  if (!is_current(log, id)) return PHASE_WAIT;
-  switch ((enum activity)log->tracker->vcpus[thread->vcpu].activity) {
-    case ACT_SPIN:
-      return PHASE_SPIN;
-    case ACT_USEFUL:
-    case ACT_CRITICAL:
-    case ACT_KERNEL:
-      return PHASE_WAIT;
-    case ACT_OVERHEAD:
-    case ACTIVITIES:
-      break;
-  }
-  return thread->phase == PHASE_NONE ? PHASE_WAIT : (enum lock_phase)thread->phase;
-}
-
-static void wait_sync(struct trace_log *log, thread_id_t id) {
-  struct thread_track *thread = &log->tracker->threads[id];
-  enum lock_phase phase = wait_phase(log, id);
-  if (phase == thread->phase && (phase == PHASE_NONE || thread->wait_slot != SLOT_NONE)) return;
-  thread->phase = (uint8_t)phase;
-  slot_close(log, &thread->wait_slot);
-  if (phase == PHASE_NONE) return;
-  enum interval_kind kind = thread->waits == WAITS_LOCK ? INTERVAL_LOCK : INTERVAL_BARRIER;
-  struct trace_interval *interval = interval_add(log, kind, phase, vm_of_thread(log, id));
-  thread->wait_slot = slot_of(log, interval);
-  if (!interval) return;
-  interval->thread = id;
-  interval->vcpu = thread->vcpu;
-  interval->lock = thread->target;
-}
-
-/* ---- payments: who spins while the owner does not run ---- */
-
-static enum payment payment_due(const struct trace_log *log, thread_id_t id) {
-  const struct trace_tracker *tracker = log->tracker;
-  const struct thread_track *thread = &tracker->threads[id];
-  const struct vcpu_track *vcpu = &tracker->vcpus[thread->vcpu];
-  if (thread->waits != WAITS_LOCK || !is_current(log, id)) return PAYMENT_NONE;
-  if (vcpu->state != RS_RUNNING || vcpu->activity != ACT_SPIN) return PAYMENT_NONE;
-  const struct lock_track *lock = &tracker->locks[thread->target];
-  if (lock->owner == ID_NONE || !is_current(log, lock->owner)) return PAYMENT_NONE;
-  uint8_t owner_state = tracker->vcpus[tracker->threads[lock->owner].vcpu].state;
-  if (owner_state != RS_READY && owner_state != RS_COSTOP) return PAYMENT_NONE;
-  return lock->is_entered ? PAYMENT_LHP : PAYMENT_LWP;
-}
-
-static void payment_stop(struct trace_log *log, struct thread_track *thread) {
-  if (thread->payment_slot != SLOT_NONE) {
-    struct trace_interval *interval = &log->intervals[thread->payment_slot];
-    interval->value += log->now_ns - thread->paying_since_ns;
-    interval->end_ns = log->now_ns;
-  }
-  thread->pays = PAYMENT_NONE;
-}
-
-/* One interval for each (absence of an owner, spinner), whatever the pauses of the spinner. */
-static void payment_start(struct trace_log *log, thread_id_t id, enum payment due) {
-  struct thread_track *thread = &log->tracker->threads[id];
-  const struct lock_track *lock = &log->tracker->locks[thread->target];
-  vcpu_id_t owner_vcpu = log->tracker->threads[lock->owner].vcpu;
-  int64_t cause_ns = log->tracker->vcpus[owner_vcpu].off_since_ns;
-  if (cause_ns < lock->owned_since_ns) cause_ns = lock->owned_since_ns;
-  thread->pays = (uint8_t)due;
-  thread->paying_since_ns = log->now_ns;
-  if (thread->payment_slot != SLOT_NONE) {
-    const struct trace_interval *last = &log->intervals[thread->payment_slot];
-    if (last->value > 0 && last->peer_thread == lock->owner && last->lock == thread->target &&
-        last->cause_ns == cause_ns && last->state == due)
-      return;
-  }
-  struct trace_interval *interval = interval_add(log, INTERVAL_PAYMENT, due, vm_of_thread(log, id));
-  thread->payment_slot = slot_of(log, interval);
-  if (!interval) return;
-  interval->thread = id;
-  interval->vcpu = thread->vcpu;
-  interval->peer_thread = lock->owner;
-  interval->peer_vcpu = owner_vcpu;
-  interval->lock = thread->target;
-  interval->cause_ns = cause_ns;
-}
-
-static void payment_sync(struct trace_log *log, thread_id_t id) {
-  struct thread_track *thread = &log->tracker->threads[id];
-  enum payment due = payment_due(log, id);
-  if (due == thread->pays) return;
-  if (thread->pays != PAYMENT_NONE) payment_stop(log, thread);
-  if (due != PAYMENT_NONE) payment_start(log, id, due);
-}
-
-/* ---- locks ---- */
-
-static void waiters_sync(struct trace_log *log, lock_id_t id) {
-  const struct trace_tracker *tracker = log->tracker;
-  for (thread_id_t t = tracker->locks[id].first_waiter; t != ID_NONE;
-       t = tracker->threads[t].next_waiter)
-    payment_sync(log, t);
-}
-
-/* After anything that may concern a thread: its own wait, and those who wait for it. */
-static void thread_sync(struct trace_log *log, thread_id_t id) {
-  if (id == ID_NONE) return;
-  wait_sync(log, id);
-  payment_sync(log, id);
-  for (lock_id_t lock = log->tracker->threads[id].innermost; lock != ID_NONE;
-       lock = log->tracker->locks[lock].outer)
-    waiters_sync(log, lock);
-}
-
-static struct trace_interval *lock_interval(struct trace_log *log, lock_id_t id,
-                                            enum lock_phase phase) {
-  thread_id_t owner = log->tracker->locks[id].owner;
-  struct trace_interval *interval =
-      interval_add(log, INTERVAL_LOCK, phase, vm_of_thread(log, owner));
-  if (!interval) return NULL;
-  interval->thread = owner;
-  interval->vcpu = log->tracker->threads[owner].vcpu;
-  interval->lock = id;
-  return interval;
-}
-
-static void lock_open(struct trace_log *log, lock_id_t id) {
-  struct lock_track *lock = &log->tracker->locks[id];
-  lock->hold_slot = slot_of(log, lock_interval(log, id, PHASE_HOLD));
-  if (!lock->is_entered) lock->handoff_slot = slot_of(log, lock_interval(log, id, PHASE_HANDOFF));
-}
-
-static void lock_enter(struct trace_log *log, lock_id_t id) {
-  log->tracker->locks[id].is_entered = true;
-  slot_close(log, &log->tracker->locks[id].handoff_slot);
-  waiters_sync(log, id);
-}
-
-static void lock_release(struct trace_log *log, lock_id_t id) {
-  struct lock_track *lock = &log->tracker->locks[id];
-  if (lock->owner == ID_NONE) return;
-  lock_id_t *link = &log->tracker->threads[lock->owner].innermost;
-  while (*link != id) link = &log->tracker->locks[*link].outer;
-  *link = lock->outer;
-  lock->owner = ID_NONE;
-  slot_close(log, &lock->handoff_slot);
-  slot_close(log, &lock->hold_slot);
-  waiters_sync(log, id);
-}
-
-static void wait_end(struct trace_log *log, thread_id_t id) {
-  struct thread_track *thread = &log->tracker->threads[id];
-  if (thread->waits == WAITS_LOCK) {
-    thread_id_t *link = &log->tracker->locks[thread->target].first_waiter;
-    while (*link != id) link = &log->tracker->threads[*link].next_waiter;
-    *link = thread->next_waiter;
-  }
-  thread->waits = WAITS_NOT;
-  thread_sync(log, id);
-  thread->payment_slot = SLOT_NONE;
-}
-
-static void wait_begin(struct trace_log *log, thread_id_t id, enum wait_kind kind,
-                       uint32_t target) {
-  struct thread_track *thread = &log->tracker->threads[id];
-  if (thread->waits != WAITS_NOT) wait_end(log, id);
-  thread->waits = (uint8_t)kind;
-  thread->target = target;
-  if (kind == WAITS_LOCK) {
-    thread->next_waiter = log->tracker->locks[target].first_waiter;
-    log->tracker->locks[target].first_waiter = id;
-  }
-  thread_sync(log, id);
-}
-
-static void lock_own(struct trace_log *log, thread_id_t owner, lock_id_t id) {
-  struct lock_track *lock = &log->tracker->locks[id];
-  lock_release(log, id);
-  wait_end(log, owner);
-  lock->owner = owner;
-  lock->is_entered = false;
-  lock->owned_since_ns = log->now_ns;
-  lock->outer = log->tracker->threads[owner].innermost;
-  log->tracker->threads[owner].innermost = id;
-  lock_open(log, id);
-  waiters_sync(log, id);
-}
-
-/* The innermost lock inside of which the current thread of a vCPU is. */
-static lock_id_t lock_inside(const struct trace_log *log, const struct vcpu_track *vcpu) {
-  if (vcpu->current == ID_NONE) return ID_NONE;
-  lock_id_t lock = log->tracker->threads[vcpu->current].innermost;
-  while (lock != ID_NONE && !log->tracker->locks[lock].is_entered)
-    lock = log->tracker->locks[lock].outer;
-  return lock;
-}
-
-/* ---- records ---- */
-
-static void event_add(struct trace_log *log, enum trace_event event, vcpu_id_t id) {
-  const struct vcpu_track *vcpu = &log->tracker->vcpus[id];
-  struct trace_interval *interval =
-      interval_add(log, INTERVAL_EVENT, event, log->names->vm_of_vcpu[id]);
-  if (!interval) return;
-  interval->end_ns = interval->start_ns;
-  interval->vcpu = id;
-  interval->thread = vcpu->current;
-  interval->pcpu = vcpu->pcpu;
-  interval->lock = lock_inside(log, vcpu);
-}
-
-static void take_runstate(struct trace_log *log, const struct trace_record *record) {
-  struct vcpu_track *vcpu = &log->tracker->vcpus[record->vcpu];
-  if (vcpu->state == RS_RUNNING && record->to != RS_RUNNING) {
-    vcpu->off_since_ns = log->now_ns;
-    vcpu->activity = NO_ACTIVITY;
-  }
-  if (record->to == RS_RUNNING) vcpu->pcpu = record->pcpu;
-  vcpu->state = record->to;
-  vcpu_sync(log, record->vcpu);
-  thread_sync(log, vcpu->current);
-  if (record->to == RS_COSTOP) event_add(log, EVENT_COSTOP, record->vcpu);
-}
-
-static void take_current(struct trace_log *log, vcpu_id_t id, thread_id_t thread) {
-  struct vcpu_track *vcpu = &log->tracker->vcpus[id];
-  thread_id_t last = vcpu->current;
-  vcpu->current = thread;
-  if (thread != ID_NONE) log->tracker->threads[thread].vcpu = id;
-  vcpu_sync(log, id);
-  thread_sync(log, last);
-  thread_sync(log, thread);
-}
-
-static void skew_sync(struct trace_log *log, vm_id_t vm) {
-  slot_close(log, &log->tracker->skew_slots[vm]);
-  if (log->tracker->skew_ns[vm] < 0) return;
-  struct trace_interval *interval = interval_add(log, INTERVAL_SKEW, 0, vm);
-  log->tracker->skew_slots[vm] = slot_of(log, interval);
-  if (interval) interval->value = log->tracker->skew_ns[vm];
-}
-
-static void take(struct trace_log *log, const struct trace_record *record) {
-  switch (record->what) {
-    case TRACE_RUNSTATE:
-      take_runstate(log, record);
-      break;
-    case TRACE_ACTIVITY:
-      log->tracker->vcpus[record->vcpu].activity = record->to;
-      vcpu_sync(log, record->vcpu);
-      thread_sync(log, log->tracker->vcpus[record->vcpu].current);
-      break;
-    case TRACE_CURRENT:
-      take_current(log, record->vcpu, record->thread);
-      break;
-    case TRACE_LOCK_WAIT:
-      wait_begin(log, record->thread, WAITS_LOCK, record->lock);
-      break;
-    case TRACE_LOCK_OWN:
-      lock_own(log, record->thread, record->lock);
-      break;
-    case TRACE_LOCK_ENTER:
-      lock_enter(log, record->lock);
-      break;
-    case TRACE_LOCK_RELEASE:
-      lock_release(log, record->lock);
-      break;
-    case TRACE_BARRIER_WAIT:
-      wait_begin(log, record->thread, WAITS_BARRIER, record->lock);
-      break;
-    case TRACE_BARRIER_OPEN:
-      wait_end(log, record->thread);
-      break;
-    case TRACE_PREEMPT:
-      event_add(log, EVENT_PREEMPT, record->vcpu);
-      break;
-    case TRACE_SKEW:
-      log->tracker->skew_ns[record->vm] = record->value;
-      skew_sync(log, record->vm);
-      break;
-    case TRACE_SLICE:
-    case TRACE_ITERATION:
-      break;
-  }
-}
-
-/* A thread's holds from the outermost to the innermost, so that they nest. */
-static void holds_open(struct trace_log *log, lock_id_t lock) {
-  if (lock == ID_NONE) return;
-  holds_open(log, log->tracker->locks[lock].outer);
-  lock_open(log, lock);
+  *slot = TRACE_SLOT_NONE;
 }
 
 static void span_begin(struct trace_log *log) {
-  struct trace_tracker *tracker = log->tracker;
-  tracker->has_begun = true;
+  log->has_begun = true;
   log->now_ns = log->from_ns;
-  for (vcpu_id_t v = 0; v < log->names->n_vcpus; v++) vcpu_sync(log, v);
-  for (thread_id_t t = 0; t < log->names->n_threads; t++) {
-    holds_open(log, tracker->threads[t].innermost);
-    wait_sync(log, t);
-    tracker->threads[t].pays = PAYMENT_NONE;
-    payment_sync(log, t);
-  }
-  for (vm_id_t vm = 0; vm < log->names->n_vms; vm++) skew_sync(log, vm);
+  trace_track_begin(log);
 }
 
 static void trace_log_emit(struct trace_sink *sink, const struct trace_record *record) {
@@ -471,48 +69,9 @@ static void trace_log_emit(struct trace_sink *sink, const struct trace_record *r
   if (log->abort && *log->abort) log->is_over = 1;
   if (record->at_ns >= log->until_ns) log->is_over = 1;
   if (log->is_over) return;
-  if (!log->tracker->has_begun && record->at_ns >= log->from_ns) span_begin(log);
+  if (!log->has_begun && record->at_ns >= log->from_ns) span_begin(log);
   log->now_ns = record->at_ns;
-  take(log, record);
-}
-
-/* ---- life ---- */
-
-static struct trace_tracker *tracker_new(const struct trace_names *names, struct arena *arena) {
-  struct trace_tracker *tracker = ARENA_NEW(arena, struct trace_tracker);
-  tracker->vcpus = ARENA_ARRAY(arena, names->n_vcpus, struct vcpu_track);
-  tracker->threads = ARENA_ARRAY(arena, names->n_threads, struct thread_track);
-  tracker->locks = ARENA_ARRAY(arena, names->n_locks, struct lock_track);
-  tracker->skew_ns = ARENA_ARRAY(arena, names->n_vms, int64_t);
-  tracker->skew_slots = ARENA_ARRAY(arena, names->n_vms, size_t);
-  for (vcpu_id_t v = 0; v < names->n_vcpus; v++)
-    tracker->vcpus[v] = (struct vcpu_track){.state = RS_IDLE,
-                                            .activity = NO_ACTIVITY,
-                                            .current = ID_NONE,
-                                            .pcpu = ID_NONE,
-                                            .state_slot = SLOT_NONE,
-                                            .activity_slot = SLOT_NONE};
-  for (thread_id_t t = 0; t < names->n_threads; t++) {
-    vm_id_t vm = names->vm_of_thread[t];
-    uint32_t n_vcpus = names->first_vcpu[vm + 1] - names->first_vcpu[vm];
-    uint32_t home = (t - names->first_thread[vm]) % n_vcpus;
-    tracker->threads[t] = (struct thread_track){.vcpu = names->first_vcpu[vm] + home,
-                                                .next_waiter = ID_NONE,
-                                                .innermost = ID_NONE,
-                                                .wait_slot = SLOT_NONE,
-                                                .payment_slot = SLOT_NONE};
-  }
-  for (lock_id_t l = 0; l < names->n_locks; l++)
-    tracker->locks[l] = (struct lock_track){.hold_slot = SLOT_NONE,
-                                            .handoff_slot = SLOT_NONE,
-                                            .owner = ID_NONE,
-                                            .first_waiter = ID_NONE,
-                                            .outer = ID_NONE};
-  for (vm_id_t vm = 0; vm < names->n_vms; vm++) {
-    tracker->skew_ns[vm] = -1;
-    tracker->skew_slots[vm] = SLOT_NONE;
-  }
-  return tracker;
+  trace_track_take(log, record);
 }
 
 struct trace_log *trace_log_new(const struct scenario *scenario, const struct trace_span *span,
@@ -520,7 +79,7 @@ struct trace_log *trace_log_new(const struct scenario *scenario, const struct tr
   struct trace_log *log = ARENA_NEW(arena, struct trace_log);
   log->sink.emit = trace_log_emit;
   log->names = trace_names_build(scenario, arena);
-  log->tracker = tracker_new(log->names, arena);
+  log->tracker = trace_track_new(log->names, arena);
   log->from_ns = span->from_ns;
   log->until_ns = span->until_ns;
   log->limit = span->limit;
@@ -530,11 +89,10 @@ struct trace_log *trace_log_new(const struct scenario *scenario, const struct tr
 void trace_log_finish(struct trace_log *log, int64_t end_ns) {
   if (log->until_ns > end_ns) log->until_ns = end_ns;
   if (log->until_ns < log->from_ns) log->until_ns = log->from_ns;
-  if (!log->tracker->has_begun) span_begin(log);
+  if (!log->has_begun) span_begin(log);
   log->is_over = 1;
   log->now_ns = log->until_ns;
-  for (thread_id_t t = 0; t < log->names->n_threads; t++)
-    if (log->tracker->threads[t].pays) payment_stop(log, &log->tracker->threads[t]);
+  trace_track_end(log);
   size_t n_kept = 0;
   for (size_t i = 0; i < log->n_intervals; i++) {
     struct trace_interval *interval = &log->intervals[i];
@@ -548,3 +106,66 @@ void trace_log_finish(struct trace_log *log, int64_t end_ns) {
 }
 
 void trace_log_free(struct trace_log *log) { free(log->intervals); }
+
+/* ---- words ---- */
+
+const char *trace_log_kind(const struct trace_interval *interval) {
+  switch ((enum interval_kind)interval->kind) {
+    case INTERVAL_VCPU:
+      return "vcpu";
+    case INTERVAL_ACTIVITY:
+      return "activity";
+    case INTERVAL_LOCK:
+      return "lock";
+    case INTERVAL_BARRIER:
+      return "barrier";
+    case INTERVAL_SKEW:
+      return "skew";
+    case INTERVAL_PAYMENT:
+      return "payment";
+    case INTERVAL_EVENT:
+      return "event";
+  }
+  return "";
+}
+
+const char *trace_log_state(const struct trace_interval *interval) {
+  static const char *const runstates[] = {
+      [RS_RUNNING] = "running", [RS_READY] = "ready", [RS_COSTOP] = "costop", [RS_IDLE] = "idle"};
+  static const char *const activities[] = {[ACT_OVERHEAD] = "overhead",
+                                           [ACT_USEFUL] = "useful",
+                                           [ACT_CRITICAL] = "critical",
+                                           [ACT_SPIN] = "spin",
+                                           [ACT_KERNEL] = "kernel"};
+  static const char *const phases[] = {[PHASE_NONE] = "",
+                                       [PHASE_WAIT] = "wait",
+                                       [PHASE_SPIN] = "spin",
+                                       [PHASE_HANDOFF] = "handoff",
+                                       [PHASE_HOLD] = "hold"};
+  static const char *const payments[] = {
+      [PAYMENT_NONE] = "", [PAYMENT_LHP] = "lhp", [PAYMENT_LWP] = "lwp"};
+  static const char *const events[] = {[EVENT_PREEMPT] = "preempt", [EVENT_COSTOP] = "costop"};
+  switch ((enum interval_kind)interval->kind) {
+    case INTERVAL_VCPU:
+      return runstates[interval->state];
+    case INTERVAL_ACTIVITY:
+      return activities[interval->state];
+    case INTERVAL_LOCK:
+    case INTERVAL_BARRIER:
+      return phases[interval->state];
+    case INTERVAL_SKEW:
+      return "";
+    case INTERVAL_PAYMENT:
+      return payments[interval->state];
+    case INTERVAL_EVENT:
+      return events[interval->state];
+  }
+  return "";
+}
+
+const char *trace_log_object(const struct trace_log *log, const struct trace_interval *interval) {
+  if (interval->lock == ID_NONE) return "";
+  if (interval->kind == INTERVAL_BARRIER)
+    return log->names->scenario->barriers[interval->lock].name;
+  return log->names->locks[interval->lock]->name;
+}

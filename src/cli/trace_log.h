@@ -60,6 +60,7 @@ struct trace_log {
   const volatile sig_atomic_t *abort; /* looked at while records come in; may be NULL */
   struct trace_tracker *tracker;
   size_t limit, room;
+  bool has_begun; /* the span */
   int64_t now_ns;
 };
 
