@@ -25,8 +25,10 @@ ONLY_IN = {
     r"stdio\.h|argp\.h|getopt\.h|unistd\.h|fcntl\.h|sys/.*|dirent\.h|time\.h|locale\.h": {"cli"},
     r"(cjson/)?cJSON\.h": {"cli/json_read.c", "cli/version.c"},
     r"nettle/.*": {"cli"},
+    # Versions are for --version; what GSL does on an error is set for the process, by main.
     r"gsl/gsl_version\.h": {"sim", "cli/version.c"},
-    r"(?!gsl/gsl_version\.h)gsl/.*|Random123/.*": {"sim"},
+    r"gsl/gsl_errno\.h": {"sim", "cli/main.c"},
+    r"gsl/(?!gsl_version|gsl_errno).*|Random123/.*": {"sim"},
     r"pthread\.h|threads\.h": {"study", "cli"},
 }
 # Written by the build, so they are in no room.

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Usage: identical_builds.sh WORKDIR
+# Builds the program with gcc and clang, without and with optimisation, and compares what the builds
+# print for the scenarios byte by byte. A compiler that is not installed is left out; two builds
+# there must be.
+set -euo pipefail
+work=$1
+source=$(cd "$(dirname "$0")/../.." && pwd)
+mkdir -p "$work"
+
+# build VARIANT COMPILER LEVEL
+build() {
+  cmake -S "$source" -B "$work/$1" -G Ninja -D CMAKE_C_COMPILER="$2" -D CMAKE_BUILD_TYPE=Release \
+    -D CMAKE_C_FLAGS_RELEASE="-$3" -D CMAKE_INTERPROCEDURAL_OPTIMIZATION=OFF -D BUILD_TESTING=OFF
+  cmake --build "$work/$1" --target costop
+}
+
+variants=()
+for compiler in gcc clang; do
+  command -v "$compiler" >/dev/null || continue
+  for level in O0 O2; do
+    variant=$compiler-$level
+    log=$work/$variant.log
+    # Its own shell: an "if" would switch off errexit in the function.
+    (trap '(($? == 0)) || cat "$log"' EXIT && build "$variant" "$compiler" "$level" >"$log" 2>&1)
+    variants+=("$variant")
+  done
+done
+((${#variants[@]} >= 2))
+
+different=0
+compared=0
+for scenario in "$source"/scenarios/*.json; do
+  name=$(basename "$scenario" .json)
+  for variant in "${variants[@]}"; do
+    for table in vm vcpu lock host; do
+      "$work/$variant/costop" run "$scenario" -r 2 -d 300ms --table "$table" -F csv
+    done >"$work/$variant.$name.csv"
+    [[ -s $work/$variant.$name.csv ]]
+    if ! cmp "$work/${variants[0]}.$name.csv" "$work/$variant.$name.csv"; then
+      diff "$work/${variants[0]}.$name.csv" "$work/$variant.$name.csv" | head -n 6
+      different=$((different + 1))
+    fi
+  done
+  compared=$((compared + 1))
+done
+echo "$compared scenarios, ${variants[*]}: $different different"
+((compared > 0 && different == 0))
