@@ -67,9 +67,9 @@ static void span_begin(struct trace_log *log) {
 static void trace_log_emit(struct trace_sink *sink, const struct trace_record *record) {
   struct trace_log *log = (struct trace_log *)sink; /* its first member */
   if (log->abort && *log->abort) log->is_over = 1;
+  if (!log->has_begun && record->at_ns >= log->from_ns) span_begin(log);
   if (record->at_ns >= log->until_ns) log->is_over = 1;
   if (log->is_over) return;
-  if (!log->has_begun && record->at_ns >= log->from_ns) span_begin(log);
   log->now_ns = record->at_ns;
   trace_track_take(log, record);
 }
