@@ -13,6 +13,7 @@
 #include <sysexits.h>
 
 #include "sim/arena.h"
+#include "study/table.h"
 
 /* Exit codes are those of sysexits.h, and: */
 enum { EXIT_NO = 1 /* the answer is no: an expectation failed */, EXIT_SIGNAL = 128 };
@@ -77,8 +78,6 @@ extern const struct option_row option_rows[OPTIONS];
 
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 enum format { FORMAT_TABLE, FORMAT_CSV, FORMAT_JSON, FORMAT_MARKDOWN };
-/* The tables of a result; the words of --table in this order. */
-enum result_table { TABLE_VM, TABLE_VCPU, TABLE_LOCK, TABLE_HOST, TABLE_SUMMARY, RESULT_TABLES };
 
 struct text_list {
   const char **items;

@@ -13,7 +13,6 @@
 
 static const char *const when_words[] = {"auto", "always", "never", NULL};
 static const char *const format_words[] = {"table", "csv", "json", "markdown", NULL};
-static const char *const table_words[] = {"vm", "vcpu", "lock", "host", "summary", NULL};
 
 const struct option_row option_rows[OPTIONS] = {
     [OPTION_DIRECTORY] = {.name = "directory",
@@ -91,7 +90,7 @@ const struct option_row option_rows[OPTIONS] = {
     [OPTION_TABLE] = {.name = "table",
                       .value = VALUE_WORD,
                       .argument = "TABLE",
-                      .words = table_words,
+                      .words = table_names,
                       .help = "rows of vm (default), vcpu, lock, host, or the summary"},
     [OPTION_TRACE_MS] = {.name = "trace-ms",
                          .value = VALUE_COUNT,

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/table.h"
+
+#include <assert.h>
+#include <math.h>
+
+/* Room for rows is made once: the number of rows is counted before they are filled. */
+struct table_filler {
+  struct cell *next;
+};
+
+static void table_put(struct table_filler *filler, struct cell cell) { *filler->next++ = cell; }
+
+static const struct table_column run_labels[] = {{"cell", ""}, {"replication", ""}, {"seed", ""}};
+static const struct table_column vm_labels[] = {{"vm", ""}, {"vcpus", ""}};
+static const struct table_column vcpu_labels[] = {{"vm", ""}, {"vcpu", ""}};
+static const struct table_column lock_labels[] = {{"vm", ""}, {"lock", ""}, {"kind", ""}};
+enum { RUN_LABELS = sizeof run_labels / sizeof *run_labels };
+
+static const struct {
+  const struct table_column *columns;
+  uint32_t n;
+} scope_labels[SCOPES] = {
+    [SCOPE_VM] = {vm_labels, 2},
+    [SCOPE_VCPU] = {vcpu_labels, 2},
+    [SCOPE_LOCK] = {lock_labels, 3},
+    [SCOPE_HOST] = {NULL, 0},
+};
+
+static uint32_t table_n_metrics(enum scope scope) {
+  uint32_t n = 0;
+  while (metrics_of[scope][n]) n++;
+  return n;
+}
+
+static uint32_t table_n_entities(const struct replications *replications, enum scope scope) {
+  uint32_t n = 0;
+  struct entity entity;
+  if (replications->n == 0) return 0;
+  const struct run_result *run = replications->runs[0];
+  for (bool more = entity_first(run, scope, &entity); more; more = entity_next(run, &entity)) n++;
+  return n;
+}
+
+static struct table table_header(enum scope scope, struct arena *arena) {
+  uint32_t n_labels = RUN_LABELS + scope_labels[scope].n;
+  uint32_t n_columns = n_labels + table_n_metrics(scope);
+  struct table_column *columns = ARENA_ARRAY(arena, n_columns, struct table_column);
+  for (uint32_t i = 0; i < RUN_LABELS; i++) columns[i] = run_labels[i];
+  for (uint32_t i = RUN_LABELS; i < n_labels; i++)
+    columns[i] = scope_labels[scope].columns[i - RUN_LABELS];
+  for (uint32_t i = n_labels; i < n_columns; i++) {
+    const struct metric *metric = metrics_of[scope][i - n_labels];
+    columns[i] = (struct table_column){metric->name, metric->unit};
+  }
+  return (struct table){.columns = columns, .n_columns = n_columns};
+}
+
+static void table_put_labels(struct table_filler *filler, const struct run_result *run,
+                             struct entity entity) {
+  table_put(filler, cell_count(0));
+  table_put(filler, cell_count(run->replication));
+  table_put(filler, cell_count(run->seed));
+  if (entity.scope == SCOPE_HOST) return;
+  const struct vm_result *vm = &run->vms[entity.vm];
+  table_put(filler, cell_text(vm->spec->name));
+  if (entity.scope == SCOPE_VM) table_put(filler, cell_count(vm->spec->guest.n_vcpus));
+  if (entity.scope == SCOPE_VCPU) table_put(filler, cell_count(entity.member));
+  if (entity.scope != SCOPE_LOCK) return;
+  const struct lock_spec *lock = vm->locks[entity.member].spec;
+  table_put(filler, cell_text(lock->name));
+  table_put(filler, cell_text(lock->choice.kind->name));
+}
+
+static struct table table_of_scope(const struct replications *replications, enum scope scope,
+                                   struct arena *arena) {
+  struct table table = table_header(scope, arena);
+  table.n_rows = replications->n * table_n_entities(replications, scope);
+  struct cell *cells = ARENA_ARRAY(arena, (size_t)table.n_rows * table.n_columns, struct cell);
+  struct table_filler filler = {.next = cells};
+  for (uint32_t i = 0; i < replications->n; i++) {
+    const struct run_result *run = replications->runs[i];
+    struct entity entity;
+    for (bool more = entity_first(run, scope, &entity); more; more = entity_next(run, &entity)) {
+      struct metric_subject subject = metric_subject(run, entity);
+      table_put_labels(&filler, run, entity);
+      for (const struct metric *const *metric = metrics_of[scope]; *metric; metric++)
+        table_put(&filler, metric_value(*metric, &subject));
+    }
+  }
+  assert(filler.next == cells + (size_t)table.n_rows * table.n_columns);
+  table.cells = cells;
+  return table;
+}
+
+static const struct table_column summary_columns[] = {{"cell", ""},
+                                                      {"scope", ""},
+                                                      {"entity", ""},
+                                                      {"metric", ""},
+                                                      {"unit", ""},
+                                                      {"n", "1"},
+                                                      {"mean", ""},
+                                                      {"sd", ""},
+                                                      {"ci_low", ""},
+                                                      {"ci_high", ""},
+                                                      {"rel_half_width_pct", "%"}};
+enum { SUMMARY_COLUMNS = sizeof summary_columns / sizeof *summary_columns };
+
+static void table_put_summary(struct table_filler *filler, const char *name, enum scope scope,
+                              const struct metric *metric, const struct stat *stat) {
+  struct stat_interval interval = stat_interval(stat, REPLICATE_CONFIDENCE);
+  bool has_interval = stat->n >= 2;
+  table_put(filler, cell_count(0));
+  table_put(filler, cell_text(scope_names[scope]));
+  table_put(filler, cell_text(name));
+  table_put(filler, cell_text(metric->name));
+  table_put(filler, cell_text(metric->unit));
+  table_put(filler, cell_count(stat->n));
+  table_put(filler, stat->n > 0 ? cell_real(stat->mean) : cell_none());
+  table_put(filler, has_interval ? cell_real(stat_sd(stat)) : cell_none());
+  table_put(filler, has_interval ? cell_real(interval.low) : cell_none());
+  table_put(filler, has_interval ? cell_real(interval.high) : cell_none());
+  bool has_relative = has_interval && stat->mean != 0;
+  double relative_pct = 100 * interval.half_width / fabs(stat->mean);
+  table_put(filler, has_relative ? cell_real(relative_pct) : cell_none());
+}
+
+static struct table table_summary(const struct replications *replications, struct arena *arena) {
+  struct table table = {.columns = summary_columns, .n_columns = SUMMARY_COLUMNS};
+  for (enum scope scope = 0; scope < SCOPES; scope++)
+    table.n_rows += table_n_entities(replications, scope) * table_n_metrics(scope);
+  struct cell *cells = ARENA_ARRAY(arena, (size_t)table.n_rows * SUMMARY_COLUMNS, struct cell);
+  struct table_filler filler = {.next = cells};
+  for (enum scope scope = 0; scope < SCOPES && replications->n > 0; scope++) {
+    const struct run_result *run = replications->runs[0];
+    struct entity entity;
+    for (bool more = entity_first(run, scope, &entity); more; more = entity_next(run, &entity)) {
+      const char *name = entity_name(run, entity, arena);
+      for (const struct metric *const *metric = metrics_of[scope]; *metric; metric++) {
+        struct stat stat = replicate_stat(replications, *metric, entity);
+        table_put_summary(&filler, name, scope, *metric, &stat);
+      }
+    }
+  }
+  assert(filler.next == cells + (size_t)table.n_rows * SUMMARY_COLUMNS);
+  table.cells = cells;
+  return table;
+}
+
+struct table table_build(const struct replications *replications, enum result_table which,
+                         struct arena *arena) {
+  switch (which) {
+    case TABLE_VM:
+      return table_of_scope(replications, SCOPE_VM, arena);
+    case TABLE_VCPU:
+      return table_of_scope(replications, SCOPE_VCPU, arena);
+    case TABLE_LOCK:
+      return table_of_scope(replications, SCOPE_LOCK, arena);
+    case TABLE_HOST:
+      return table_of_scope(replications, SCOPE_HOST, arena);
+    case TABLE_SUMMARY:
+    case RESULT_TABLES:
+      break;
+  }
+  return table_summary(replications, arena);
+}
+
+const char *const table_names[RESULT_TABLES + 1] = {[TABLE_VM] = "vm",
+                                                    [TABLE_VCPU] = "vcpu",
+                                                    [TABLE_LOCK] = "lock",
+                                                    [TABLE_HOST] = "host",
+                                                    [TABLE_SUMMARY] = "summary"};
