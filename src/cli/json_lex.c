@@ -16,7 +16,8 @@ struct json_lexer {
 
 static void lexer_error(struct json_lexer *lexer, uint32_t length, const char *hint,
                         const char *message) {
-  struct place place = {lexer->source, lexer->at, length};
+  uint32_t left = lexer->source->length - lexer->at;
+  struct place place = {lexer->source, lexer->at, length < left ? length : left};
   diag_error(lexer->diags, place, NULL, hint, "%s", message);
 }
 
