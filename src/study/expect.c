@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/expect.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "study/suggest.h"
+
+const char *const expect_op_words[] = {[EXPECT_LT] = "<",
+                                       [EXPECT_LE] = "<=",
+                                       [EXPECT_GT] = ">",
+                                       [EXPECT_GE] = ">=",
+                                       [EXPECT_EQ] = "==",
+                                       [EXPECT_NE] = "!=",
+                                       NULL};
+
+bool expect_covers(const struct expect *expect, const struct vm_spec *vm) {
+  return !expect->vm || strcmp(expect->vm, vm->name) == 0 || strcmp(expect->vm, vm->base_name) == 0;
+}
+
+bool expect_holds(const struct expect *expect, double value) {
+  switch (expect->op) {
+    case EXPECT_LT:
+      return value < expect->value;
+    case EXPECT_LE:
+      return value <= expect->value;
+    case EXPECT_GT:
+      return value > expect->value;
+    case EXPECT_GE:
+      return value >= expect->value;
+    case EXPECT_EQ:
+      return value == expect->value;
+    case EXPECT_NE:
+      return value != expect->value;
+  }
+  return false;
+}
+
+static const char *skip_blanks(const char *at) {
+  while (isblank((unsigned char)*at)) at++;
+  return at;
+}
+
+/* "v12": the number, else -1. */
+static long vcpu_number(const char *member) {
+  char *end;
+  if (*member != 'v' || !isdigit((unsigned char)member[1])) return -1;
+  long number = strtol(member + 1, &end, 10);
+  return *end ? -1 : number;
+}
+
+static const char *expect_lock(const struct scenario *scenario, const struct expect *expect,
+                               struct arena *arena) {
+  for (uint32_t i = 0; i < scenario->n_locks; i++)
+    if (strcmp(scenario->locks[i].name, expect->member) == 0) return NULL;
+  return arena_printf(arena, "no lock '%s'; VM/v0 is a vCPU", expect->member);
+}
+
+static const char *expect_scope(const struct scenario *scenario, struct expect *expect,
+                                struct arena *arena) {
+  expect->scope = SCOPE_VM;
+  if (strcmp(expect->vm, "host") == 0) {
+    expect->scope = SCOPE_HOST;
+    expect->vm = NULL;
+    return expect->member ? "the host has no parts" : NULL;
+  }
+  const struct vm_spec *vm = NULL;
+  const char **names = ARENA_ARRAY(arena, scenario->n_vms + 1u, const char *);
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    names[i] = scenario->vms[i].base_name;
+    if (!vm && expect_covers(expect, &scenario->vms[i])) vm = &scenario->vms[i];
+  }
+  if (!vm) {
+    const char *near = suggest_word(expect->vm, names);
+    return near ? arena_printf(arena, "no VM '%s'; did you mean '%s'?", expect->vm, near)
+                : arena_printf(arena, "no VM '%s'", expect->vm);
+  }
+  if (!expect->member) return NULL;
+  long vcpu = vcpu_number(expect->member);
+  expect->scope = vcpu < 0 ? SCOPE_LOCK : SCOPE_VCPU;
+  if (vcpu < 0) return expect_lock(scenario, expect, arena);
+  if (vcpu < (long)vm->guest.n_vcpus) return NULL;
+  return arena_printf(arena, "%s has %u vCPUs, numbered from v0", vm->name, vm->guest.n_vcpus);
+}
+
+static const char *expect_metric(struct expect *expect, const char *name, bool has_scope,
+                                 struct arena *arena) {
+  bool is_ambiguous = false;
+  expect->metric = metric_find(expect->scope, name, &is_ambiguous);
+  if (!expect->metric && !has_scope && !is_ambiguous) {
+    expect->scope = SCOPE_HOST;
+    expect->metric = metric_find(SCOPE_HOST, name, &is_ambiguous);
+  }
+  if (expect->metric) return NULL;
+  if (is_ambiguous) return arena_printf(arena, "metric '%s' needs its unit", name);
+  size_t n = 0;
+  enum scope scope = has_scope ? expect->scope : SCOPE_VM;
+  while (metrics_of[scope][n]) n++;
+  const char **names = ARENA_ARRAY(arena, n + 1, const char *);
+  for (size_t i = 0; i < n; i++) names[i] = metrics_of[scope][i]->name;
+  const char *near = suggest_word(name, names);
+  return near ? arena_printf(arena, "no metric '%s' of a %s; did you mean '%s'?", name,
+                             scope_names[scope], near)
+              : arena_printf(arena, "no metric '%s' of a %s", name, scope_names[scope]);
+}
+
+static bool expect_take_op(struct expect *expect, const char **at) {
+  size_t longest = 0;
+  for (uint32_t i = 0; expect_op_words[i]; i++) {
+    size_t length = strlen(expect_op_words[i]);
+    if (length <= longest || strncmp(*at, expect_op_words[i], length) != 0) continue;
+    expect->op = (enum expect_op)i;
+    longest = length;
+  }
+  *at += longest;
+  return longest > 0;
+}
+
+const char *expect_parse(const struct scenario *scenario, const char *text, struct arena *arena,
+                         struct expect *expect) {
+  *expect = (struct expect){.text = text, .scope = SCOPE_VM};
+  const char *at = skip_blanks(text);
+  int length = (int)strcspn(at, " \t@<>=!");
+  if (length == 0) return "expected METRIC[@SCOPE] OP VALUE";
+  const char *name = arena_printf(arena, "%.*s", length, at);
+  at = skip_blanks(at + length);
+  bool has_scope = *at == '@';
+  if (has_scope) {
+    at = skip_blanks(at + 1);
+    length = (int)strcspn(at, " \t<>=!");
+    char *vm = arena_printf(arena, "%.*s", length, at), *slash = strchr(vm, '/');
+    at = skip_blanks(at + length);
+    expect->vm = vm;
+    if (slash) {
+      *slash = '\0';
+      expect->member = slash + 1;
+    }
+    const char *fault = expect_scope(scenario, expect, arena);
+    if (fault) return fault;
+  }
+  const char *fault = expect_metric(expect, name, has_scope, arena);
+  if (fault) return fault;
+  if (!expect_take_op(expect, &at)) return "expected an operator: < <= > >= == !=";
+  at = skip_blanks(at);
+  char *end;
+  expect->value = strtod(at, &end);
+  bool is_number = end != at && (isdigit((unsigned char)*at) || strchr("+-.", *at));
+  if (!is_number) return "expected a number behind the operator";
+  if (*skip_blanks(end)) return arena_printf(arena, "'%s' behind the number", skip_blanks(end));
+  bool is_finite = expect->value - expect->value == 0;
+  return is_finite ? NULL : "the number is beyond all bounds";
+}

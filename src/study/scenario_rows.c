@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/scenario_rows.h"
+
+#define DURATION_MAX_NS 0x1p62
+#define ROWS(array, ...) \
+  { (array), sizeof(array) / sizeof *(array), __VA_ARGS__ }
+
+static const struct param top_params[] = {
+    {.key = "version",
+     .type = PARAM_COUNT,
+     .offset = offsetof(struct top_keys, version),
+     .fallback = "1",
+     .min = 1,
+     .max = SCENARIO_VERSION,
+     .help = "version of the scenario format"},
+    {.key = "name",
+     .type = PARAM_TEXT,
+     .offset = offsetof(struct top_keys, name),
+     .fallback = "unnamed",
+     .help = "a word that names the scenario in tables"},
+    {.key = "description",
+     .type = PARAM_TEXT,
+     .offset = offsetof(struct top_keys, description),
+     .fallback = "",
+     .help = "the question that the scenario asks"},
+};
+static const char *const top_others[] = {"$schema", "extends",  "host",     "hypervisor",
+                                         "locks",   "barriers", "programs", "vms",
+                                         "run",     "sweep",    "expect",   NULL};
+const struct row_set top_rows = ROWS(top_params, top_others);
+
+static const struct param host_params[] = {
+    {.key = "pcpus",
+     .type = PARAM_COUNT,
+     .offset = offsetof(struct host_spec, n_pcpus),
+     .min = 1,
+     .max = PCPUS_MAX,
+     .help = "number of physical CPUs"},
+    {.key = "ghz",
+     .type = PARAM_REAL,
+     .offset = offsetof(struct host_spec, ghz),
+     .fallback = "3",
+     .min = 0.001,
+     .max = 1000,
+     .unit = "GHz",
+     .help = "clock rate; turns times into cycles, changes no behaviour"},
+    {.key = "costs.context_switch",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct host_spec, context_switch_ns),
+     .fallback = "0",
+     .max = DURATION_MAX_NS,
+     .help = "cost of starting a vCPU on a pCPU that last ran another one"},
+    {.key = "costs.migration",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct host_spec, migration_ns),
+     .fallback = "0",
+     .max = DURATION_MAX_NS,
+     .help = "added to it if the vCPU last ran on another pCPU"},
+};
+const struct row_set host_rows = ROWS(host_params, NULL);
+
+static const struct param run_params[] = {
+    {.key = "duration",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct run_params, duration_ns),
+     .fallback = "10s",
+     .min = 1,
+     .max = DURATION_MAX_NS,
+     .help = "length of the measured window"},
+    {.key = "warmup",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct run_params, warmup_ns),
+     .fallback = "0",
+     .max = DURATION_MAX_NS,
+     .help = "simulated time before the measured window"},
+    {.key = "replications",
+     .type = PARAM_COUNT,
+     .offset = offsetof(struct run_params, replications),
+     .fallback = "10",
+     .min = 1,
+     .max = REPLICATIONS_MAX,
+     .help = "runs with independent random streams"},
+    {.key = "seed",
+     .type = PARAM_INTEGER,
+     .offset = offsetof(struct run_params, seed),
+     .fallback = "1",
+     .max = 0x1p64,
+     .help = "seed of all random streams; a string above 2^53"},
+};
+const struct row_set run_rows = ROWS(run_params, NULL);
+
+static const char *const barrier_words[] = {
+    [BARRIER_BLOCK] = "block", [BARRIER_SPIN] = "spin", NULL};
+static const struct param barrier_params[] = {
+    {.key = "kind",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(struct barrier_spec, wait),
+     .fallback = "block",
+     .choices = barrier_words,
+     .help = "how those who are early wait: they sleep, or they spin"},
+    {.key = "parties",
+     .type = PARAM_COUNT,
+     .offset = offsetof(struct barrier_spec, parties),
+     .fallback = "threads",
+     .min = 1,
+     .max = THREADS_MAX,
+     .word = "threads",
+     .word_value = 0,
+     .help = "how many threads open it; by default all of the VM"},
+};
+const struct row_set barrier_rows = ROWS(barrier_params, NULL);
+
+static const char *const placement_words[] = {
+    [PLACEMENT_IDLE_FIRST] = "idle_first", [PLACEMENT_PINNED] = "pinned", NULL};
+static const char *const balance_words[] = {
+    [BALANCE_STEAL] = "steal", [BALANCE_NONE] = "none", NULL};
+
+#define VM_DURATION(name, member, standard, text)                                               \
+  {                                                                                             \
+    .key = name, .type = PARAM_DURATION, .offset = offsetof(struct vm_keys, spec.guest.member), \
+    .fallback = standard, .max = DURATION_MAX_NS, .help = text                                  \
+  }
+
+static const struct param vm_params[] = {
+    {.key = "count",
+     .type = PARAM_COUNT,
+     .offset = offsetof(struct vm_keys, count),
+     .fallback = "none",
+     .min = 1,
+     .max = VMS_MAX,
+     .word = "none",
+     .word_value = 0,
+     .help = "makes that many VMs, named name.0, name.1 and so on"},
+    {.key = "vcpus",
+     .type = PARAM_COUNT,
+     .offset = offsetof(struct vm_keys, spec.guest.n_vcpus),
+     .min = 1,
+     .max = VCPUS_MAX,
+     .help = "number of virtual CPUs"},
+    {.key = "threads",
+     .type = PARAM_COUNT,
+     .offset = offsetof(struct vm_keys, spec.guest.n_threads),
+     .fallback = "vcpus",
+     .min = 1,
+     .max = THREADS_MAX,
+     .word = "vcpus",
+     .word_value = 0,
+     .help = "number of guest threads; by default one per vCPU"},
+    {.key = "program",
+     .type = PARAM_TEXT,
+     .offset = offsetof(struct vm_keys, program),
+     .help = "what its threads run: a name of programs"},
+    {.key = "iterations",
+     .type = PARAM_INTEGER,
+     .offset = offsetof(struct vm_keys, spec.guest.iterations),
+     .fallback = "forever",
+     .min = 1,
+     .max = 0x1p53,
+     .word = "forever",
+     .word_value = 0,
+     .help = "each thread ends after that many rounds of its program"},
+    {.key = "affinity",
+     .type = PARAM_TEXT,
+     .offset = offsetof(struct vm_keys, affinity),
+     .fallback = AFFINITY_ALL,
+     .help = "pCPUs that may run it, such as 0-3,7"},
+    {.key = "placement",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(struct vm_keys, spec.guest.placement),
+     .fallback = "idle_first",
+     .choices = placement_words,
+     .help = "where a woken thread goes: its last vCPU if idle, else an idle one; or always home"},
+    {.key = "balance",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(struct vm_keys, spec.guest.balance),
+     .fallback = "steal",
+     .choices = balance_words,
+     .help = "whether a vCPU about to halt takes a ready thread from a sibling"},
+    VM_DURATION("guest_switch", switch_ns, "0", "kernel time of switching guest threads"),
+    VM_DURATION("ipi_latency", ipi_latency_ns, "0", "from waking an idle vCPU to its being ready"),
+    {.key = "guest_timeslice",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct vm_keys, spec.guest.timeslice_ns),
+     .fallback = "10ms",
+     .min = 1,
+     .max = DURATION_MAX_NS,
+     .help = "guest time after which threads of one vCPU take turns"},
+    {.key = "start",
+     .type = PARAM_DIST,
+     .offset = offsetof(struct vm_keys, spec.start),
+     .fallback = "0",
+     .help = "when its vCPUs start; a distribution breaks the lockstep of equal slices"},
+};
+const struct row_set vm_rows = ROWS(vm_params, NULL);
