@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "hv/cosched.h"
+/* Relaxed co-scheduling.
+
+   Idea: a vCPU that has run ahead of its slowest sibling waits for it, alone.
+   Rule: at a check every RUNNING vCPU with a lead >= costop_threshold becomes COSTOP, and every
+   COSTOP one with a lead <= costart_threshold READY; a queued vCPU with a lead >= costop_threshold
+   is refused when it is offered a pCPU. Checks come at multiples of poll, or at the exact crossing.
+   Invariants: after a check no RUNNING vCPU has a lead >= costop_threshold.
+   Cost per check: O(1) for each VM with siblings, O(log vCPUs) for each vCPU that it moves.
+   Source: VMware, "The CPU Scheduler in VMware vSphere 5.1" (2013); the thresholds are ESXi's
+   Cpu.CoschedCostopThreshold, CoschedCostartThreshold and CoschedPollUsec. */
+#include "hv/hv.h"
 #include "sim/time.h"
 
 static const char *const boost_words[] = {"none", "laggard", NULL};
@@ -49,6 +59,78 @@ static const char *relaxed_check(const void *params, const char **key) {
   return "must be below costop_threshold";
 }
 
+static void *relaxed_create(struct hv *hv, const void *params, struct arena *arena) {
+  struct cosched_relaxed_params *relaxed = ARENA_NEW(arena, struct cosched_relaxed_params);
+  *relaxed = *(const struct cosched_relaxed_params *)params;
+  hv->overhead_is_progress = relaxed->progress == PROGRESS_PRE4;
+  if (relaxed->costop_threshold_ns == 0) return relaxed;
+  if (relaxed->poll_ns == 0)
+    hv->has_crossings = true;
+  else
+    hv->poll_ns = relaxed->poll_ns;
+  return relaxed;
+}
+
+static enum verdict relaxed_offer(struct hv *hv, struct vcpu *v) {
+  const struct cosched_relaxed_params *relaxed = hv->cosched_state;
+  const struct skew *skew = hv_vm_of(hv, v)->skew;
+  if (!skew || relaxed->costop_threshold_ns == 0) return VERDICT_ADMIT;
+  return skew_lead(skew, v->index) >= relaxed->costop_threshold_ns ? VERDICT_REFUSE : VERDICT_ADMIT;
+}
+
+/* The READY sibling with the least progress, if its lead is below the threshold. */
+static struct vcpu *relaxed_laggard(struct hv *hv, const struct hv_vm *vm) {
+  const struct cosched_relaxed_params *relaxed = hv->cosched_state;
+  struct vcpu *laggard = NULL;
+  int64_t least_ns = relaxed->costop_threshold_ns;
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+    struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
+    if (v->runstate != RS_READY) continue;
+    int64_t lead_ns = skew_lead(vm->skew, i);
+    if (lead_ns >= least_ns) continue;
+    least_ns = lead_ns;
+    laggard = v;
+  }
+  return laggard;
+}
+
+static void relaxed_stop(struct hv *hv, struct hv_vm *vm, struct vcpu *v) {
+  const struct cosched_relaxed_params *relaxed = hv->cosched_state;
+  int64_t slice_end_ns = hv->pcpus[v->pcpu].slice_end_ns;
+  hv_costop(hv, v);
+  if (relaxed->boost == BOOST_NONE || slice_end_ns == hv->sim->now_ns) return;
+  struct vcpu *laggard = relaxed_laggard(hv, vm);
+  if (laggard) hv_take_over(hv, laggard, v->pcpu, slice_end_ns);
+}
+
+/* Leads do not change while vCPUs are moved, so they are those of one snapshot. */
+static void relaxed_check_vm(struct hv *hv, struct hv_vm *vm) {
+  const struct cosched_relaxed_params *relaxed = hv->cosched_state;
+  struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
+  int64_t stop_ns = relaxed->costop_threshold_ns, start_ns = relaxed->costart_threshold_ns;
+  for (uint32_t i = skew_next_leader(vm->skew, 0, stop_ns); i < vm->n_vcpus;
+       i = skew_next_leader(vm->skew, i + 1, stop_ns))
+    relaxed_stop(hv, vm, &vcpus[i]);
+  for (uint32_t i = skew_next_costopped(vm->skew, 0, start_ns); i < vm->n_vcpus;
+       i = skew_next_costopped(vm->skew, i + 1, start_ns))
+    hv_costart(hv, &vcpus[i]);
+}
+
+static void relaxed_poll(struct hv *hv) {
+  for (vm_id_t i = 0; i < hv->n_vms; i++) {
+    struct hv_vm *vm = &hv->vms[i];
+    if (vm->skew && (hv_n_not_idle(vm) > 1 || vm->n_in[RS_COSTOP] > 0)) relaxed_check_vm(hv, vm);
+  }
+}
+
+static int64_t relaxed_crossing_ns(const struct hv *hv, const struct hv_vm *vm) {
+  const struct cosched_relaxed_params *relaxed = hv->cosched_state;
+  if (hv_n_not_idle(vm) == 0) return TIME_NEVER_NS;
+  int64_t stop_ns = skew_lead_reaches_ns(vm->skew, relaxed->costop_threshold_ns);
+  int64_t start_ns = skew_costop_falls_to_ns(vm->skew, relaxed->costart_threshold_ns);
+  return stop_ns < start_ns ? stop_ns : start_ns;
+}
+
 const struct cosched_ops cosched_relaxed = {
     .kind = {.name = "relaxed",
              .help =
@@ -57,4 +139,9 @@ const struct cosched_ops cosched_relaxed = {
              .n_params = sizeof relaxed_params / sizeof *relaxed_params,
              .params_size = sizeof(struct cosched_relaxed_params),
              .check = relaxed_check},
+    .create = relaxed_create,
+    .offer = relaxed_offer,
+    .poll = relaxed_poll,
+    .crossing_ns = relaxed_crossing_ns,
+    .crossing = relaxed_check_vm,
 };

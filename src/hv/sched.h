@@ -4,6 +4,10 @@
 #ifndef COSTOP_HV_SCHED_H
 #define COSTOP_HV_SCHED_H
 
+#include <stdint.h>
+
+#include "sim/arena.h"
+#include "sim/ids.h"
 #include "sim/param.h"
 
 #define SCHED_KINDS(X) \
@@ -12,11 +16,20 @@
 
 struct hv;
 struct vcpu;
-struct arena;
 
 struct sched_ops {
   struct kind kind;
+  /* Returns the scheduler's state, kept in hv->sched_state. The vCPUs exist, all IDLE. */
   void *(*create)(struct hv *hv, const void *params, struct arena *arena);
+  /* v became READY, or its slice ended: to the tail. v->place has been set. */
+  void (*enqueue)(struct hv *hv, struct vcpu *v);
+  /* v leaves the queue, wherever it stands. */
+  void (*dequeue)(struct hv *hv, struct vcpu *v);
+  /* The next queued vCPU to offer a pCPU to, given hv->free and hv->n_left > 0; NULL ends the scan.
+     Whoever is offered leaves the queue, so that the next call goes on behind it. */
+  struct vcpu *(*next)(struct hv *hv);
+  /* Length of the slice that v would start now; TIME_NEVER_NS: endless. */
+  int64_t (*slice_ns)(const struct hv *hv, const struct vcpu *v);
 };
 #define X(name) extern const struct sched_ops sched_##name;
 SCHED_KINDS(X)

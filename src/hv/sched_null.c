@@ -1,7 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "hv/sched.h"
+/* No scheduler: bare metal.
+
+   Idea: the i-th vCPU of the host is pCPU i.
+   Rule: it runs whenever it has something to run; its slice never ends.
+   Invariants: nobody is ever READY for longer than an instant; needs as many pCPUs as vCPUs.
+   Cost: O(1).
+   Source: Xen's null scheduler (xen/common/sched/null.c). */
+#include "hv/hv.h"
+#include "hv/runqueue.h"
+#include "sim/time.h"
+
+static void *null_create(struct hv *hv, const void *params, struct arena *arena) {
+  (void)params;
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) hv->vcpus[i].home = i;
+  return ARENA_NEW(arena, struct runqueue);
+}
+
+static void null_enqueue(struct hv *hv, struct vcpu *v) { runqueue_push(hv->sched_state, v); }
+
+static void null_dequeue(struct hv *hv, struct vcpu *v) { runqueue_remove(hv->sched_state, v); }
+
+static struct vcpu *null_next(struct hv *hv) {
+  const struct runqueue *queue = hv->sched_state;
+  return queue->head;
+}
+
+static int64_t null_slice_ns(const struct hv *hv, const struct vcpu *v) {
+  (void)hv;
+  (void)v;
+  return TIME_NEVER_NS;
+}
 
 const struct sched_ops sched_null = {
     .kind = {.name = "null",
              .help = "bare metal: the i-th vCPU of the host is pinned to pCPU i for ever"},
+    .create = null_create,
+    .enqueue = null_enqueue,
+    .dequeue = null_dequeue,
+    .next = null_next,
+    .slice_ns = null_slice_ns,
 };

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The border between hypervisor and guest: what a guest may ask of the hypervisor (hv_*), and what
+   the hypervisor tells a guest (guest_*, defined in guest/; hv's tests link a fake). Plain
+   functions, inlined by link-time optimisation. */
+#ifndef COSTOP_HV_ABI_H
+#define COSTOP_HV_ABI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hv/runstate.h"
+#include "sim/ids.h"
+#include "sim/sim.h"
+
+struct hv;
+struct guest;
+
+/* A vCPU as both sides see it. Guests read it; only hv/ writes, but for spin_ns and the two event
+   counters, which the guest alone can tell. */
+struct vcpu {
+  uint8_t runstate;  /* enum runstate */
+  uint8_t activity;  /* enum activity; NO_ACTIVITY unless RUNNING */
+  bool is_executing; /* RUNNING and past the dispatch overhead: guest code runs */
+  bool has_expired;  /* its slice ended at this instant; still RUNNING until it is decided */
+  bool is_queued;    /* in the scheduler's queue */
+  vcpu_id_t id;
+  vm_id_t vm;
+  uint32_t index;      /* in its VM */
+  pcpu_id_t pcpu;      /* where it runs or last ran; ID_NONE before its first run */
+  pcpu_id_t next_pcpu; /* where the running dispatch phase puts it; ID_NONE: not decided */
+  pcpu_id_t home;      /* the only pCPU it may use; ID_NONE: any of its VM's set */
+  int64_t runstate_since_ns, activity_since_ns;
+  int64_t runstate_ns[RUNSTATES];
+  int64_t activity_ns[ACTIVITIES];
+  uint64_t place;          /* in the queue: host-wide, earlier is smaller */
+  uint64_t dispatch_order; /* of its latest dispatch */
+  struct vcpu *queue_next, *queue_previous;
+  int64_t spin_ns[SPIN_CAUSES];
+  uint64_t dispatches, preemptions, migrations, costops, lhp_events, lwp_events;
+};
+
+/* --- what a guest may ask; v is executing unless said otherwise --- */
+
+/* Call guest_step for v at at_ns (>= now); TIME_NEVER_NS: not by itself. Replaces the former. */
+void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns);
+/* What v's guest does from now on. */
+void hv_set_activity(struct hv *hv, struct vcpu *v, enum activity activity);
+/* v's guest has nothing to run: RUNNING -> IDLE. The guest has left v (guest_suspend is not
+ * called). */
+void hv_halt(struct hv *hv, struct vcpu *v);
+/* v, IDLE, has something to run again: IDLE -> READY. */
+void hv_wake(struct hv *hv, struct vcpu *v);
+
+/* --- what the hypervisor tells --- */
+
+/* v begins to execute guest code, after its dispatch overhead. The guest arms v. Must not touch
+   other vCPUs: what would is put off to an armed step at this instant. */
+void guest_resume(struct guest *guest, struct vcpu *v);
+/* The armed instant has come. */
+void guest_step(struct guest *guest, struct vcpu *v);
+/* v, executing, is about to lose its pCPU. */
+void guest_suspend(struct guest *guest, struct vcpu *v);
+/* v has gone from one runstate to another. */
+void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from);
+/* v is descheduled against its will: counts lhp_events and lwp_events. */
+void guest_count_preemption(struct guest *guest, struct vcpu *v);
+
+#endif

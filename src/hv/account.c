@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every nanosecond of a vCPU is booked here: one function changes a runstate, one an activity. */
+#include <assert.h>
+
+#include "hv/hv.h"
+
+static const bool allowed[RUNSTATES][RUNSTATES] = {
+    [RS_RUNNING] = {[RS_READY] = true, [RS_COSTOP] = true, [RS_IDLE] = true},
+    [RS_READY] = {[RS_RUNNING] = true, [RS_COSTOP] = true},
+    [RS_COSTOP] = {[RS_RUNNING] = true, [RS_READY] = true},
+    [RS_IDLE] = {[RS_READY] = true},
+};
+
+static bool is_waiting(enum runstate state) { return state == RS_READY || state == RS_COSTOP; }
+
+static void mark_dirty(struct hv *hv, struct hv_vm *vm) {
+  if (!hv->has_crossings || vm->is_dirty) return;
+  vm->is_dirty = true;
+  hv->dirty_vms[hv->n_dirty++] = vm->id;
+}
+
+void hv_flush_crossings(struct hv *hv) {
+  while (hv->n_dirty > 0) {
+    struct hv_vm *vm = &hv->vms[hv->dirty_vms[--hv->n_dirty]];
+    vm->is_dirty = false;
+    calendar_set(&hv->sim->calendar, EVENT_CROSSING, vm->id, hv->cosched->crossing_ns(hv, vm));
+  }
+}
+
+/* Books skew and hazard of a VM with siblings; before any change to its vCPUs. */
+static void account_siblings(struct hv *hv, struct hv_vm *vm) {
+  int64_t now = hv->sim->now_ns;
+  if (vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] + vm->n_in[RS_COSTOP] > 0)
+    vm->hazard_ns += now - vm->hazard_since_ns;
+  vm->hazard_since_ns = now;
+  skew_account(vm->skew);
+  mark_dirty(hv, vm);
+}
+
+static void move_progress(struct hv *hv, struct skew *skew, const struct vcpu *v,
+                          enum runstate from, enum runstate to) {
+  bool advanced = skew->clock[v->index].where == SKEW_ADVANCING;
+  if (from == RS_COSTOP) skew_set_costop(skew, v->index, false);
+  if (to == RS_IDLE)
+    skew_idle(skew, v->index);
+  else if (from == RS_IDLE)
+    skew_wake(skew, v->index);
+  else if (to == RS_RUNNING && hv->overhead_is_progress)
+    skew_start(skew, v->index);
+  else if (from == RS_RUNNING && advanced)
+    skew_stop(skew, v->index);
+  if (to == RS_COSTOP) skew_set_costop(skew, v->index, true);
+}
+
+static __attribute__((noinline, cold)) void trace_runstate(struct hv *hv, const struct vcpu *v,
+                                                           enum runstate from) {
+  struct trace_record record = sim_record(hv->sim, TRACE_RUNSTATE);
+  record.vm = v->vm;
+  record.vcpu = v->id;
+  record.pcpu = v->pcpu;
+  record.from = (uint8_t)from;
+  record.to = v->runstate;
+  hv->sim->trace->emit(hv->sim->trace, &record);
+}
+
+void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate to) {
+  enum runstate from = v->runstate;
+  struct hv_vm *vm = hv_vm_of(hv, v);
+  int64_t now = hv->sim->now_ns;
+  assert(allowed[from][to]);
+  if (vm->skew) account_siblings(hv, vm);
+  v->runstate_ns[from] += now - v->runstate_since_ns;
+  v->runstate_since_ns = now;
+  v->runstate = (uint8_t)to;
+  vm->n_in[from]--;
+  vm->n_in[to]++;
+  if (is_waiting(from) != is_waiting(to)) {
+    hv_account_host(hv);
+    if (is_waiting(to))
+      hv->n_waiting++;
+    else
+      hv->n_waiting--;
+  }
+  if (to == RS_COSTOP) v->costops++;
+  if (vm->skew) move_progress(hv, vm->skew, v, from, to);
+  if (sim_is_traced(hv->sim)) trace_runstate(hv, v, from);
+  guest_runstate_changed(hv->guest, v, from);
+}
+
+void hv_begin_execution(struct hv *hv, struct vcpu *v) {
+  struct hv_vm *vm = hv_vm_of(hv, v);
+  v->is_executing = true;
+  if (!vm->skew || hv->overhead_is_progress) return;
+  account_siblings(hv, vm);
+  skew_start(vm->skew, v->index);
+}
+
+static __attribute__((noinline, cold)) void trace_activity(struct hv *hv, const struct vcpu *v,
+                                                           enum activity from, unsigned to) {
+  struct trace_record record = sim_record(hv->sim, TRACE_ACTIVITY);
+  record.vm = v->vm;
+  record.vcpu = v->id;
+  record.pcpu = v->pcpu;
+  record.from = (uint8_t)from;
+  record.to = (uint8_t)to;
+  hv->sim->trace->emit(hv->sim->trace, &record);
+}
+
+static void change_activity(struct hv *hv, struct vcpu *v, unsigned to) {
+  int64_t now = hv->sim->now_ns;
+  if (v->activity != NO_ACTIVITY) v->activity_ns[v->activity] += now - v->activity_since_ns;
+  v->activity_since_ns = now;
+  if (sim_is_traced(hv->sim) && v->activity != to)
+    trace_activity(hv, v, (enum activity)v->activity, to);
+  v->activity = (uint8_t)to;
+}
+
+void hv_set_activity(struct hv *hv, struct vcpu *v, enum activity activity) {
+  assert(v->runstate == RS_RUNNING);
+  change_activity(hv, v, activity);
+}
+
+void hv_end_activity(struct hv *hv, struct vcpu *v) { change_activity(hv, v, NO_ACTIVITY); }

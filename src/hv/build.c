@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Life of a hypervisor: built in one arena, settled, reset after the warm-up, checked. */
+#include <assert.h>
+#include <string.h>
+
+#include "hv/hv.h"
+#include "sim/time.h"
+
+static uint32_t find_affinity(struct hv *hv, const uint64_t *mask) {
+  uint32_t n_words = hv->free.n_words;
+  if (!mask) return 0;
+  for (uint32_t i = 1; i < hv->n_affinities; i++)
+    if (memcmp(hv->affinities[i].mask, mask, n_words * sizeof *mask) == 0) return i;
+  struct affinity_set *set = &hv->affinities[hv->n_affinities];
+  set->mask = mask;
+  for (uint32_t w = 0; w < n_words; w++) set->n_pcpus += (uint32_t)__builtin_popcountll(mask[w]);
+  return hv->n_affinities++;
+}
+
+static void create_vms(struct hv *hv, const struct hv_config *config,
+                       const struct hv_vm_config *vms, struct arena *arena) {
+  vcpu_id_t next = 0;
+  for (uint32_t i = 0; i < hv->n_vms; i++) {
+    struct hv_vm *vm = &hv->vms[i];
+    *vm = (struct hv_vm){.id = i, .first_vcpu = next, .n_vcpus = vms[i].n_vcpus};
+    vm->affinity = find_affinity(hv, vms[i].affinity);
+    vm->n_in[RS_IDLE] = vm->n_vcpus;
+    if (vm->n_vcpus > 1) {
+      vm->skew = ARENA_NEW(arena, struct skew);
+      skew_init(vm->skew, hv->sim, i, vm->n_vcpus, config->horizon_ns, arena);
+    }
+    for (uint32_t k = 0; k < vm->n_vcpus; k++, next++)
+      hv->vcpus[next] = (struct vcpu){.runstate = RS_IDLE,
+                                      .activity = NO_ACTIVITY,
+                                      .id = next,
+                                      .vm = i,
+                                      .index = k,
+                                      .pcpu = ID_NONE,
+                                      .next_pcpu = ID_NONE,
+                                      .home = ID_NONE};
+  }
+}
+
+struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *vms,
+                     struct sim *sim, struct arena *arena) {
+  struct hv *hv = ARENA_NEW(arena, struct hv);
+  *hv = (struct hv){.sim = sim,
+                    .n_pcpus = config->n_pcpus,
+                    .n_vms = config->n_vms,
+                    .context_switch_ns = config->context_switch_ns,
+                    .migration_ns = config->migration_ns,
+                    .poll_ns = TIME_NEVER_NS,
+                    .n_idle = config->n_pcpus,
+                    .n_affinities = 1};
+  for (uint32_t i = 0; i < config->n_vms; i++) hv->n_vcpus += vms[i].n_vcpus;
+  hv->pcpus = ARENA_ARRAY(arena, hv->n_pcpus, struct pcpu);
+  hv->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct vcpu);
+  hv->vms = ARENA_ARRAY(arena, hv->n_vms, struct hv_vm);
+  hv->dirty_vms = ARENA_ARRAY(arena, hv->n_vms, vm_id_t);
+  hv->expired = ARENA_ARRAY(arena, hv->n_pcpus, struct vcpu *);
+  hv->picks = ARENA_ARRAY(arena, hv->n_vcpus, struct vcpu *);
+  hv->affinities = ARENA_ARRAY(arena, hv->n_vms + 1, struct affinity_set);
+  hv->affinities[0].n_pcpus = hv->n_pcpus;
+  pcpuset_init(&hv->free, arena, hv->n_pcpus);
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) pcpuset_add(&hv->free, p);
+  create_vms(hv, config, vms, arena);
+  hv->sched = (const struct sched_ops *)(const void *)config->scheduler->kind;
+  hv->cosched = (const struct cosched_ops *)(const void *)config->coscheduling->kind;
+  if (hv->sched->create)
+    hv->sched_state = hv->sched->create(hv, config->scheduler->params.bytes, arena);
+  if (hv->cosched->create)
+    hv->cosched_state = hv->cosched->create(hv, config->coscheduling->params.bytes, arena);
+  return hv;
+}
+
+void hv_settle(struct hv *hv) {
+  int64_t now = hv->sim->now_ns;
+  hv_account_host(hv);
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    struct pcpu *pcpu = &hv->pcpus[p];
+    if (pcpu->current) pcpu->busy_ns += now - pcpu->busy_since_ns;
+    pcpu->busy_since_ns = now;
+  }
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    struct vcpu *v = &hv->vcpus[i];
+    v->runstate_ns[v->runstate] += now - v->runstate_since_ns;
+    v->runstate_since_ns = now;
+    if (v->activity != NO_ACTIVITY) v->activity_ns[v->activity] += now - v->activity_since_ns;
+    v->activity_since_ns = now;
+  }
+  for (vm_id_t i = 0; i < hv->n_vms; i++) {
+    struct hv_vm *vm = &hv->vms[i];
+    if (!vm->skew) continue;
+    if (vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] + vm->n_in[RS_COSTOP] > 0)
+      vm->hazard_ns += now - vm->hazard_since_ns;
+    vm->hazard_since_ns = now;
+    skew_account(vm->skew);
+  }
+}
+
+void hv_reset(struct hv *hv) {
+  hv_settle(hv);
+  hv->fragmentation_ns = 0;
+  hv->n_context_switches = 0;
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) hv->pcpus[p].busy_ns = 0;
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    struct vcpu *v = &hv->vcpus[i];
+    memset(v->runstate_ns, 0, sizeof v->runstate_ns);
+    memset(v->activity_ns, 0, sizeof v->activity_ns);
+    memset(v->spin_ns, 0, sizeof v->spin_ns);
+    v->dispatches = v->preemptions = v->migrations = v->costops = 0;
+    v->lhp_events = v->lwp_events = 0;
+  }
+  for (vm_id_t i = 0; i < hv->n_vms; i++) {
+    hv->vms[i].hazard_ns = 0;
+    if (hv->vms[i].skew) skew_reset(hv->vms[i].skew);
+  }
+}
+
+static void check_vm(const struct hv *hv, const struct hv_vm *vm) {
+  uint32_t n_in[RUNSTATES] = {0};
+  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+    const struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
+    n_in[v->runstate]++;
+    assert((v->runstate == RS_RUNNING) == (v->activity != NO_ACTIVITY));
+    assert(!v->is_executing || v->runstate == RS_RUNNING);
+    assert(!v->has_expired);
+    assert(!v->is_queued || v->runstate == RS_READY);
+    if (v->runstate == RS_RUNNING) assert(hv->pcpus[v->pcpu].current == v);
+    if (vm->skew) {
+      enum skew_where where = vm->skew->clock[k].where;
+      assert((where == SKEW_OUT) == (v->runstate == RS_IDLE));
+      assert(where != SKEW_ADVANCING || v->runstate == RS_RUNNING);
+    }
+  }
+  for (int state = 0; state < RUNSTATES; state++) assert(n_in[state] == vm->n_in[state]);
+  assert(vm->n_expired == 0);
+}
+
+void hv_check(const struct hv *hv) {
+  uint32_t n_idle = 0, n_waiting = 0;
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    const struct vcpu *v = hv->pcpus[p].current;
+    assert(!v || (v->runstate == RS_RUNNING && v->pcpu == p));
+    assert(pcpuset_has(&hv->free, p) == (v == NULL));
+    if (!v) n_idle++;
+  }
+  for (vm_id_t i = 0; i < hv->n_vms; i++) {
+    check_vm(hv, &hv->vms[i]);
+    n_waiting += hv->vms[i].n_in[RS_READY] + hv->vms[i].n_in[RS_COSTOP];
+  }
+  assert(n_idle == hv->n_idle && n_waiting == hv->n_waiting && n_idle == hv->free.n_members);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The dispatch protocol: the only code that changes who runs. Schedulers and co-scheduling rules
+   advise, this file acts; docs/model.md section 3 has the rules in words. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "hv/hv.h"
+
+/* --- a pCPU's one event: its vCPU's step or its slice end, whichever comes first --- */
+
+static void sync_event(struct hv *hv, pcpu_id_t p) {
+  const struct pcpu *pcpu = &hv->pcpus[p];
+  const struct calendar *calendar = &hv->sim->calendar;
+  int64_t key = WTREE_NONE;
+  if (pcpu->current)
+    key = pcpu->step_ns <= pcpu->slice_end_ns
+              ? calendar_key(calendar, pcpu->step_ns, EVENT_STEP, pcpu->current->id)
+              : calendar_key(calendar, pcpu->slice_end_ns, EVENT_SLICE, p);
+  wtree_set(&hv->sim->calendar.tree, p, key);
+}
+
+void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns) {
+  struct pcpu *pcpu = &hv->pcpus[v->pcpu];
+  assert(pcpu->current == v && at_ns >= hv->sim->now_ns);
+  pcpu->step_ns = at_ns;
+  sync_event(hv, v->pcpu);
+}
+
+/* --- queueing --- */
+
+void hv_requeue_place(struct hv *hv, struct vcpu *v) { v->place = hv->next_place++; }
+
+static void enqueue(struct hv *hv, struct vcpu *v) {
+  assert(!v->is_queued);
+  hv_requeue_place(hv, v);
+  v->is_queued = true;
+  hv->sched->enqueue(hv, v);
+}
+
+static void dequeue(struct hv *hv, struct vcpu *v) {
+  if (!v->is_queued) return;
+  v->is_queued = false;
+  hv->sched->dequeue(hv, v);
+}
+
+void hv_wake(struct hv *hv, struct vcpu *v) {
+  hv_set_runstate(hv, v, RS_READY);
+  enqueue(hv, v);
+  if (hv->cosched->woken) hv->cosched->woken(hv, v);
+  if (hv->free.n_members > 0) hv->must_fill = true;
+}
+
+void hv_costart(struct hv *hv, struct vcpu *v) {
+  hv_set_runstate(hv, v, RS_READY);
+  enqueue(hv, v);
+  if (hv->free.n_members > 0) hv->must_fill = true;
+}
+
+/* --- stopping --- */
+
+/* v gives its pCPU up. An expired one's pCPU has been counted as free already. */
+static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
+  pcpu_id_t p = v->pcpu;
+  struct pcpu *pcpu = &hv->pcpus[p];
+  if (v->is_executing && to != RS_IDLE) guest_suspend(hv->guest, v);
+  v->is_executing = false;
+  hv_end_activity(hv, v);
+  hv_account_host(hv);
+  hv->n_idle++;
+  hv_set_runstate(hv, v, to);
+  pcpu->busy_ns += hv->sim->now_ns - pcpu->busy_since_ns;
+  pcpu->current = NULL;
+  if (v->has_expired) {
+    v->has_expired = false;
+    hv_vm_of(hv, v)->n_expired--;
+    return;
+  }
+  pcpuset_add(&hv->free, p);
+  if (hv->n_waiting > 0) hv->must_fill = true;
+  sync_event(hv, p);
+}
+
+void hv_halt(struct hv *hv, struct vcpu *v) { leave_pcpu(hv, v, RS_IDLE); }
+
+static __attribute__((noinline, cold)) void trace_vcpu(struct hv *hv, const struct vcpu *v,
+                                                       enum trace_what what, int64_t value) {
+  struct trace_record record = sim_record(hv->sim, what);
+  record.vm = v->vm;
+  record.vcpu = v->id;
+  record.pcpu = v->pcpu;
+  record.value = value;
+  hv->sim->trace->emit(hv->sim->trace, &record);
+}
+
+/* RUNNING -> READY or COSTOP, against the guest's will. */
+static void preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
+  guest_count_preemption(hv->guest, v);
+  if (to == RS_READY) v->preemptions++;
+  leave_pcpu(hv, v, to);
+  if (sim_is_traced(hv->sim)) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
+}
+
+void hv_costop(struct hv *hv, struct vcpu *v) {
+  dequeue(hv, v);
+  if (v->runstate == RS_RUNNING)
+    preempt(hv, v, RS_COSTOP);
+  else if (v->runstate == RS_READY)
+    hv_set_runstate(hv, v, RS_COSTOP);
+}
+
+/* --- starting --- */
+
+static void begin_slice(struct hv *hv, struct vcpu *v, int64_t end_ns) {
+  hv->pcpus[v->pcpu].slice_end_ns = end_ns;
+  v->dispatch_order = hv->next_dispatch++;
+  v->dispatches++;
+  if (sim_is_traced(hv->sim)) trace_vcpu(hv, v, TRACE_SLICE, end_ns);
+}
+
+static int64_t count_dispatch_cost(struct hv *hv, const struct pcpu *pcpu, struct vcpu *v) {
+  int64_t cost_ns = 0;
+  if (pcpu->last && pcpu->last != v) {
+    cost_ns += hv->context_switch_ns;
+    hv->n_context_switches++;
+  }
+  if (v->pcpu != ID_NONE && &hv->pcpus[v->pcpu] != pcpu) {
+    cost_ns += hv->migration_ns;
+    v->migrations++;
+  }
+  return cost_ns;
+}
+
+static void begin_execution(struct hv *hv, struct vcpu *v) {
+  hv_begin_execution(hv, v);
+  guest_resume(hv->guest, v);
+}
+
+/* v starts on p, which has been claimed. */
+static void start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns) {
+  struct pcpu *pcpu = &hv->pcpus[p];
+  assert(!pcpu->current);
+  int64_t cost_ns = count_dispatch_cost(hv, pcpu, v);
+  pcpu->current = v;
+  pcpu->last = v;
+  pcpu->busy_since_ns = hv->sim->now_ns;
+  v->pcpu = p;
+  hv_account_host(hv);
+  hv->n_idle--;
+  hv_set_runstate(hv, v, RS_RUNNING);
+  hv_set_activity(hv, v, ACT_OVERHEAD);
+  begin_slice(hv, v, slice_end_ns);
+  if (cost_ns > 0)
+    hv_arm(hv, v, hv->sim->now_ns + cost_ns);
+  else
+    begin_execution(hv, v);
+}
+
+void hv_on_step(struct hv *hv, struct vcpu *v) {
+  if (v->is_executing) {
+    guest_step(hv->guest, v);
+    return;
+  }
+  hv->sim->n_events++;
+  begin_execution(hv, v);
+}
+
+void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns) {
+  dequeue(hv, v);
+  pcpuset_remove(&hv->free, p);
+  start(hv, v, p, slice_end_ns);
+}
+
+/* --- the dispatch phase --- */
+
+static int compare_dispatch_order(const void *a, const void *b) {
+  const struct vcpu *x = *(struct vcpu *const *)a, *y = *(struct vcpu *const *)b;
+  return (x->dispatch_order > y->dispatch_order) - (x->dispatch_order < y->dispatch_order);
+}
+
+/* 1. Every vCPU whose slice ends now goes to the tail, and its pCPU counts as free. */
+static void expire_slices(struct hv *hv) {
+  const struct calendar *calendar = &hv->sim->calendar;
+  int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
+  if (wtree_min(&calendar->tree) > last_key) return;
+  pcpu_id_t p = wtree_find(&calendar->tree, 0, last_key);
+  for (; p < hv->n_pcpus; p = wtree_find(&calendar->tree, p + 1, last_key))
+    hv->expired[hv->n_expired++] = hv->pcpus[p].current;
+  if (hv->n_expired > 1)
+    qsort(hv->expired, hv->n_expired, sizeof(struct vcpu *), compare_dispatch_order);
+  for (uint32_t i = 0; i < hv->n_expired; i++) {
+    struct vcpu *v = hv->expired[i];
+    v->has_expired = true;
+    hv_vm_of(hv, v)->n_expired++;
+    pcpuset_add(&hv->free, v->pcpu);
+    enqueue(hv, v);
+  }
+  hv->sim->n_events += hv->n_expired;
+}
+
+bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width) {
+  if (hv->vcpus[vm->first_vcpu].home != ID_NONE) return true;
+  if (hv->n_left < width) return false;
+  const uint64_t *mask = hv->affinities[vm->affinity].mask;
+  return !mask || pcpuset_count_of(&hv->free, mask) >= width;
+}
+
+static void claim(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
+  v->next_pcpu = p;
+  pcpuset_remove(&hv->free, p);
+}
+
+/* 2. v has been chosen. Whoever is bound to certain pCPUs, or keeps its own, is placed at once. */
+static void choose(struct hv *hv, struct vcpu *v) {
+  const uint64_t *mask = hv->affinities[hv_vm_of(hv, v)->affinity].mask;
+  bool own_is_free = v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu);
+  dequeue(hv, v);
+  hv->picks[hv->n_picks++] = v;
+  hv->n_left--;
+  v->next_pcpu = ID_NONE;
+  if (v->home != ID_NONE)
+    claim(hv, v, v->home);
+  else if (own_is_free && (v->has_expired || mask))
+    claim(hv, v, v->pcpu);
+  else if (mask)
+    claim(hv, v, pcpuset_first_of(&hv->free, mask));
+}
+
+static void choose_gang(struct hv *hv, struct hv_vm *vm) {
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+    struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
+    if (v->runstate != RS_IDLE) choose(hv, v);
+  }
+  vm->gang_slice_end_ns = TIME_NEVER_NS;
+  int64_t slice_ns = hv->sched->slice_ns(hv, &hv->vcpus[vm->first_vcpu]);
+  if (slice_ns < TIME_NEVER_NS) vm->gang_slice_end_ns = hv->sim->now_ns + slice_ns;
+  vm->is_starting = true;
+  hv->cosched->gang_started(hv, vm);
+}
+
+static void refuse_gang(struct hv *hv, struct hv_vm *vm) {
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+    struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
+    if (v->runstate != RS_IDLE) hv_costop(hv, v);
+  }
+  hv->cosched->gang_refused(hv, vm);
+}
+
+/* 2. The scan: from the queue's head while a pCPU is left. */
+static void scan(struct hv *hv) {
+  const struct cosched_ops *cosched = hv->cosched;
+  hv->n_left = hv->free.n_members;
+  while (hv->n_left > 0) {
+    struct vcpu *v = hv->sched->next(hv);
+    if (cosched->next_gang) {
+      bool must_end = false;
+      struct vcpu *gang = cosched->next_gang(hv, v, &must_end);
+      if (must_end) break;
+      if (gang) v = gang;
+    }
+    if (!v) break;
+    switch (cosched->offer ? cosched->offer(hv, v) : VERDICT_ADMIT) {
+      case VERDICT_ADMIT:
+        choose(hv, v);
+        break;
+      case VERDICT_ADMIT_GANG:
+        choose_gang(hv, hv_vm_of(hv, v));
+        break;
+      case VERDICT_REFUSE:
+        hv_costop(hv, v);
+        break;
+      case VERDICT_REFUSE_GANG:
+        refuse_gang(hv, hv_vm_of(hv, v));
+        break;
+    }
+  }
+}
+
+/* 3. Placement: the last pCPU if it is free, for all; then the lowest-numbered free ones. */
+static void place_picks(struct hv *hv) {
+  for (uint32_t i = 0; i < hv->n_picks; i++) {
+    struct vcpu *v = hv->picks[i];
+    if (v->next_pcpu == ID_NONE && v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu))
+      claim(hv, v, v->pcpu);
+  }
+  for (uint32_t i = 0; i < hv->n_picks; i++)
+    if (hv->picks[i]->next_pcpu == ID_NONE) claim(hv, hv->picks[i], pcpuset_first(&hv->free));
+}
+
+/* Expired vCPUs that do not run on lose their pCPU now. */
+static void drop_expired(struct hv *hv) {
+  for (uint32_t i = 0; i < hv->n_expired; i++) {
+    struct vcpu *v = hv->expired[i];
+    if (!v->has_expired) continue; /* co-stopped in the scan */
+    bool runs_on = !v->is_queued && v->next_pcpu == v->pcpu;
+    if (!runs_on) preempt(hv, v, RS_READY);
+  }
+}
+
+static void start_pick(struct hv *hv, struct vcpu *v) {
+  int64_t slice_ns = hv->sched->slice_ns(hv, v);
+  int64_t end_ns = slice_ns < TIME_NEVER_NS ? hv->sim->now_ns + slice_ns : TIME_NEVER_NS;
+  if (hv->cosched->shares_slice_end) end_ns = hv_vm_of(hv, v)->gang_slice_end_ns;
+  if (!v->has_expired) {
+    start(hv, v, v->next_pcpu, end_ns);
+    return;
+  }
+  v->has_expired = false;
+  hv_vm_of(hv, v)->n_expired--;
+  begin_slice(hv, v, end_ns);
+  sync_event(hv, v->pcpu);
+}
+
+static void level_gangs(struct hv *hv) {
+  for (uint32_t i = 0; i < hv->n_picks; i++) {
+    struct hv_vm *vm = hv_vm_of(hv, hv->picks[i]);
+    if (vm->is_starting && vm->skew) {
+      skew_account(vm->skew);
+      skew_level(vm->skew);
+    }
+    vm->is_starting = false;
+  }
+}
+
+void hv_dispatch(struct hv *hv) {
+  hv->n_picks = hv->n_expired = 0;
+  expire_slices(hv);
+  scan(hv);
+  place_picks(hv);
+  drop_expired(hv);
+  for (uint32_t i = 0; i < hv->n_picks; i++) start_pick(hv, hv->picks[i]);
+  if (hv->cosched->shares_slice_end) level_gangs(hv);
+  for (uint32_t i = 0; i < hv->n_expired; i++) {
+    pcpu_id_t p = hv->expired[i]->pcpu;
+    if (!hv->pcpus[p].current) sync_event(hv, p);
+  }
+  hv->must_fill = false;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The hypervisor: pCPUs, vCPUs, the dispatch protocol. */
+#ifndef COSTOP_HV_HV_H
+#define COSTOP_HV_HV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hv/abi.h"
+#include "hv/cosched.h"
+#include "hv/pcpuset.h"
+#include "hv/sched.h"
+#include "hv/skew.h"
+#include "sim/arena.h"
+#include "sim/param.h"
+
+struct pcpu {
+  struct vcpu *current; /* NULL: idle */
+  struct vcpu *last;    /* who ran here last; NULL: nobody yet */
+  int64_t step_ns;      /* the current vCPU's next step */
+  int64_t slice_end_ns;
+  int64_t overhead_end_ns; /* while the current vCPU is in its dispatch overhead */
+  int64_t busy_since_ns, busy_ns;
+};
+
+/* A distinct affinity; set 0 is all pCPUs. */
+struct affinity_set {
+  const uint64_t *mask; /* NULL: all */
+  uint32_t n_pcpus;
+};
+
+struct hv_vm {
+  vm_id_t id;
+  vcpu_id_t first_vcpu;
+  uint32_t n_vcpus;
+  uint32_t affinity;         /* number of its affinity set */
+  uint32_t n_in[RUNSTATES];  /* vCPUs by runstate */
+  uint32_t n_expired;        /* RUNNING ones that wait for the dispatch phase's decision */
+  bool is_dirty;             /* its next crossing must be worked out */
+  bool is_starting;          /* a gang that the running dispatch phase starts */
+  int64_t gang_slice_end_ns; /* under strict */
+  int64_t hazard_since_ns, hazard_ns;
+  struct skew *skew; /* NULL for a single vCPU */
+};
+
+struct hv {
+  struct sim *sim;
+  struct guest *guest;
+  struct pcpu *pcpus;
+  struct vcpu *vcpus;
+  struct hv_vm *vms;
+  int64_t poll_ns; /* between checks; TIME_NEVER_NS: none */
+  uint32_t n_pcpus, n_vcpus, n_vms, n_affinities;
+  int64_t context_switch_ns, migration_ns;
+
+  const struct sched_ops *sched;
+  void *sched_state;
+  const struct cosched_ops *cosched;
+  void *cosched_state;
+  bool overhead_is_progress; /* co-scheduling option progress: "pre4" */
+  bool has_crossings;        /* the rule wants to know exact crossings */
+
+  struct pcpuset free; /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
+  uint32_t n_left;     /* free pCPUs less those promised in the running scan */
+  bool must_fill;      /* since the last scan something was queued or a pCPU was freed */
+  uint64_t next_place, next_dispatch;
+  struct affinity_set *affinities;
+  struct vcpu **expired; /* the slice-end batch */
+  struct vcpu **picks;   /* the running scan's choices, in scan order */
+  uint32_t n_expired, n_picks;
+  vm_id_t *dirty_vms;
+  uint32_t n_dirty;
+
+  /* measures of the host */
+  uint32_t n_waiting; /* vCPUs READY or COSTOP */
+  uint32_t n_idle;    /* pCPUs without a vCPU */
+  int64_t fragmentation_since_ns, fragmentation_ns;
+  uint64_t n_context_switches;
+};
+
+struct hv_vm_config {
+  uint32_t n_vcpus;
+  const uint64_t *affinity; /* NULL: all pCPUs */
+};
+
+struct hv_config {
+  uint32_t n_pcpus, n_vms;
+  int64_t context_switch_ns, migration_ns;
+  const struct kind_choice *scheduler, *coscheduling;
+  int64_t horizon_ns;
+};
+
+/* --- build.c: life of a hypervisor --- */
+/* vms: config->n_vms of them. The guest is attached afterwards (hv->guest). */
+struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *vms,
+                     struct sim *sim, struct arena *arena);
+/* Books everything up to now; the ledgers can be read after it. */
+void hv_settle(struct hv *hv);
+/* Warm-up is over: all integrals and counters restart, maxima at their current value. */
+void hv_reset(struct hv *hv);
+/* Asserts every invariant that can be told from outside (the paranoid mode). */
+void hv_check(const struct hv *hv);
+
+/* --- dispatch.c: the only code that changes who runs --- */
+void hv_on_step(struct hv *hv, struct vcpu *v);
+/* Class 2 of this instant: the slice-end batch, then filling. Nothing earlier may be due. */
+void hv_dispatch(struct hv *hv);
+
+/* For co-scheduling rules. */
+void hv_costop(struct hv *hv, struct vcpu *v);  /* RUNNING or READY -> COSTOP, out of the queue */
+void hv_costart(struct hv *hv, struct vcpu *v); /* COSTOP -> READY, queued as if woken */
+void hv_requeue_place(struct hv *hv, struct vcpu *v); /* its place is now the queue's tail */
+/* A READY vCPU takes over a pCPU that is free now, until slice_end_ns. */
+void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns);
+/* Can width vCPUs of the VM start now, given what this scan has promised already? */
+bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width);
+
+/* --- account.c: the one mutator of runstates, and what hangs on it --- */
+void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate to);
+/* v, RUNNING, begins to execute guest code. */
+void hv_begin_execution(struct hv *hv, struct vcpu *v);
+void hv_end_activity(struct hv *hv, struct vcpu *v);
+/* Books fragmentation up to now; before n_waiting or n_idle changes. */
+static inline void hv_account_host(struct hv *hv) {
+  int64_t now = hv->sim->now_ns, elapsed = now - hv->fragmentation_since_ns;
+  if (hv->n_waiting > 0) hv->fragmentation_ns += elapsed * hv->n_idle;
+  hv->fragmentation_since_ns = now;
+}
+/* Works out the next crossing of every VM that changed. Before time may pass. */
+void hv_flush_crossings(struct hv *hv);
+
+static inline struct hv_vm *hv_vm_of(const struct hv *hv, const struct vcpu *v) {
+  return &hv->vms[v->vm];
+}
+static inline uint32_t hv_n_not_idle(const struct hv_vm *vm) {
+  return vm->n_vcpus - vm->n_in[RS_IDLE];
+}
+
+#endif

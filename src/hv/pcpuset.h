@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sets of pCPUs: one bit each, and one summary bit per word, so that the lowest member of a
+   thousand is found in two steps. */
+#ifndef COSTOP_HV_PCPUSET_H
+#define COSTOP_HV_PCPUSET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/arena.h"
+#include "sim/ids.h"
+
+struct pcpuset {
+  uint64_t *word;
+  uint64_t *summary; /* bit w of summary[w / 64]: word[w] != 0 */
+  uint32_t n_words, n_summaries, n_members;
+};
+
+static inline void pcpuset_init(struct pcpuset *set, struct arena *arena, uint32_t n_pcpus) {
+  set->n_words = (n_pcpus + 63) / 64;
+  set->n_summaries = (set->n_words + 63) / 64;
+  set->word = ARENA_ARRAY(arena, set->n_words, uint64_t);
+  set->summary = ARENA_ARRAY(arena, set->n_summaries, uint64_t);
+}
+
+static inline bool pcpuset_has(const struct pcpuset *set, pcpu_id_t p) {
+  return set->word[p / 64] >> (p % 64) & 1;
+}
+
+static inline void pcpuset_add(struct pcpuset *set, pcpu_id_t p) {
+  uint32_t w = p / 64;
+  set->word[w] |= UINT64_C(1) << (p % 64);
+  set->summary[w / 64] |= UINT64_C(1) << (w % 64);
+  set->n_members++;
+}
+
+static inline void pcpuset_remove(struct pcpuset *set, pcpu_id_t p) {
+  uint32_t w = p / 64;
+  set->word[w] &= ~(UINT64_C(1) << (p % 64));
+  if (set->word[w] == 0) set->summary[w / 64] &= ~(UINT64_C(1) << (w % 64));
+  set->n_members--;
+}
+
+/* The lowest member, or ID_NONE. */
+static inline pcpu_id_t pcpuset_first(const struct pcpuset *set) {
+  for (uint32_t s = 0; s < set->n_summaries; s++) {
+    if (set->summary[s] == 0) continue;
+    uint32_t w = s * 64 + (uint32_t)__builtin_ctzll(set->summary[s]);
+    return w * 64 + (uint32_t)__builtin_ctzll(set->word[w]);
+  }
+  return ID_NONE;
+}
+
+/* The lowest member that is also in mask (n_words words), or ID_NONE. */
+static inline pcpu_id_t pcpuset_first_of(const struct pcpuset *set, const uint64_t *mask) {
+  for (uint32_t w = 0; w < set->n_words; w++) {
+    uint64_t both = set->word[w] & mask[w];
+    if (both) return w * 64 + (uint32_t)__builtin_ctzll(both);
+  }
+  return ID_NONE;
+}
+
+static inline uint32_t pcpuset_count_of(const struct pcpuset *set, const uint64_t *mask) {
+  uint32_t n = 0;
+  for (uint32_t w = 0; w < set->n_words; w++)
+    n += (uint32_t)__builtin_popcountll(set->word[w] & mask[w]);
+  return n;
+}
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "hv/skew.h"
+
+#include <assert.h>
+
+#include "sim/time.h"
+
+static bool has_key(const struct wtree *tree) { return wtree_min(tree) != WTREE_NONE; }
+
+void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus, int64_t horizon_ns,
+               struct arena *arena) {
+  *skew = (struct skew){.sim = sim, .vm = vm, .n_vcpus = n_vcpus, .bottom_ns = -1};
+  skew->clock = ARENA_ARRAY(arena, n_vcpus, struct skew_clock);
+  skew->peak = ARENA_ARRAY(arena, n_vcpus + 2, struct skew_peak);
+  skew->woken = ARENA_ARRAY(arena, n_vcpus, uint32_t);
+  wtree_init(&skew->advancing_min, arena, n_vcpus);
+  wtree_init(&skew->advancing_max, arena, n_vcpus);
+  wtree_init(&skew->stopped_min, arena, n_vcpus);
+  wtree_init(&skew->stopped_max, arena, n_vcpus);
+  wtree_init(&skew->costop_min, arena, n_vcpus);
+  hist_init(&skew->scale, arena, 1, horizon_ns);
+  uint32_t n = skew->scale.n_buckets;
+  skew->flat_ns = ARENA_ARRAY(arena, n, int64_t);
+  skew->part_ns = ARENA_ARRAY(arena, n, int64_t);
+  skew->crossed = ARENA_ARRAY(arena, n + 1, int64_t);
+}
+
+/* --- the two extremes, as functions of time --- */
+
+static int64_t top_at(const struct skew *skew, int64_t t_ns) {
+  int64_t top = INT64_MIN;
+  if (has_key(&skew->advancing_max)) top = t_ns - wtree_min(&skew->advancing_max);
+  if (has_key(&skew->stopped_max) && -wtree_min(&skew->stopped_max) > top)
+    top = -wtree_min(&skew->stopped_max);
+  return top;
+}
+
+static int64_t bottom_at(const struct skew *skew, int64_t t_ns) {
+  int64_t bottom = INT64_MAX;
+  if (has_key(&skew->advancing_min)) bottom = wtree_min(&skew->advancing_min) + t_ns;
+  if (wtree_min(&skew->stopped_min) < bottom) bottom = wtree_min(&skew->stopped_min);
+  return bottom;
+}
+
+int64_t skew_bottom(const struct skew *skew) { return bottom_at(skew, skew->sim->now_ns); }
+
+int64_t skew_now(const struct skew *skew) {
+  if (skew->n_in < 2) return 0;
+  return top_at(skew, skew->sim->now_ns) - bottom_at(skew, skew->sim->now_ns);
+}
+
+static int64_t progress(const struct skew *skew, uint32_t v) {
+  const struct skew_clock *clock = &skew->clock[v];
+  return clock->p_ns + (clock->where == SKEW_ADVANCING ? skew->sim->now_ns : 0);
+}
+
+int64_t skew_lead(const struct skew *skew, uint32_t v) {
+  assert(skew->clock[v].where != SKEW_OUT);
+  return progress(skew, v) - skew_bottom(skew);
+}
+
+/* --- booking --- */
+
+static void raise_lead(struct skew_clock *clock, int64_t lead_ns) {
+  if (lead_ns > clock->lead_max_ns) clock->lead_max_ns = lead_ns;
+}
+
+/* Supremum of (t - min p) over (from, since]. */
+static int64_t peak_behind(const struct skew *skew, int64_t from_ns) {
+  uint32_t low = 0, high = skew->n_peaks;
+  while (low < high) {
+    uint32_t middle = (low + high) / 2;
+    if (skew->peak[middle].at_ns > from_ns)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  if (low < skew->n_peaks && skew->peak[low].value_ns > skew->gap_ns)
+    return skew->peak[low].value_ns;
+  return skew->gap_ns;
+}
+
+/* Its lead while advancing, up to since_ns, goes into its maximum. */
+static void fold_lead(struct skew *skew, struct skew_clock *clock) {
+  if (clock->lead_from_ns == skew->since_ns) return;
+  raise_lead(clock, clock->p_ns + peak_behind(skew, clock->lead_from_ns));
+  clock->lead_from_ns = skew->since_ns;
+}
+
+static void fold_all(struct skew *skew) {
+  for (uint32_t v = 0; v < skew->n_vcpus; v++)
+    if (skew->clock[v].where == SKEW_ADVANCING) fold_lead(skew, &skew->clock[v]);
+  skew->n_peaks = 0;
+}
+
+static void push_peak(struct skew *skew, int64_t at_ns, int64_t value_ns) {
+  while (skew->n_peaks > 0 && skew->peak[skew->n_peaks - 1].value_ns <= value_ns) skew->n_peaks--;
+  skew->peak[skew->n_peaks++] = (struct skew_peak){at_ns, value_ns};
+  /* Amortised: one pass over the vCPUs after as many jumps of the minimum. */
+  if (skew->n_peaks > skew->n_vcpus) fold_all(skew);
+}
+
+static void trace_skew(struct skew *skew, int64_t at_ns, int64_t value_ns) {
+  struct trace_record record = sim_record(skew->sim, TRACE_SKEW);
+  record.at_ns = at_ns;
+  record.vm = skew->vm;
+  record.value = value_ns;
+  skew->sim->trace->emit(skew->sim->trace, &record);
+}
+
+/* One piece of the skew's graph: from a_ns at skew_a to b_ns at skew_b, straight. */
+static void book_piece(struct skew *skew, int64_t a_ns, int64_t b_ns, int64_t skew_a,
+                       int64_t skew_b) {
+  skew->integral2 += (__int128)(skew_a + skew_b) * (b_ns - a_ns);
+  int64_t low = skew_a < skew_b ? skew_a : skew_b, high = skew_a < skew_b ? skew_b : skew_a;
+  if (high > skew->max_ns) skew->max_ns = high;
+  if (sim_is_traced(skew->sim)) {
+    trace_skew(skew, a_ns, skew_a);
+    trace_skew(skew, b_ns, skew_b);
+  }
+  uint32_t first = hist_bucket(&skew->scale, low), last = hist_bucket(&skew->scale, high);
+  if (low == high) {
+    skew->flat_ns[first] += b_ns - a_ns;
+  } else if (first == last) {
+    skew->part_ns[first] += high - low;
+  } else {
+    skew->part_ns[first] += hist_bucket_low(&skew->scale, first + 1) - low;
+    skew->part_ns[last] += high - hist_bucket_low(&skew->scale, last);
+    skew->crossed[first + 1]++;
+    skew->crossed[last]--;
+  }
+}
+
+static void book_pieces(struct skew *skew, int64_t from_ns, int64_t to_ns) {
+  int64_t cut[4] = {from_ns, to_ns, to_ns, to_ns};
+  if (skew->n_advancing > 0 && skew->n_advancing < skew->n_in) {
+    /* Where an advancing vCPU overtakes the stopped top, or the stopped bottom. */
+    int64_t top = wtree_min(&skew->advancing_max) - wtree_min(&skew->stopped_max);
+    int64_t bottom = wtree_min(&skew->stopped_min) - wtree_min(&skew->advancing_min);
+    cut[1] = top < bottom ? top : bottom;
+    cut[2] = top < bottom ? bottom : top;
+  }
+  int64_t a = from_ns, skew_a = top_at(skew, a) - bottom_at(skew, a);
+  for (int i = 1; i < 4; i++) {
+    int64_t b = cut[i] > to_ns ? to_ns : cut[i];
+    if (b <= a) continue;
+    int64_t skew_b = top_at(skew, b) - bottom_at(skew, b);
+    book_piece(skew, a, b, skew_a, skew_b);
+    a = b;
+    skew_a = skew_b;
+  }
+}
+
+void skew_account(struct skew *skew) {
+  int64_t now = skew->sim->now_ns, from = skew->since_ns;
+  if (now == from) return;
+  if (skew->n_in == 0) {
+    skew->flat_ns[0] += now - from;
+    if (sim_is_traced(skew->sim)) trace_skew(skew, from, 0);
+    skew->bottom_ns = -1;
+    skew->since_ns = now;
+    return;
+  }
+  int64_t bottom = bottom_at(skew, from);
+  if (skew->bottom_ns >= 0 && bottom > skew->bottom_ns) push_peak(skew, from, skew->gap_ns);
+  while (skew->n_woken > 0) {
+    struct skew_clock *clock = &skew->clock[skew->woken[--skew->n_woken]];
+    if (clock->where == SKEW_OUT) continue;
+    raise_lead(clock, clock->p_ns + (clock->where == SKEW_ADVANCING ? from : 0) - bottom);
+  }
+  if (skew->n_in < 2) {
+    skew->flat_ns[0] += now - from;
+    if (sim_is_traced(skew->sim)) trace_skew(skew, from, 0);
+  } else {
+    book_pieces(skew, from, now);
+  }
+  skew->bottom_ns = bottom_at(skew, now);
+  skew->gap_ns = now - skew->bottom_ns;
+  skew->since_ns = now;
+}
+
+/* --- changes --- */
+
+static void put(struct skew *skew, uint32_t v, enum skew_where where, int64_t p_ns) {
+  struct skew_clock *clock = &skew->clock[v];
+  if (clock->where == SKEW_ADVANCING && where != SKEW_ADVANCING) {
+    wtree_set(&skew->advancing_min, v, WTREE_NONE);
+    wtree_set(&skew->advancing_max, v, WTREE_NONE);
+  } else if (clock->where == SKEW_STOPPED && where != SKEW_STOPPED) {
+    wtree_set(&skew->stopped_min, v, WTREE_NONE);
+    wtree_set(&skew->stopped_max, v, WTREE_NONE);
+  }
+  skew->n_advancing += (uint32_t)(where == SKEW_ADVANCING) - (clock->where == SKEW_ADVANCING);
+  skew->n_in += (uint32_t)(where != SKEW_OUT) - (clock->where != SKEW_OUT);
+  clock->where = where;
+  clock->p_ns = p_ns - (where == SKEW_ADVANCING ? skew->sim->now_ns : 0);
+  if (where == SKEW_ADVANCING) {
+    wtree_set(&skew->advancing_min, v, clock->p_ns);
+    wtree_set(&skew->advancing_max, v, -clock->p_ns);
+  } else if (where == SKEW_STOPPED) {
+    wtree_set(&skew->stopped_min, v, clock->p_ns);
+    wtree_set(&skew->stopped_max, v, -clock->p_ns);
+  }
+  if (p_ns > skew->top_ns) skew->top_ns = p_ns;
+}
+
+void skew_wake(struct skew *skew, uint32_t v) {
+  int64_t floor_ns = skew->n_in > 0 ? skew_bottom(skew) : skew->top_ns;
+  int64_t p = skew->clock[v].p_ns;
+  put(skew, v, SKEW_STOPPED, p > floor_ns ? p : floor_ns);
+  if (p > floor_ns && skew->n_woken < skew->n_vcpus) skew->woken[skew->n_woken++] = v;
+}
+
+void skew_idle(struct skew *skew, uint32_t v) {
+  if (skew->clock[v].where == SKEW_ADVANCING) fold_lead(skew, &skew->clock[v]);
+  put(skew, v, SKEW_OUT, progress(skew, v));
+}
+
+void skew_start(struct skew *skew, uint32_t v) {
+  put(skew, v, SKEW_ADVANCING, skew->clock[v].p_ns);
+  skew->clock[v].lead_from_ns = skew->sim->now_ns;
+}
+
+void skew_stop(struct skew *skew, uint32_t v) {
+  fold_lead(skew, &skew->clock[v]);
+  put(skew, v, SKEW_STOPPED, progress(skew, v));
+}
+
+void skew_set_costop(struct skew *skew, uint32_t v, bool is_costop) {
+  wtree_set(&skew->costop_min, v, is_costop ? skew->clock[v].p_ns : WTREE_NONE);
+}
+
+void skew_level(struct skew *skew) {
+  int64_t top = top_at(skew, skew->sim->now_ns);
+  for (uint32_t v = 0; v < skew->n_vcpus; v++) {
+    struct skew_clock *clock = &skew->clock[v];
+    if (clock->where == SKEW_OUT || progress(skew, v) == top) continue;
+    if (clock->where == SKEW_ADVANCING) fold_lead(skew, clock);
+    put(skew, v, clock->where, top);
+  }
+}
+
+/* --- questions --- */
+
+uint32_t skew_next_leader(const struct skew *skew, uint32_t from, int64_t lead_ns) {
+  /* p - t >= lead + min p - t, on negated keys. */
+  int64_t bound = skew->sim->now_ns - skew_bottom(skew) - lead_ns;
+  uint32_t v = wtree_find(&skew->advancing_max, from, bound);
+  return v < skew->n_vcpus ? v : skew->n_vcpus;
+}
+
+uint32_t skew_next_costopped(const struct skew *skew, uint32_t from, int64_t lead_ns) {
+  int64_t bound;
+  if (__builtin_add_overflow(skew_bottom(skew), lead_ns, &bound)) bound = INT64_MAX - 1;
+  uint32_t v = wtree_find(&skew->costop_min, from, bound);
+  return v < skew->n_vcpus ? v : skew->n_vcpus;
+}
+
+static int64_t crossing_ns(const struct skew *skew, int64_t height_ns) {
+  if (skew->n_advancing == 0 || skew->n_advancing == skew->n_in) return TIME_NEVER_NS;
+  /* The most advanced runs away from the stopped bottom: p + t - bottom = height. */
+  int64_t at;
+  if (__builtin_add_overflow(wtree_min(&skew->stopped_min) + wtree_min(&skew->advancing_max),
+                             height_ns, &at))
+    return TIME_NEVER_NS;
+  return at > skew->sim->now_ns ? at : skew->sim->now_ns;
+}
+
+int64_t skew_lead_reaches_ns(const struct skew *skew, int64_t lead_ns) {
+  if (skew->n_advancing == 0) return TIME_NEVER_NS;
+  int64_t now = skew->sim->now_ns;
+  if (now - wtree_min(&skew->advancing_max) - skew_bottom(skew) >= lead_ns) return now;
+  return crossing_ns(skew, lead_ns);
+}
+
+int64_t skew_reaches_ns(const struct skew *skew, int64_t skew_ns) {
+  if (skew_now(skew) >= skew_ns) return skew->sim->now_ns;
+  return crossing_ns(skew, skew_ns);
+}
+
+int64_t skew_costop_falls_to_ns(const struct skew *skew, int64_t lead_ns) {
+  if (!has_key(&skew->costop_min)) return TIME_NEVER_NS;
+  int64_t needed = wtree_min(&skew->costop_min) - lead_ns; /* min p must get there */
+  if (skew_bottom(skew) >= needed) return skew->sim->now_ns;
+  if (wtree_min(&skew->stopped_min) < needed || skew->n_advancing == 0) return TIME_NEVER_NS;
+  return needed - wtree_min(&skew->advancing_min);
+}
+
+/* --- ends --- */
+
+void skew_reset(struct skew *skew) {
+  fold_all(skew);
+  skew->n_woken = 0;
+  skew->max_ns = skew_now(skew);
+  skew->integral2 = 0;
+  for (uint32_t b = 0; b < skew->scale.n_buckets; b++)
+    skew->flat_ns[b] = skew->part_ns[b] = skew->crossed[b] = 0;
+  for (uint32_t v = 0; v < skew->n_vcpus; v++)
+    skew->clock[v].lead_max_ns = skew->clock[v].where == SKEW_OUT ? 0 : skew_lead(skew, v);
+}
+
+void skew_finish(struct skew *skew) { fold_all(skew); }
+
+double skew_percentile(const struct skew *skew, double share) {
+  const struct hist *scale = &skew->scale;
+  double total = 0, below = 0;
+  for (int pass = 0; pass < 2; pass++) {
+    int64_t crossings = 0;
+    for (uint32_t b = 0; b < scale->n_buckets; b++) {
+      crossings += skew->crossed[b];
+      int64_t low = hist_bucket_low(scale, b), high = hist_bucket_low(scale, b + 1);
+      double here =
+          (double)(skew->flat_ns[b] + skew->part_ns[b]) + (double)crossings * (double)(high - low);
+      if (pass == 0) {
+        total += here;
+        continue;
+      }
+      below += here;
+      if (below < share * total || here <= 0) continue;
+      double middle = (double)low + (double)(high - 1 - low) / 2;
+      return middle < (double)skew->max_ns ? middle : (double)skew->max_ns;
+    }
+  }
+  return 0;
+}

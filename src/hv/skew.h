@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Progress clocks of one VM's vCPUs, and their skew.
+
+   Idea: every advancing clock has slope 1, so the least and the greatest of p - t over advancing
+   vCPUs, and of p over stopped ones, change only when a vCPU starts, stops, idles or wakes. Between
+   two changes the skew max p - min p is piecewise linear with at most three pieces, booked when the
+   next change comes.
+   Rule: a vCPU is out (IDLE), stopped (READY, COSTOP, or in overhead) or advancing. On waking
+   p := max(p, min p of the others that are in); if there is none, p := max p of all.
+   Invariants: min p over those that are in never falls; the skew is 0 with fewer than two of them.
+   Cost: O(log vCPUs) per change, nothing in between. */
+#ifndef COSTOP_HV_SKEW_H
+#define COSTOP_HV_SKEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/arena.h"
+#include "sim/hist.h"
+#include "sim/sim.h"
+#include "sim/wtree.h"
+
+enum skew_where { SKEW_OUT, SKEW_STOPPED, SKEW_ADVANCING };
+
+struct skew_clock {
+  int64_t p_ns;         /* progress; less the time (p - t) while advancing */
+  int64_t lead_max_ns;  /* so far, of intervals that were folded */
+  int64_t lead_from_ns; /* its lead since then is still to be folded; advancing only */
+  enum skew_where where;
+};
+
+/* The lead of an advancing vCPU is its p - t plus (t - min p), and the latter is the VM's: it
+   rises, and falls only when min p jumps. Before each fall its value is logged here, so that the
+   supremum over any vCPU's running interval is a look-up. Values fall with time: a later, greater
+   one makes the earlier ones irrelevant. */
+struct skew_peak {
+  int64_t at_ns, value_ns;
+};
+
+struct skew {
+  struct sim *sim;
+  vm_id_t vm;
+  uint32_t n_vcpus, n_in, n_advancing, n_peaks, n_woken;
+  struct skew_clock *clock;
+  struct wtree advancing_min, advancing_max; /* p - t; max trees hold negated keys */
+  struct wtree stopped_min, stopped_max;     /* p */
+  struct wtree costop_min;                   /* p of the COSTOP ones */
+  int64_t top_ns;                            /* greatest p that ever stopped */
+  int64_t since_ns;                          /* booked up to here */
+  int64_t bottom_ns;                         /* min p just before since_ns; -1: nobody was in */
+  int64_t gap_ns;                            /* t - min p just before since_ns */
+  struct skew_peak *peak;
+  uint32_t *woken; /* vCPUs that woke since the last booking: their first lead is to be folded */
+  int64_t max_ns;
+  __int128 integral2; /* twice the integral of the skew */
+  struct hist scale;  /* bucket bounds only */
+  int64_t *flat_ns;   /* per bucket: time spent at constant skew … */
+  int64_t *part_ns;   /* … and at the two ends of sloping pieces, … */
+  int64_t *crossed;   /* … which cross the buckets between: +1 where they begin, -1 behind */
+};
+
+void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus, int64_t horizon_ns,
+               struct arena *arena);
+
+/* Books everything up to sim->now_ns. Call before each change; cheap if done already. */
+void skew_account(struct skew *skew);
+
+void skew_wake(struct skew *skew, uint32_t v);  /* out -> stopped */
+void skew_idle(struct skew *skew, uint32_t v);  /* stopped or advancing -> out */
+void skew_start(struct skew *skew, uint32_t v); /* stopped -> advancing */
+void skew_stop(struct skew *skew, uint32_t v);  /* advancing -> stopped */
+void skew_set_costop(struct skew *skew, uint32_t v, bool is_costop); /* of a stopped one */
+/* A gang starts: the progress of all that are in becomes that of the most advanced. */
+void skew_level(struct skew *skew);
+
+int64_t skew_now(const struct skew *skew);
+/* Lead of a vCPU that is in. */
+int64_t skew_lead(const struct skew *skew, uint32_t v);
+/* Least p of those that are in; n_in > 0. */
+int64_t skew_bottom(const struct skew *skew);
+/* Next advancing vCPU at or behind `from` with a lead >= lead_ns; n_vcpus or more if none. */
+uint32_t skew_next_leader(const struct skew *skew, uint32_t from, int64_t lead_ns);
+/* Next COSTOP vCPU at or behind `from` with a lead <= lead_ns; n_vcpus or more if none. */
+uint32_t skew_next_costopped(const struct skew *skew, uint32_t from, int64_t lead_ns);
+/* When, if nothing changes, an advancing vCPU's lead reaches lead_ns (now, if one has), or
+   TIME_NEVER_NS; and when a COSTOP one's falls to lead_ns. */
+int64_t skew_lead_reaches_ns(const struct skew *skew, int64_t lead_ns);
+int64_t skew_costop_falls_to_ns(const struct skew *skew, int64_t lead_ns);
+/* When the skew, over all that are in, reaches skew_ns. */
+int64_t skew_reaches_ns(const struct skew *skew, int64_t skew_ns);
+
+/* At the end of the warm-up, after skew_account. */
+void skew_reset(struct skew *skew);
+/* Folds what is open; after it lead_max_ns of every clock is final. After skew_account. */
+void skew_finish(struct skew *skew);
+/* 99th percentile of the skew over time, in ns. */
+double skew_percentile(const struct skew *skew, double share);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The event calendar: what is due next, in the total order (time, class, entity).
+
+   An entity is a number in the order in which simultaneous events are handled: vCPU steps first,
+   then sleeps, IPIs, VM starts, checks, crossings, and slice ends last. The key of an event is its
+   time above its entity in one int64, with bit widths chosen per run from the horizon. A place is a
+   leaf of the winner tree; who never has two events at once shares one (a pCPU: the step of its
+   vCPU or its slice end, whichever is first). */
+#ifndef COSTOP_SIM_CALENDAR_H
+#define COSTOP_SIM_CALENDAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/time.h"
+#include "sim/wtree.h"
+
+enum event_kind {
+  EVENT_STEP,     /* class 0: a vCPU's next step; index: vCPU, place: its pCPU */
+  EVENT_SLEEP,    /* class 1: a sleep ends; index and place: thread */
+  EVENT_IPI,      /* a wake-up IPI arrives; vCPU */
+  EVENT_START,    /* a VM starts; VM */
+  EVENT_POLL,     /* a co-scheduling check; 0 */
+  EVENT_CROSSING, /* a skew crosses a threshold; VM */
+  EVENT_SLICE,    /* class 2: a slice ends; index and place: pCPU */
+  EVENT_KINDS
+};
+
+struct calendar {
+  struct wtree tree;
+  int64_t horizon_ns; /* what lies behind it is not entered */
+  uint32_t entity_bits;
+  uint32_t first_entity[EVENT_KINDS + 1];
+  uint32_t first_place[EVENT_KINDS];
+};
+
+struct event {
+  int64_t at_ns;
+  enum event_kind kind;
+  uint32_t index;
+};
+
+/* n[kind]: how many entities of each kind there are; n[EVENT_SLICE] pCPUs. */
+static inline uint32_t calendar_entity_bits(const uint32_t n[EVENT_KINDS]) {
+  uint64_t entities = 0;
+  for (int kind = 0; kind < EVENT_KINDS; kind++) entities += n[kind];
+  uint32_t bits = 1;
+  while ((UINT64_C(1) << bits) < entities) bits++;
+  return bits;
+}
+
+static inline void calendar_init(struct calendar *calendar, struct arena *arena,
+                                 const uint32_t n[EVENT_KINDS], int64_t horizon_ns) {
+  uint32_t entity = 0, place = n[EVENT_SLICE];
+  for (int kind = 0; kind < EVENT_KINDS; kind++) {
+    calendar->first_entity[kind] = entity;
+    entity += n[kind];
+    bool on_pcpu = kind == EVENT_STEP || kind == EVENT_SLICE;
+    calendar->first_place[kind] = on_pcpu ? 0 : place;
+    if (!on_pcpu) place += n[kind];
+  }
+  calendar->first_entity[EVENT_KINDS] = entity;
+  calendar->entity_bits = calendar_entity_bits(n);
+  calendar->horizon_ns = horizon_ns;
+  wtree_init(&calendar->tree, arena, place);
+}
+
+static inline int64_t calendar_key(const struct calendar *calendar, int64_t at_ns,
+                                   enum event_kind kind, uint32_t index) {
+  if (at_ns > calendar->horizon_ns) return WTREE_NONE;
+  return at_ns << calendar->entity_bits | (int64_t)(calendar->first_entity[kind] + index);
+}
+
+/* For kinds with a place of their own. */
+static inline void calendar_set(struct calendar *calendar, enum event_kind kind, uint32_t index,
+                                int64_t at_ns) {
+  wtree_set(&calendar->tree, calendar->first_place[kind] + index,
+            calendar_key(calendar, at_ns, kind, index));
+}
+
+static inline void calendar_clear(struct calendar *calendar, enum event_kind kind, uint32_t index) {
+  wtree_set(&calendar->tree, calendar->first_place[kind] + index, WTREE_NONE);
+}
+
+/* The time of the earliest event; huge if there is none. */
+static inline int64_t calendar_next_ns(const struct calendar *calendar) {
+  return wtree_min(&calendar->tree) >> calendar->entity_bits;
+}
+
+static inline struct event calendar_next(const struct calendar *calendar) {
+  int64_t key = wtree_min(&calendar->tree);
+  uint32_t entity = (uint32_t)(key & ((INT64_C(1) << calendar->entity_bits) - 1));
+  const uint32_t *first = calendar->first_entity;
+  enum event_kind kind;
+  if (entity < first[EVENT_SLEEP])
+    kind = EVENT_STEP;
+  else if (entity >= first[EVENT_SLICE])
+    kind = EVENT_SLICE;
+  else
+    for (kind = EVENT_SLEEP; entity >= first[kind + 1];) kind++;
+  return (struct event){key >> calendar->entity_bits, kind, entity - first[kind]};
+}
+
+#endif

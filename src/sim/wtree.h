@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Winner tree over int64 keys: the least key at the root, one slot per leaf, overwrite to
+   re-schedule. Branch-free update in log2(leaves) steps (Knuth, TAOCP 3, 5.4.1, loser/winner
+   trees). */
+#ifndef COSTOP_SIM_WTREE_H
+#define COSTOP_SIM_WTREE_H
+
+#include <stdint.h>
+
+#include "sim/arena.h"
+
+#define WTREE_NONE INT64_MAX
+
+struct wtree {
+  int64_t *node; /* node[1] is the root, node[n_leaves + i] leaf i */
+  uint32_t n_leaves;
+};
+
+static inline void wtree_init(struct wtree *tree, struct arena *arena, uint32_t n_slots) {
+  uint32_t n = 1;
+  while (n < n_slots) n *= 2;
+  tree->n_leaves = n;
+  tree->node = ARENA_ARRAY(arena, 2 * (size_t)n, int64_t);
+  for (uint32_t i = 0; i < 2 * n; i++) tree->node[i] = WTREE_NONE;
+}
+
+static inline int64_t wtree_min(const struct wtree *tree) { return tree->node[1]; }
+
+static inline int64_t wtree_key(const struct wtree *tree, uint32_t leaf) {
+  return tree->node[tree->n_leaves + leaf];
+}
+
+static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
+  int64_t *node = tree->node;
+  uint32_t i = tree->n_leaves + leaf;
+  node[i] = key;
+  while (i > 1) {
+    int64_t sibling = node[i ^ 1u];
+    key = sibling < key ? sibling : key;
+    i >>= 1;
+    node[i] = key;
+  }
+}
+
+/* The first leaf at or behind `from` whose key is <= bound; n_leaves if there is none. */
+static inline uint32_t wtree_find(const struct wtree *tree, uint32_t from, int64_t bound) {
+  const int64_t *node = tree->node;
+  if (from >= tree->n_leaves) return tree->n_leaves;
+  uint32_t i = tree->n_leaves + from;
+  /* Up and to the right until a subtree holds such a key, then down to its first. */
+  while (node[i] > bound) {
+    while (i & 1u) i >>= 1;
+    if (i == 0) return tree->n_leaves;
+    i++;
+  }
+  while (i < tree->n_leaves) i = node[2 * i] <= bound ? 2 * i : 2 * i + 1;
+  return i - tree->n_leaves;
+}
+
+#endif
