@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Scenarios: a refusal comes with an error; what is accepted resolves to a scenario that resolves
+   to itself, and a moment of it runs, every invariant checked after every event. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/json_read.h"
+#include "study/machine.h"
+#include "study/scenario_bind.h"
+
+enum { MOMENT_NS = 20000, SMALL_HOST = 16, SMALL_MEMORY = 64 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(int is_true) {
+  if (!is_true) abort();
+}
+
+static const struct scenario *bind_text(const char *text, size_t size, struct arena *arena) {
+  struct source *source = ARENA_NEW(arena, struct source);
+  struct diags *diags = ARENA_NEW(arena, struct diags);
+  *source = (struct source){.name = "fuzz", .text = text, .length = (uint32_t)size};
+  diags->arena = arena;
+  const struct conf *root = json_read(source, diags, arena);
+  const struct scenario *scenario = root ? scenario_bind(root, diags, arena) : NULL;
+  require(scenario || diags->n_errors > 0);
+  return diags->n_errors > 0 ? NULL : scenario;
+}
+
+static void run_moment(const struct scenario *scenario, struct arena *arena) {
+  struct scenario small = *scenario;
+  small.run.warmup_ns = small.run.warmup_ns < MOMENT_NS ? small.run.warmup_ns : MOMENT_NS;
+  small.run.duration_ns = small.run.duration_ns < MOMENT_NS ? small.run.duration_ns : MOMENT_NS;
+  uint64_t vcpus = 0, threads = 0;
+  for (uint32_t i = 0; i < small.n_vms; i++) {
+    vcpus += small.vms[i].guest.n_vcpus;
+    threads += small.vms[i].guest.n_threads;
+  }
+  if (small.host.n_pcpus > SMALL_HOST || vcpus > SMALL_HOST || threads > SMALL_HOST ||
+      machine_memory(&small) > SMALL_MEMORY)
+    return;
+  struct machine_options options = {.paranoid = true};
+  const struct run_result *result = machine_run(&small, &options, arena);
+  require(result->status == RUN_DONE || result->message != NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct arena arena = {0};
+  char *text = malloc(size + 1);
+  require(text != NULL);
+  if (size) memcpy(text, data, size);
+  text[size] = '\0';
+  const struct scenario *scenario = bind_text(text, size, &arena);
+  if (scenario) {
+    const char *resolved = conf_to_json(&arena, scenario_resolve(scenario, &arena));
+    const struct scenario *again = bind_text(resolved, strlen(resolved), &arena);
+    require(again != NULL);
+    require(strcmp(conf_to_json(&arena, scenario_resolve(again, &arena)), resolved) == 0);
+    run_moment(scenario, &arena);
+  }
+  free(text);
+  arena_free(&arena);
+  return 0;
+}
