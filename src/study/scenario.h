@@ -11,6 +11,8 @@
 #include "sim/arena.h"
 #include "sim/param.h"
 
+struct conf;
+
 struct host_spec {
   uint32_t n_pcpus;
   double ghz;
@@ -52,7 +54,8 @@ struct scenario {
   struct run_params run;
   const char *const *expects;
   uint32_t n_expects;
-  uint32_t n_sweep_axes; /* validated only; `run` uses the base cell */
+  const struct conf *sweep; /* an object: path -> array of values (study/conf.h); may be NULL */
+  uint32_t n_sweep_axes;    /* validated only; `run` uses the base cell */
 };
 
 #endif
