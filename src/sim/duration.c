@@ -135,7 +135,7 @@ const char *duration_format(int64_t value_ns, char buffer[DURATION_TEXT_MAX]) {
   /* Never below 1 of its unit: nobody reads "0.2s" as fast as "200ms". */
   for (size_t i = 0; i < N_UNITS && units[i].ns <= value_ns; i++) {
     size_t length = format_in(value_ns, &units[i], text);
-    if (length == 0 || length >= shortest) continue;
+    if (length == 0 || length > shortest) continue;
     shortest = length;
     strcpy(buffer, text);
   }
