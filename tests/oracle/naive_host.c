@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runstates, the host-wide queue, pCPUs and the dispatch phase. */
+#include <assert.h>
+
+#include "naive_world.h"
+
+void naive_host_change(struct naive_world *world, struct naive_vcpu *vcpu, enum runstate to) {
+  assert(vcpu->runstate != to);
+  vcpu->runstate = to;
+  if (to == RS_COSTOP) vcpu->result.ledger.costops++;
+  naive_world_emit(world, TRACE_RUNSTATE, vcpu, NULL, NULL);
+}
+
+void naive_host_enqueue(struct naive_world *world, struct naive_vcpu *vcpu) {
+  vcpu->queue_place = ++world->places;
+}
+
+void naive_host_wake(struct naive_world *world, struct naive_vcpu *vcpu) {
+  int64_t least_ns = INT64_MAX, most_ns = 0;
+  for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++) {
+    const struct naive_vcpu *sibling = &vcpu->vm->vcpus[i];
+    if (sibling->progress_ns > most_ns) most_ns = sibling->progress_ns;
+    if (sibling == vcpu || sibling->runstate == RS_IDLE) continue;
+    if (sibling->progress_ns < least_ns) least_ns = sibling->progress_ns;
+  }
+  if (least_ns == INT64_MAX) least_ns = most_ns;
+  if (vcpu->progress_ns < least_ns) vcpu->progress_ns = least_ns;
+  naive_host_change(world, vcpu, RS_READY);
+  naive_host_enqueue(world, vcpu);
+}
+
+static void free_pcpu(struct naive_world *world, struct naive_vcpu *vcpu) {
+  world->pcpus[vcpu->pcpu].runs = NULL;
+  vcpu->last_pcpu = vcpu->pcpu;
+  vcpu->pcpu = ID_NONE;
+  vcpu->overhead_left_ns = 0;
+  vcpu->is_resuming = false;
+}
+
+void naive_host_halt(struct naive_world *world, struct naive_vcpu *vcpu) {
+  naive_host_change(world, vcpu, RS_IDLE);
+  free_pcpu(world, vcpu);
+}
+
+void naive_host_desched(struct naive_world *world, struct naive_vcpu *vcpu, enum runstate to) {
+  assert(vcpu->runstate == RS_RUNNING);
+  struct ledger *ledger = &vcpu->result.ledger;
+  ledger->preemptions += to == RS_READY;
+  ledger->lhp_events += naive_lock_has_entered(vcpu->current, true);
+  ledger->lwp_events += naive_lock_is_granted(vcpu->current);
+  naive_host_change(world, vcpu, to);
+  free_pcpu(world, vcpu);
+}
+
+void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uint32_t pcpu,
+                         int64_t slice_end_ns) {
+  struct naive_pcpu *host = &world->pcpus[pcpu];
+  const struct host_spec *spec = &world->scenario->host;
+  assert(!host->runs);
+  bool is_switch = host->last_ran && host->last_ran != vcpu;
+  bool is_migration = vcpu->last_pcpu != ID_NONE && vcpu->last_pcpu != pcpu;
+  vcpu->overhead_left_ns =
+      (is_switch ? spec->context_switch_ns : 0) + (is_migration ? spec->migration_ns : 0);
+  world->host.context_switches += is_switch;
+  vcpu->result.ledger.migrations += is_migration;
+  host->runs = host->last_ran = vcpu;
+  vcpu->pcpu = pcpu;
+  vcpu->queue_place = 0;
+  vcpu->is_resuming = true;
+  vcpu->slice_end_ns = slice_end_ns;
+  vcpu->dispatch_place = ++world->places;
+  naive_host_change(world, vcpu, RS_RUNNING);
+}
+
+bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                        uint32_t pcpu) {
+  if (world->is_null) return vcpu->id == pcpu;
+  const uint64_t *affinity = vcpu->vm->spec->affinity;
+  return !affinity || (affinity[pcpu / 64] >> pcpu % 64 & 1);
+}
+
+/* --- the dispatch phase ----------------------------------------------------------------------- */
+
+static bool is_placed_when_chosen(const struct naive_world *world, const struct naive_vcpu *vcpu) {
+  return world->is_null || vcpu->vm->spec->affinity;
+}
+
+static uint32_t free_in_set(const struct naive_world *world, const struct naive_vcpu *vcpu) {
+  uint32_t n = 0;
+  for (uint32_t p = 0; p < world->n_pcpus; p++)
+    n += !world->pcpus[p].runs && !world->pcpus[p].is_taken && naive_host_may_use(world, vcpu, p);
+  return n;
+}
+
+static uint32_t set_size(const struct naive_world *world, const struct naive_vcpu *vcpu) {
+  uint32_t n = 0;
+  for (uint32_t p = 0; p < world->n_pcpus; p++) n += naive_host_may_use(world, vcpu, p);
+  return n;
+}
+
+static bool try_place(struct naive_world *world, struct naive_vcpu *vcpu, uint32_t pcpu) {
+  if (vcpu->placed_on != ID_NONE || pcpu == ID_NONE) return false;
+  struct naive_pcpu *host = &world->pcpus[pcpu];
+  if (host->runs || host->is_taken || !naive_host_may_use(world, vcpu, pcpu)) return false;
+  host->is_taken = true;
+  vcpu->placed_on = pcpu;
+  return true;
+}
+
+static struct naive_vcpu *nth_chosen(struct naive_world *world, uint64_t choice) {
+  for (uint32_t i = 0; i < world->n_vcpus; i++)
+    if (world->vcpus[i].is_chosen && world->vcpus[i].choice == choice) return &world->vcpus[i];
+  return NULL;
+}
+
+/* Those of the choices from..to that have no pCPU yet: last ones first, then the lowest. */
+static void place_choices(struct naive_world *world, uint64_t from, uint64_t to) {
+  for (uint64_t choice = from; choice < to; choice++) {
+    struct naive_vcpu *vcpu = nth_chosen(world, choice);
+    try_place(world, vcpu, vcpu->last_pcpu);
+  }
+  for (uint64_t choice = from; choice < to; choice++)
+    for (uint32_t p = 0; p < world->n_pcpus; p++) try_place(world, nth_chosen(world, choice), p);
+}
+
+struct scan {
+  uint32_t n_left; /* pCPUs */
+  uint64_t n_chosen;
+};
+
+static void choose(struct naive_world *world, struct scan *scan, struct naive_vcpu *vcpu) {
+  assert(scan->n_left > 0);
+  scan->n_left--;
+  vcpu->is_chosen = true;
+  vcpu->choice = scan->n_chosen++;
+  if (vcpu->is_expired) try_place(world, vcpu, vcpu->last_pcpu);
+}
+
+static bool is_running(const struct naive_vcpu *vcpu) {
+  return vcpu->runstate == RS_RUNNING && !vcpu->is_expired;
+}
+
+/* Offers a gang; returns false if the scan ends here. */
+static bool offer_gang(struct naive_world *world, struct scan *scan, struct naive_vcpu *first) {
+  struct naive_vm *vm = first->vm;
+  uint32_t n_members = 0, n_room = 0;
+  int64_t most_ns = 0;
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+    if (vm->vcpus[i].runstate == RS_IDLE) continue;
+    n_members++;
+    if (vm->vcpus[i].progress_ns > most_ns) most_ns = vm->vcpus[i].progress_ns;
+  }
+  n_room = world->is_null ? scan->n_left : free_in_set(world, first);
+  bool fits_host = world->is_null || vm->n_vcpus <= set_size(world, first);
+  if (fits_host && n_members <= n_room && n_members <= scan->n_left) {
+    uint64_t from = scan->n_chosen;
+    for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+      if (vm->vcpus[i].runstate == RS_IDLE) continue;
+      vm->vcpus[i].progress_ns = most_ns;
+      choose(world, scan, &vm->vcpus[i]);
+    }
+    if (is_placed_when_chosen(world, first)) place_choices(world, from, scan->n_chosen);
+    vm->refused_since_ns = -1;
+    return true;
+  }
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) vm->vcpus[i].is_refused = true;
+  if (vm->refused_since_ns < 0) vm->refused_since_ns = world->now_ns;
+  return !fits_host || world->now_ns - vm->refused_since_ns < world->strict.patience_ns;
+}
+
+/* Offers a pCPU to a queued vCPU; returns false if the scan ends here. */
+static bool offer(struct naive_world *world, struct scan *scan, struct naive_vcpu *vcpu) {
+  if (free_in_set(world, vcpu) == 0) return true;
+  if (world->rule == NAIVE_STRICT) {
+    bool has_running = false;
+    for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++) has_running |= is_running(&vcpu->vm->vcpus[i]);
+    if (!has_running) return offer_gang(world, scan, vcpu);
+  }
+  if (world->rule == NAIVE_RELAXED &&
+      naive_cosched_lead(world, vcpu, 0) >= world->relaxed.costop_threshold_ns) {
+    vcpu->is_refused = true;
+    return true;
+  }
+  uint64_t from = scan->n_chosen;
+  choose(world, scan, vcpu);
+  if (is_placed_when_chosen(world, vcpu)) place_choices(world, from, scan->n_chosen);
+  return true;
+}
+
+static struct naive_vcpu *next_queued(struct naive_world *world, uint64_t after) {
+  struct naive_vcpu *next = NULL;
+  for (uint32_t i = 0; i < world->n_vcpus; i++) {
+    struct naive_vcpu *vcpu = &world->vcpus[i];
+    if (vcpu->queue_place <= after) continue;
+    if (!next || vcpu->queue_place < next->queue_place) next = vcpu;
+  }
+  return next;
+}
+
+/* Slice ends: to the tail in the order of dispatch; their pCPUs count as free. */
+static void expire(struct naive_world *world) {
+  for (;;) {
+    struct naive_vcpu *first = NULL;
+    for (uint32_t i = 0; i < world->n_vcpus; i++) {
+      struct naive_vcpu *vcpu = &world->vcpus[i];
+      if (vcpu->runstate != RS_RUNNING || vcpu->slice_end_ns != world->now_ns) continue;
+      if (vcpu->is_expired) continue;
+      if (!first || vcpu->dispatch_place < first->dispatch_place) first = vcpu;
+    }
+    if (!first) return;
+    first->is_expired = true;
+    first->last_pcpu = first->pcpu;
+    world->pcpus[first->pcpu].runs = NULL;
+    naive_host_enqueue(world, first);
+  }
+}
+
+static bool runs_on(const struct naive_vcpu *vcpu) {
+  return vcpu->is_expired && vcpu->is_chosen && vcpu->placed_on == vcpu->pcpu;
+}
+
+/* A late joiner's slice ends with its gang's. */
+static int64_t slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu) {
+  if (world->rule == NAIVE_STRICT)
+    for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++)
+      if (is_running(&vcpu->vm->vcpus[i])) return vcpu->vm->vcpus[i].slice_end_ns;
+  if (world->timeslice_ns == TIME_NEVER_NS) return TIME_NEVER_NS;
+  return world->now_ns + world->timeslice_ns;
+}
+
+static void start_choice(struct naive_world *world, struct naive_vcpu *vcpu, bool was_running) {
+  int64_t end_ns = slice_end(world, vcpu);
+  vcpu->queue_place = 0;
+  if (!was_running) {
+    naive_host_dispatch(world, vcpu, vcpu->placed_on, end_ns);
+    return;
+  }
+  world->pcpus[vcpu->pcpu].runs = vcpu;
+  vcpu->slice_end_ns = end_ns;
+  vcpu->dispatch_place = ++world->places;
+  vcpu->is_expired = false;
+}
+
+static void settle(struct naive_world *world, const struct scan *scan) {
+  for (uint32_t i = 0; i < world->n_vcpus; i++) {
+    struct naive_vcpu *vcpu = &world->vcpus[i];
+    if (!vcpu->is_expired || runs_on(vcpu)) continue;
+    vcpu->is_expired = false;
+    naive_host_desched(world, vcpu, vcpu->is_refused ? RS_COSTOP : RS_READY);
+  }
+  for (uint64_t choice = 0; choice < scan->n_chosen; choice++) {
+    struct naive_vcpu *vcpu = nth_chosen(world, choice);
+    start_choice(world, vcpu, runs_on(vcpu));
+  }
+  for (uint32_t i = 0; i < world->n_vcpus; i++) {
+    struct naive_vcpu *vcpu = &world->vcpus[i];
+    if (vcpu->is_refused && vcpu->runstate == RS_READY) naive_host_change(world, vcpu, RS_COSTOP);
+    if (vcpu->is_refused && world->rule == NAIVE_RELAXED) vcpu->queue_place = 0;
+    vcpu->is_refused = vcpu->is_chosen = false;
+    vcpu->placed_on = ID_NONE;
+  }
+  for (uint32_t p = 0; p < world->n_pcpus; p++) world->pcpus[p].is_taken = false;
+}
+
+static uint64_t count_changes(const struct naive_world *world) {
+  uint64_t n = world->places;
+  for (uint32_t i = 0; i < world->n_vcpus; i++) n += world->vcpus[i].result.ledger.costops;
+  return n;
+}
+
+bool naive_host_phase(struct naive_world *world) {
+  uint64_t before = count_changes(world);
+  if (!world->is_batch_done) expire(world);
+  world->is_batch_done = true;
+  struct scan scan = {0};
+  for (uint32_t p = 0; p < world->n_pcpus; p++) scan.n_left += !world->pcpus[p].runs;
+  uint64_t place = 0;
+  for (struct naive_vcpu *vcpu; scan.n_left > 0 && (vcpu = next_queued(world, place));) {
+    place = vcpu->queue_place;
+    if (vcpu->is_chosen || vcpu->is_refused) continue;
+    if (!offer(world, &scan, vcpu)) break;
+  }
+  place_choices(world, 0, scan.n_chosen);
+  settle(world, &scan);
+  return count_changes(world) != before;
+}

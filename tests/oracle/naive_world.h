@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The state of the naive simulator. Queues are not lists: a member carries its place, a number from
+   world.places, and whoever wants the head looks for the least. */
+#ifndef COSTOP_TESTS_ORACLE_NAIVE_WORLD_H
+#define COSTOP_TESTS_ORACLE_NAIVE_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hv/cosched.h"
+#include "hv/runstate.h"
+#include "sim/arena.h"
+#include "sim/ids.h"
+#include "sim/rng.h"
+#include "sim/trace.h"
+#include "study/result.h"
+#include "study/scenario.h"
+
+enum { NAIVE_STEPS_MAX = 10000 };
+
+enum naive_lock_kind {
+  NAIVE_TAS,
+  NAIVE_TTAS,
+  NAIVE_TICKET,
+  NAIVE_MCS,
+  NAIVE_MUTEX,
+  NAIVE_HANDOFF,
+  NAIVE_ADAPTIVE
+};
+
+enum naive_rule { NAIVE_NONE, NAIVE_STRICT, NAIVE_RELAXED };
+
+enum naive_mode {
+  MODE_NEXT,           /* begins the op at pc when it executes */
+  MODE_WORK,           /* computes for left_ns */
+  MODE_PAY,            /* pays a cost of left_ns, then `after` */
+  MODE_SPIN,           /* busy-waits for waits_for */
+  MODE_BARRIER_SPIN,   /* busy-waits at barrier */
+  MODE_RETRY,          /* was woken: tries to take waits_for when it executes */
+  MODE_ASLEEP,         /* until wake_at_ns */
+  MODE_LOCK_ASLEEP,    /* until woken for waits_for */
+  MODE_BARRIER_ASLEEP, /* until barrier opens */
+  MODE_DONE
+};
+
+enum naive_after { AFTER_NEXT, AFTER_ENTER, AFTER_BLOCK };
+
+struct naive_thread {
+  struct naive_vm *vm;
+  uint32_t id, index; /* host-wide; in its VM */
+  struct naive_vcpu *home, *vcpu;
+  uint64_t fifo_place; /* in vcpu's FIFO; 0: not queued */
+  int64_t queued_at_ns;
+  enum naive_mode mode;
+  enum naive_after after;
+  enum activity pay_as;
+  int64_t left_ns, spin_left_ns, wake_at_ns;
+  uint32_t pc;
+  struct naive_lock *pays_for;  /* the lock whose cost is paid, for the spin split */
+  struct naive_lock *waits_for; /* from the request to ownership */
+  uint64_t lock_place;          /* in the queue of waits_for; 0: not queued */
+  bool is_woken;                /* a wake is outstanding */
+  int64_t asked_at_ns;
+  int64_t handoff_ns; /* what a grant charged, until it is being paid */
+  struct naive_barrier *barrier;
+  uint64_t barrier_place;
+  uint64_t iterations;
+  int64_t iteration_from_ns;
+  int64_t steps_at_ns;
+  uint32_t steps;
+  struct rng_stream stream[RNG_PURPOSES];
+};
+
+struct naive_lock {
+  struct naive_vm *vm;
+  uint32_t id;        /* host-wide */
+  uint32_t spec_slot; /* in scenario->locks */
+  const struct lock_spec *spec;
+  const struct lock_params *params;
+  enum naive_lock_kind kind;
+  struct naive_thread *owner;
+  bool has_entered;
+  int64_t owned_at_ns;
+  struct rng_stream race;
+  struct lock_result result;
+};
+
+struct naive_barrier {
+  const struct barrier_spec *spec;
+  uint32_t slot, parties;
+};
+
+struct naive_vcpu {
+  struct naive_vm *vm;
+  uint32_t id, index; /* host-wide; in its VM */
+  enum runstate runstate;
+  uint32_t pcpu, last_pcpu; /* ID_NONE */
+  int64_t overhead_left_ns;
+  bool is_resuming; /* dispatched; has not executed guest code since */
+  int64_t slice_end_ns;
+  uint64_t dispatch_place, queue_place; /* 0: not queued */
+  int64_t progress_ns;
+  int64_t ipi_at_ns; /* TIME_NEVER_NS: none in flight */
+  struct naive_thread *current, *last_ran;
+  bool is_fresh;     /* the current thread has not executed since it became current */
+  bool is_switching; /* pays guest_switch */
+  bool has_deferred; /* a guest timeslice ended while a spinlock forbade the switch */
+  int64_t switch_left_ns;
+  int64_t guest_ns;       /* guest time of the current thread since it became current */
+  int64_t boundary_at_ns; /* when guest_ns last reached a multiple of the guest timeslice */
+  bool is_expired, is_chosen, is_refused; /* in the dispatch phase */
+  uint32_t placed_on;
+  uint64_t choice;
+  struct vcpu_result result;
+};
+
+struct naive_vm {
+  const struct vm_spec *spec;
+  uint32_t id, n_vcpus, n_threads, n_locks;
+  struct naive_vcpu *vcpus;
+  struct naive_thread *threads;
+  struct naive_lock *locks;
+  struct naive_barrier *barriers; /* scenario->n_barriers */
+  int64_t start_ns;
+  bool has_started;
+  int64_t refused_since_ns; /* -1: not since its last co-start */
+  struct vm_result result;
+};
+
+struct naive_pcpu {
+  struct naive_vcpu *runs, *last_ran;
+  bool is_taken; /* by a choice of the running scan */
+};
+
+struct naive_world {
+  const struct scenario *scenario;
+  struct trace_sink *sink;
+  struct naive_pcpu *pcpus;
+  struct naive_vm *vms;
+  struct naive_vcpu *vcpus;
+  struct naive_thread *threads;
+  struct naive_lock *locks;
+  uint32_t n_pcpus, n_vms, n_vcpus, n_threads, n_locks;
+  bool is_null;
+  int64_t timeslice_ns; /* TIME_NEVER_NS: endless */
+  enum naive_rule rule;
+  bool counts_overhead; /* progress: pre4 */
+  struct cosched_strict_params strict;
+  struct cosched_relaxed_params relaxed;
+  int64_t now_ns;
+  uint64_t places; /* the last place given out */
+  bool is_batch_done, is_check_done, is_stuck;
+  struct host_result host;
+};
+
+/* naive_world.c */
+struct naive_world *naive_world_build(const struct scenario *scenario, uint32_t replication,
+                                      struct arena *arena);
+struct run_result *naive_world_result(struct naive_world *world, uint32_t replication,
+                                      struct arena *arena);
+void naive_world_emit(struct naive_world *world, enum trace_what what,
+                      const struct naive_vcpu *vcpu, const struct naive_thread *thread,
+                      const struct naive_lock *lock);
+
+/* naive_guest.c: threads and their programs */
+bool naive_guest_is_due(const struct naive_world *world, const struct naive_vcpu *vcpu);
+void naive_guest_step(struct naive_world *world, struct naive_vcpu *vcpu);
+void naive_guest_start(struct naive_world *world, struct naive_vm *vm);
+void naive_guest_wake(struct naive_world *world, struct naive_thread *thread);
+/* The current thread stops being current. */
+void naive_guest_leave(struct naive_world *world, struct naive_vcpu *vcpu);
+bool naive_guest_is_executing(const struct naive_vcpu *vcpu);
+const struct naive_thread *naive_guest_head(const struct naive_vcpu *vcpu);
+
+/* naive_lock.c: a function that returns bool says whether the vCPU's step goes on */
+bool naive_lock_request(struct naive_world *world, struct naive_thread *thread,
+                        struct naive_lock *lock);
+/* Returns what waking costs the releaser. */
+int64_t naive_lock_release(struct naive_world *world, struct naive_lock *lock);
+bool naive_lock_respin(struct naive_world *world, struct naive_thread *thread);
+bool naive_lock_retry(struct naive_world *world, struct naive_thread *thread);
+bool naive_lock_block_paid(struct naive_world *world, struct naive_thread *thread);
+void naive_lock_enter(struct naive_world *world, struct naive_thread *thread);
+void naive_lock_owner_left(struct naive_world *world, struct naive_thread *owner);
+bool naive_lock_is_spinlock(const struct naive_lock *lock);
+bool naive_lock_has_entered(const struct naive_thread *thread, bool only_spinlocks);
+bool naive_lock_forbids_switch(const struct naive_thread *thread);
+bool naive_lock_is_granted(const struct naive_thread *thread);
+
+/* naive_host.c: runstates, queue, pCPUs */
+void naive_host_change(struct naive_world *world, struct naive_vcpu *vcpu, enum runstate to);
+void naive_host_enqueue(struct naive_world *world, struct naive_vcpu *vcpu);
+void naive_host_wake(struct naive_world *world, struct naive_vcpu *vcpu);
+void naive_host_halt(struct naive_world *world, struct naive_vcpu *vcpu);
+/* RUNNING to READY or COSTOP; frees the pCPU. */
+void naive_host_desched(struct naive_world *world, struct naive_vcpu *vcpu, enum runstate to);
+void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uint32_t pcpu,
+                         int64_t slice_end_ns);
+bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                        uint32_t pcpu);
+/* The dispatch phase; false if it changed nothing. */
+bool naive_host_phase(struct naive_world *world);
+
+/* naive_cosched.c: progress, skew, checks */
+bool naive_cosched_advances(const struct naive_world *world, const struct naive_vcpu *vcpu);
+/* after_ns from now, if nothing else happens */
+int64_t naive_cosched_lead(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                           int64_t after_ns);
+int64_t naive_cosched_skew(const struct naive_world *world, const struct naive_vm *vm,
+                           int64_t after_ns);
+/* Does what is due of checks and crossings; false if nothing was. */
+bool naive_cosched_check(struct naive_world *world);
+int64_t naive_cosched_next(const struct naive_world *world);
+
+/* naive_measure.c */
+void naive_measure_pass(struct naive_world *world, int64_t span_ns);
+void naive_measure_peaks(struct naive_world *world);
+void naive_measure_reset(struct naive_world *world);
+void naive_measure_latency(struct latency_result *latency, int64_t value_ns);
+
+#endif
