@@ -175,7 +175,7 @@ START_TEST(format_is_the_shortest_form_from_1_of_its_unit_on) {
       {"20min", 1200000000000}, /* 1200s is as long */
       {"1h", 3600000000000},
       {"1.5h", 5400000000000},
-      {"1000000000001ns", 1000000000001},
+      {"1000.000000001s", 1000000000001}, /* 1000000000001ns is as long */
       {"4611686018427387904ns", TIME_MAX_NS},
   };
   for (size_t i = 0; i < COUNT(examples); i++) {
