@@ -132,8 +132,8 @@ void options_parse(struct cli *cli, int argc, char **argv);
 /* What --help prints; the argp of cli->command or of the program. */
 void options_print_help(const struct cli *cli, FILE *to);
 void options_print_usage(const struct cli *cli, FILE *to);
-/* --version; with is_verbose also commit, compiler, libraries, model. */
-void version_print(FILE *to, bool is_verbose);
+/* --version; with -v also commit, compiler, libraries, model. */
+void version_print(const struct cli *cli, FILE *to);
 
 /* "costop: " message on stderr; a warning or note is silent under -q. */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

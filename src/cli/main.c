@@ -49,7 +49,7 @@ static int main_close_stdout(int code) {
 
 static int main_dispatch(const struct cli *cli) {
   if (cli->wants_version) {
-    version_print(stdout, cli->verbosity > 0);
+    version_print(cli, stdout);
   } else if (cli->wants_help) {
     options_print_help(cli, stdout);
   } else if (cli->wants_usage) {

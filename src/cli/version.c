@@ -19,12 +19,15 @@ const char *version_number(void) { return COSTOP_VERSION; }
 const char *version_commit(void) { return COSTOP_COMMIT; }
 const char *version_compiler(void) { return VERSION_COMPILER; }
 
-void version_print(FILE *to, bool is_verbose) {
+const char *version_libraries(struct arena *arena) {
+  return arena_printf(arena, "gsl %s, cjson %s, nettle %d.%d, glibc %s", gsl_version,
+                      cJSON_Version(), nettle_version_major(), nettle_version_minor(),
+                      gnu_get_libc_version());
+}
+
+void version_print(const struct cli *cli, FILE *to) {
   (void)fprintf(to, "costop %s\n", version_number());
-  if (!is_verbose) return;
-  (void)fprintf(to, "commit %s\ncompiler %s\nmodel %s\n", version_commit(), version_compiler(),
-                VERSION_MODEL);
-  (void)fprintf(to, "libraries gsl %s, cjson %s, nettle %d.%d, glibc %s\n", gsl_version,
-                cJSON_Version(), nettle_version_major(), nettle_version_minor(),
-                gnu_get_libc_version());
+  if (cli->verbosity <= 0) return;
+  (void)fprintf(to, "commit %s\ncompiler %s\nlibraries %s\nmodel %s\n", version_commit(),
+                version_compiler(), version_libraries(cli->arena), VERSION_MODEL);
 }

@@ -42,7 +42,7 @@ static uint32_t table_n_entities(const struct replications *replications, enum s
   return n;
 }
 
-static struct table table_header(enum scope scope, struct arena *arena) {
+static struct table table_scope_header(enum scope scope, struct arena *arena) {
   uint32_t n_labels = RUN_LABELS + scope_labels[scope].n;
   uint32_t n_columns = n_labels + table_n_metrics(scope);
   struct table_column *columns = ARENA_ARRAY(arena, n_columns, struct table_column);
@@ -74,7 +74,7 @@ static void table_put_labels(struct table_filler *filler, const struct run_resul
 
 static struct table table_of_scope(const struct replications *replications, enum scope scope,
                                    struct arena *arena) {
-  struct table table = table_header(scope, arena);
+  struct table table = table_scope_header(scope, arena);
   table.n_rows = replications->n * table_n_entities(replications, scope);
   struct cell *cells = ARENA_ARRAY(arena, (size_t)table.n_rows * table.n_columns, struct cell);
   struct table_filler filler = {.next = cells};
@@ -126,7 +126,7 @@ static void table_put_summary(struct table_filler *filler, const char *name, enu
 }
 
 static struct table table_summary(const struct replications *replications, struct arena *arena) {
-  struct table table = {.columns = summary_columns, .n_columns = SUMMARY_COLUMNS};
+  struct table table = table_header(TABLE_SUMMARY, arena);
   for (enum scope scope = 0; scope < SCOPES; scope++)
     table.n_rows += table_n_entities(replications, scope) * table_n_metrics(scope);
   struct cell *cells = ARENA_ARRAY(arena, (size_t)table.n_rows * SUMMARY_COLUMNS, struct cell);
@@ -147,22 +147,35 @@ static struct table table_summary(const struct replications *replications, struc
   return table;
 }
 
-struct table table_build(const struct replications *replications, enum result_table which,
-                         struct arena *arena) {
+/* SCOPES stands for the summary. */
+static enum scope table_scope(enum result_table which) {
   switch (which) {
     case TABLE_VM:
-      return table_of_scope(replications, SCOPE_VM, arena);
+      return SCOPE_VM;
     case TABLE_VCPU:
-      return table_of_scope(replications, SCOPE_VCPU, arena);
+      return SCOPE_VCPU;
     case TABLE_LOCK:
-      return table_of_scope(replications, SCOPE_LOCK, arena);
+      return SCOPE_LOCK;
     case TABLE_HOST:
-      return table_of_scope(replications, SCOPE_HOST, arena);
+      return SCOPE_HOST;
     case TABLE_SUMMARY:
     case RESULT_TABLES:
       break;
   }
-  return table_summary(replications, arena);
+  return SCOPES;
+}
+
+struct table table_build(const struct replications *replications, enum result_table which,
+                         struct arena *arena) {
+  enum scope scope = table_scope(which);
+  return scope == SCOPES ? table_summary(replications, arena)
+                         : table_of_scope(replications, scope, arena);
+}
+
+struct table table_header(enum result_table which, struct arena *arena) {
+  enum scope scope = table_scope(which);
+  return scope == SCOPES ? (struct table){.columns = summary_columns, .n_columns = SUMMARY_COLUMNS}
+                         : table_scope_header(scope, arena);
 }
 
 const char *const table_names[RESULT_TABLES + 1] = {[TABLE_VM] = "vm",

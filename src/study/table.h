@@ -32,5 +32,7 @@ extern const char *const table_names[RESULT_TABLES + 1]; /* "vm" …, NULL-termi
    metrics. The summary has one row per (entity, metric): what the replications come to. */
 struct table table_build(const struct replications *replications, enum result_table which,
                          struct arena *arena);
+/* The columns without any rows. */
+struct table table_header(enum result_table which, struct arena *arena);
 
 #endif
