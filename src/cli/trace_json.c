@@ -4,6 +4,7 @@
    file: outer slices before inner ones, arrows behind the slices that they touch. */
 #include <inttypes.h>
 
+#include "cli/json_write.h"
 #include "cli/trace_write.h"
 #include "cli/version.h"
 #include "hv/runstate.h"
@@ -192,14 +193,15 @@ static void print_interval(struct json_trace *trace, const struct trace_interval
   }
 }
 
-/* The seed is text, as everywhere: readers of JSON lose what is above 2^53. */
+/* The seed is always text here: viewers show it, nobody computes with it. */
 static void print_head(const struct trace_log *log, uint32_t replication, FILE *to) {
+  const struct scenario *scenario = log->names->scenario;
   (void)fprintf(
-      to,
-      "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"generator\":\"costop %s\",\"seed\":\"%" PRIu64
-      "\",\"replication\":%" PRIu32 ",\"is_cut\":%s",
-      version_number(), log->names->scenario->run.seed, replication,
-      log->is_full ? "true" : "false");
+      to, "{\"displayTimeUnit\":\"ns\",\"otherData\":{\"generator\":\"costop %s\",\"scenario\":",
+      version_number());
+  json_quote(to, scenario->name);
+  (void)fprintf(to, ",\"seed\":\"%" PRIu64 "\",\"replication\":%" PRIu32 ",\"is_cut\":%s",
+                scenario->run.seed, replication, log->is_full ? "true" : "false");
   print_us(to, "from_us", log->from_ns);
   print_us(to, "to_us", log->until_ns);
   (void)fputs("},\"traceEvents\":[", to);
@@ -207,7 +209,7 @@ static void print_head(const struct trace_log *log, uint32_t replication, FILE *
   (void)fprintf(to,
                 "\n{\"ph\":\"M\",\"name\":\"process_labels\",\"pid\":%d,\"args\":{\"labels\":"
                 "\"%" PRIu32 " pCPUs\"}}",
-                HOST_PID, log->names->scenario->host.n_pcpus);
+                HOST_PID, scenario->host.n_pcpus);
 }
 
 void trace_json_write(const struct trace_log *log, uint32_t replication, FILE *to) {

@@ -52,7 +52,8 @@ enum { TRACE_LIMIT_DEFAULT = 1000000 };
 struct trace_log {
   struct trace_sink sink; /* give &log->sink to the run */
   const struct trace_names *names;
-  struct trace_interval *intervals; /* by start; on one row the outer ones first */
+  struct trace_interval *intervals; /* by start; on one row the outer ones first, and those of
+                                       the vCPUs' first states in the order of the vCPUs */
   size_t n_intervals;
   int64_t from_ns, until_ns;          /* until: after trace_log_finish the end of what is there */
   bool is_full;                       /* the limit was met: the log ends earlier than asked for */

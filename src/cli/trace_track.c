@@ -55,8 +55,14 @@ static void state_sync(struct trace_log *log, vcpu_id_t id) {
   struct vcpu_track *vcpu = &log->tracker->vcpus[id];
   pcpu_id_t pcpu = vcpu->state == RS_RUNNING ? vcpu->pcpu : ID_NONE;
   if (vcpu->state_slot != TRACE_SLOT_NONE) {
-    const struct trace_interval *open = &log->intervals[vcpu->state_slot];
+    struct trace_interval *open = &log->intervals[vcpu->state_slot];
     if (open->state == vcpu->state && open->pcpu == pcpu) return;
+    if (open->start_ns == log->now_ns) {
+      /* In place: at the start of the span the states of all vCPUs keep their order. */
+      open->state = vcpu->state;
+      open->pcpu = pcpu;
+      return;
+    }
     trace_log_close(log, &vcpu->state_slot);
   }
   struct trace_interval *interval =
