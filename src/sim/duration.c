@@ -132,7 +132,8 @@ const char *duration_format(int64_t value_ns, char buffer[DURATION_TEXT_MAX]) {
   if (value_ns == 0) return strcpy(buffer, "0");
   char text[DURATION_TEXT_MAX];
   size_t shortest = SIZE_MAX;
-  /* Never below 1 of its unit: nobody reads "0.2s" as fast as "200ms". */
+  /* Never below 1 of its unit: nobody reads "0.2s" as fast as "200ms". Of equally long forms the
+     larger unit wins. */
   for (size_t i = 0; i < N_UNITS && units[i].ns <= value_ns; i++) {
     size_t length = format_in(value_ns, &units[i], text);
     if (length == 0 || length > shortest) continue;

@@ -24,7 +24,8 @@ enum duration_error duration_parse(const char *text, int64_t *result_ns);
 const char *duration_error_text(enum duration_error error);
 
 enum { DURATION_TEXT_MAX = 32 };
-/* The shortest exact form: 1500 -> "1.5us", 0 -> "0". Returns buffer. */
+/* The shortest exact form that is at least 1 of its unit: 1500 -> "1.5us", 0 -> "0". Returns
+   buffer. */
 const char *duration_format(int64_t value_ns, char buffer[DURATION_TEXT_MAX]);
 
 #endif
