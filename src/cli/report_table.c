@@ -30,7 +30,7 @@ static const struct {
     {"skew max", "skew_max_us", FORM_TIME, 5},
 };
 
-static struct stat vm_stat(const struct report *report, uint32_t vm, const char *name) {
+static struct stat_sum vm_stat(const struct report *report, uint32_t vm, const char *name) {
   bool is_ambiguous;
   const struct metric *metric = metric_find(SCOPE_VM, name, &is_ambiguous);
   return replicate_stat(report->replications, metric, (struct entity){SCOPE_VM, vm, 0});
@@ -41,7 +41,7 @@ static double vm_mean(const struct report *report, uint32_t vm, const char *name
 }
 
 /* "37 412 ± 210": both with as many decimals as the mean deserves. */
-static const char *rate_text(const struct stat *stat, struct arena *arena) {
+static const char *rate_text(const struct stat_sum *stat, struct arena *arena) {
   char mean[NUMBER_TEXT_MAX], half[NUMBER_TEXT_MAX];
   int decimals = number_decimals(stat->mean);
   number_grouped(stat->mean, decimals, mean);
@@ -56,7 +56,7 @@ static const char *column_text(const struct report *report, uint32_t vm, uint32_
   const struct vm_spec *spec = &report->scenario->vms[vm];
   if (columns[column].form == FORM_NAME) return spec->name;
   if (columns[column].form == FORM_VCPUS) return arena_printf(arena, "%u", spec->guest.n_vcpus);
-  struct stat stat = vm_stat(report, vm, columns[column].metric);
+  struct stat_sum stat = vm_stat(report, vm, columns[column].metric);
   char buffer[NUMBER_TEXT_MAX];
   if (columns[column].form == FORM_RATE) return rate_text(&stat, arena);
   if (columns[column].form == FORM_PCT) return arena_printf(arena, "%.1f", stat.mean);
@@ -178,7 +178,7 @@ static void print_costop_loss(const struct report *report, uint32_t vm, FILE *to
 static void print_fragmentation(const struct report *report, FILE *to) {
   bool is_ambiguous;
   const struct metric *metric = metric_find(SCOPE_HOST, "fragmentation_pct", &is_ambiguous);
-  struct stat stat =
+  struct stat_sum stat =
       replicate_stat(report->replications, metric, (struct entity){.scope = SCOPE_HOST});
   if (stat.mean < 0.5) return;
   char share[NUMBER_TEXT_MAX];

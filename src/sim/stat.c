@@ -5,18 +5,18 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
-void stat_add(struct stat *stat, double value) {
+void stat_add(struct stat_sum *stat, double value) {
   stat->n++;
   double before = value - stat->mean;
   stat->mean += before / (double)stat->n;
   stat->m2 += before * (value - stat->mean);
 }
 
-double stat_sd(const struct stat *stat) {
+double stat_sd(const struct stat_sum *stat) {
   return stat->n < 2 ? 0 : sqrt(stat->m2 / (double)(stat->n - 1));
 }
 
-struct stat_interval stat_interval(const struct stat *stat, double confidence) {
+struct stat_interval stat_interval(const struct stat_sum *stat, double confidence) {
   assert(confidence > 0 && confidence < 1);
   if (stat->n < 2)
     return (struct stat_interval){.low = stat->mean, .high = stat->mean, .half_width = (double)NAN};

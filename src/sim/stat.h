@@ -5,19 +5,20 @@
 
 #include <stdint.h>
 
-struct stat {
+/* Not "struct stat": POSIX has that name. */
+struct stat_sum {
   uint64_t n;
   double mean, m2;
 };
 
-void stat_add(struct stat *stat, double value);
-double stat_sd(const struct stat *stat); /* sample; 0 for n < 2 */
+void stat_add(struct stat_sum *stat, double value);
+double stat_sd(const struct stat_sum *stat); /* sample; 0 for n < 2 */
 
 struct stat_interval {
   double low, high, half_width;
 };
 /* Two-sided; confidence in (0, 1), usually 0.95. For n < 2 low = high = mean, half_width = NAN. */
-struct stat_interval stat_interval(const struct stat *stat, double confidence);
+struct stat_interval stat_interval(const struct stat_sum *stat, double confidence);
 
 /* Product over time: an exact integral of an integer level. */
 struct stat_level {

@@ -56,9 +56,9 @@ struct replications replicate_run(const struct scenario *scenario,
   return done;
 }
 
-struct stat replicate_stat(const struct replications *replications, const struct metric *metric,
-                           struct entity entity) {
-  struct stat stat = {0};
+struct stat_sum replicate_stat(const struct replications *replications, const struct metric *metric,
+                               struct entity entity) {
+  struct stat_sum stat = {0};
   for (uint32_t i = 0; i < replications->n; i++) {
     struct metric_subject subject = metric_subject(replications->runs[i], entity);
     struct cell cell = metric_value(metric, &subject);

@@ -40,8 +40,8 @@ struct replications replicate_run(const struct scenario *scenario,
                                   const struct replicate_options *options, struct arena *arena);
 
 /* The metric's values of one entity over the replications in which it has one. */
-struct stat replicate_stat(const struct replications *replications, const struct metric *metric,
-                           struct entity entity);
+struct stat_sum replicate_stat(const struct replications *replications, const struct metric *metric,
+                               struct entity entity);
 
 #define REPLICATE_CONFIDENCE 0.95
 

@@ -107,7 +107,7 @@ static const struct table_column summary_columns[] = {{"cell", ""},
 enum { SUMMARY_COLUMNS = sizeof summary_columns / sizeof *summary_columns };
 
 static void table_put_summary(struct table_filler *filler, const char *name, enum scope scope,
-                              const struct metric *metric, const struct stat *stat) {
+                              const struct metric *metric, const struct stat_sum *stat) {
   struct stat_interval interval = stat_interval(stat, REPLICATE_CONFIDENCE);
   bool has_interval = stat->n >= 2;
   table_put(filler, cell_count(0));
@@ -137,7 +137,7 @@ static struct table table_summary(const struct replications *replications, struc
     for (bool more = entity_first(run, scope, &entity); more; more = entity_next(run, &entity)) {
       const char *name = entity_name(run, entity, arena);
       for (const struct metric *const *metric = metrics_of[scope]; *metric; metric++) {
-        struct stat stat = replicate_stat(replications, *metric, entity);
+        struct stat_sum stat = replicate_stat(replications, *metric, entity);
         table_put_summary(&filler, name, scope, *metric, &stat);
       }
     }

@@ -25,7 +25,7 @@ static uint32_t verdict_judge(const struct replications *replications, const str
        more = entity_next(run, &entity)) {
     if (!verdict_is_meant(expect, run, entity)) continue;
     if (verdicts) {
-      struct stat stat = replicate_stat(replications, expect->metric, entity);
+      struct stat_sum stat = replicate_stat(replications, expect->metric, entity);
       verdicts[n] = (struct verdict){.expect = expect,
                                      .entity = entity_name(run, entity, arena),
                                      .stat = stat,

@@ -9,7 +9,7 @@
 struct verdict {
   const struct expect *expect;
   const char *entity;
-  struct stat stat; /* n = 0: there is no value, which never holds */
+  struct stat_sum stat; /* n = 0: there is no value, which never holds */
   bool holds;
 };
 

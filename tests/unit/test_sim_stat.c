@@ -7,8 +7,8 @@
 
 #include "sim/rng.h"
 
-static struct stat stat_of(const double *values, int n) {
-  struct stat stat = {0};
+static struct stat_sum stat_of(const double *values, int n) {
+  struct stat_sum stat = {0};
   for (int i = 0; i < n; i++) stat_add(&stat, values[i]);
   return stat;
 }
@@ -17,7 +17,7 @@ static struct stat stat_of(const double *values, int n) {
 static const double eight[] = {2, 4, 4, 4, 5, 5, 7, 9};
 
 START_TEST(mean_and_sd_of_a_known_sample) {
-  struct stat stat = stat_of(eight, 8);
+  struct stat_sum stat = stat_of(eight, 8);
   ck_assert_uint_eq(stat.n, 8);
   ck_assert_double_eq_tol(stat.mean, 5, 1e-15);
   ck_assert_double_eq_tol(stat_sd(&stat), sqrt(32. / 7), 1e-15);
@@ -27,7 +27,7 @@ END_TEST
 /* 4, 7, 13, 16 deviate from 10 by 6, 3, 3, 6: 90 / 3 = 30. Sums of squares would lose it all. */
 START_TEST(variance_survives_a_large_mean) {
   const double values[] = {1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16};
-  struct stat stat = stat_of(values, 4);
+  struct stat_sum stat = stat_of(values, 4);
   ck_assert_double_eq(stat.mean, 1e9 + 10);
   ck_assert_double_eq_tol(stat_sd(&stat), sqrt(30), 1e-9);
 }
@@ -35,7 +35,7 @@ END_TEST
 
 START_TEST(equal_values_do_not_deviate) {
   const double values[] = {0.1, 0.1, 0.1};
-  struct stat stat = stat_of(values, 3);
+  struct stat_sum stat = stat_of(values, 3);
   ck_assert_double_eq(stat_sd(&stat), 0);
   struct stat_interval interval = stat_interval(&stat, 0.95);
   ck_assert_double_eq(interval.low, 0.1);
@@ -46,7 +46,7 @@ END_TEST
 
 /* t(0.975; 7) = 2.364624 (any printed table); times sqrt(32 / 7) / sqrt(8) = 0.755929. */
 START_TEST(interval_of_a_known_sample) {
-  struct stat stat = stat_of(eight, 8);
+  struct stat_sum stat = stat_of(eight, 8);
   struct stat_interval interval = stat_interval(&stat, 0.95);
   ck_assert_double_eq_tol(interval.half_width, 2.364624 * 0.755929, 2e-6);
   ck_assert_double_eq_tol(interval.low, 5 - interval.half_width, 1e-12);
@@ -58,7 +58,7 @@ END_TEST
    t is tan(pi * (p - 1/2)): 12.7062 for 95 %, 63.6567 for 99 %, 1 for 50 %. */
 START_TEST(interval_of_two_values_is_cauchy) {
   const double values[] = {1, 3};
-  struct stat stat = stat_of(values, 2);
+  struct stat_sum stat = stat_of(values, 2);
   ck_assert_double_eq_tol(stat_interval(&stat, 0.95).half_width, 12.7062047, 1e-6);
   ck_assert_double_eq_tol(stat_interval(&stat, 0.99).half_width, 63.6567412, 1e-6);
   ck_assert_double_eq_tol(stat_interval(&stat, 0.5).half_width, 1, 1e-9);
@@ -66,7 +66,7 @@ START_TEST(interval_of_two_values_is_cauchy) {
 END_TEST
 
 START_TEST(one_value_has_no_interval) {
-  struct stat stat = {0};
+  struct stat_sum stat = {0};
   struct stat_interval interval = stat_interval(&stat, 0.95);
   ck_assert(isnan(interval.half_width));
   stat_add(&stat, 42);
@@ -87,7 +87,7 @@ START_TEST(interval_holds_the_mean_as_often_as_promised) {
   gsl_rng rng = rng_as_gsl(&stream);
   int held = 0;
   for (int i = 0; i < SAMPLES; i++) {
-    struct stat stat = {0};
+    struct stat_sum stat = {0};
     for (int k = 0; k < 5; k++) stat_add(&stat, 10 + gsl_ran_gaussian(&rng, 3));
     struct stat_interval interval = stat_interval(&stat, 0.9);
     held += interval.low <= 10 && 10 <= interval.high;
