@@ -19,7 +19,10 @@
 enum { EXIT_NO = 1 /* the answer is no: an expectation failed */, EXIT_SIGNAL = 128 };
 
 /* In the order in which help lists them. */
-#define COMMANDS(X) X(completion)
+#define COMMANDS(X) \
+  X(list)           \
+  X(explain)        \
+  X(completion)
 
 enum option_id {
   OPTION_DIRECTORY,
@@ -140,8 +143,9 @@ void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_warn(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* For a subcommand that knows better what its operand may be: says so, with a did-you-mean among
-   its candidates, and returns EX_USAGE. */
+/* "unknown WHAT 'typed'", with a did-you-mean among words (NULL-terminated); returns EX_USAGE. */
+int cli_unknown_word(const char *what, const char *typed, const char *const *words);
+/* The same among the candidates of the subcommand. */
 int cli_unknown_operand(const struct cli *cli, const char *what, const char *operand);
 
 /* Appends to a list that grows in the arena. */

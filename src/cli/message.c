@@ -41,20 +41,23 @@ void cli_note(const struct cli *cli, const char *format, ...) {
   va_end(args);
 }
 
-int cli_unknown_operand(const struct cli *cli, const char *what, const char *operand) {
-  struct text_list words = {0};
-  for (uint32_t i = 0; i == words.n; i++) {
-    const char *word = cli->command->candidate(i);
-    if (word) cli_append(cli->arena, &words, word);
-  }
-  cli_append(cli->arena, &words, NULL);
-  const char *guess = suggest_word(operand, words.items);
+int cli_unknown_word(const char *what, const char *typed, const char *const *words) {
+  const char *guess = suggest_word(typed, words);
   if (guess) {
-    cli_error("unknown %s '%s'; did you mean '%s'?", what, operand, guess);
+    cli_error("unknown %s '%s'; did you mean '%s'?", what, typed, guess);
   } else {
-    cli_error("unknown %s '%s'; 'costop %s --help' tells", what, operand, cli->command->name);
+    cli_error("unknown %s '%s'", what, typed);
   }
   return EX_USAGE;
+}
+
+int cli_unknown_operand(const struct cli *cli, const char *what, const char *operand) {
+  struct text_list words = {0};
+  const char *word;
+  for (uint32_t i = 0; (word = cli->command->candidate(i)); i++)
+    cli_append(cli->arena, &words, word);
+  cli_append(cli->arena, &words, NULL);
+  return cli_unknown_word(what, operand, words.items);
 }
 
 void cli_append(struct arena *arena, struct text_list *list, const char *text) {

@@ -361,14 +361,16 @@ const struct metric *const *const metrics_raw_of[SCOPES] = {
 
 /* --- look-up --- */
 
-/* Is name the metric's name without its unit? */
-static bool metric_is_short(const struct metric *metric, const char *name) {
+bool metric_is_unit(const char *suffix) {
   static const char *const suffixes[] = {"_pct", "_us", "_ns", "_per_s", "_cycles", NULL};
-  size_t length = strlen(name);
-  if (strncmp(metric->name, name, length) != 0) return false;
-  for (const char *const *suffix = suffixes; *suffix; suffix++)
-    if (strcmp(metric->name + length, *suffix) == 0) return true;
+  for (const char *const *known = suffixes; *known; known++)
+    if (strcmp(suffix, *known) == 0) return true;
   return false;
+}
+
+static bool metric_is_short(const struct metric *metric, const char *name) {
+  size_t length = strlen(name);
+  return strncmp(metric->name, name, length) == 0 && metric_is_unit(metric->name + length);
 }
 
 const struct metric *metric_find(enum scope scope, const char *name, bool *is_ambiguous) {

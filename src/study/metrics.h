@@ -46,4 +46,7 @@ static inline struct cell metric_value(const struct metric *metric,
    or *is_ambiguous. */
 const struct metric *metric_find(enum scope scope, const char *name, bool *is_ambiguous);
 
+/* Is it what a metric's name may end in: "_pct", "_us" …? */
+bool metric_is_unit(const char *suffix);
+
 #endif
