@@ -48,6 +48,7 @@ enum option_id {
   OPTION_TRACE_MS,
   OPTION_FROM,
   OPTION_TO,
+  OPTION_LIMIT,
   OPTIONS
 };
 
@@ -105,6 +106,7 @@ struct cli {
   enum result_table table;
   uint32_t replication;
   int64_t trace_ns, from_ns, until_ns;    /* until 0: to the end */
+  uint64_t limit;                         /* of the intervals of a trace; 0: the default */
   const volatile sig_atomic_t *interrupt; /* the signal that asked us to stop, or 0 */
   struct arena *arena;                    /* lives as long as the program */
 };

@@ -104,6 +104,10 @@ const struct option_row option_rows[OPTIONS] = {
                    .value = VALUE_DURATION,
                    .argument = "TIME",
                    .help = "end at this simulated time"},
+    [OPTION_LIMIT] = {.name = "limit",
+                      .value = VALUE_COUNT,
+                      .argument = "N",
+                      .help = "end when there are N intervals (default 1000000)"},
 };
 
 enum { KEY_BASE = 0x100, TRACE_MS_DEFAULT = 100, TRACE_MS_MAX = 1000000, NS_PER_MS = 1000000 };
@@ -231,6 +235,10 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
       break;
     case OPTION_TO:
       cli->until_ns = time_ns;
+      break;
+    case OPTION_LIMIT:
+      if (count == 0) argp_error(state, "--limit: must be at least 1");
+      cli->limit = count;
       break;
     case OPTIONS:
       break;
