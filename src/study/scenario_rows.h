@@ -44,6 +44,7 @@ extern const struct row_set run_rows;     /* struct run_params */
 extern const struct row_set vm_rows;      /* struct vm_keys */
 extern const struct row_set barrier_rows; /* struct barrier_spec */
 
+#define SCENARIO_SCHEMA_FILE "costop-scenario.schema.json"
 #define AFFINITY_ALL "all"
 #define SCHEDULER_FALLBACK "rr"
 #define COSCHEDULING_FALLBACK "none"
