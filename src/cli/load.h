@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a path and --set arguments to a scenario: reads files, follows `extends`, reads the data of
+   empirical distributions. */
+#ifndef COSTOP_CLI_LOAD_H
+#define COSTOP_CLI_LOAD_H
+
+#include "study/conf.h"
+#include "study/scenario.h"
+
+struct load_request {
+  const char *path;        /* "-": standard input */
+  const char *const *sets; /* n_sets times "PATH=VALUE", in the order of the command line */
+  size_t n_sets;
+};
+
+/* NULL if there is any error; all of them are in diags, whose arena is the caller's business. */
+const struct scenario *load_scenario(const struct load_request *request, struct diags *diags,
+                                     struct arena *arena);
+
+/* EX_OK, EX_NOINPUT if some file could not be read, else EX_DATAERR. */
+int load_exit_code(const struct diags *diags);
+
+#endif
