@@ -21,10 +21,11 @@ def files_of(patterns):
     return sorted(p for p in found if build not in p.parents and p.suffix not in (".md", ".json"))
 
 
-def guard_of(path):
-    relative = path.relative_to(ROOT)
-    parts = relative.parts[1:] if relative.parts[0] == "src" else relative.parts
-    return "COSTOP_" + re.sub(r"\W", "_", "_".join(parts)).upper()
+def guards_of(path):
+    """Of the path without src/ or, as one likes, tests/."""
+    parts = path.relative_to(ROOT).parts
+    names = ["_".join(parts), "_".join(parts[1:])] if parts[0] == "tests" else ["_".join(parts[1:])]
+    return ["COSTOP_" + re.sub(r"\W", "_", name).upper() for name in names]
 
 
 def check_code(path, text, errors):
@@ -34,8 +35,9 @@ def check_code(path, text, errors):
         errors.append(f"{name}:1: the first line is not the SPDX tag")
     if TYPEDEF.search(text):
         errors.append(f"{name}: a struct, enum or union behind a typedef")
-    if path.suffix == ".h" and f"#ifndef {guard_of(path)}\n#define {guard_of(path)}\n" not in text:
-        errors.append(f"{name}: the header guard is not {guard_of(path)}")
+    if path.suffix == ".h" and not any(
+            f"#ifndef {guard}\n#define {guard}\n" in text for guard in guards_of(path)):
+        errors.append(f"{name}: the header guard is not {guards_of(path)[0]}")
 
 
 def check_any(path, text, errors):
