@@ -21,11 +21,12 @@ def files_of(patterns):
     return sorted(p for p in found if build not in p.parents and p.suffix not in (".md", ".json"))
 
 
-def guards_of(path):
-    """Of the path without src/ or, as one likes, tests/."""
+def guard_of(path):
+    """A pattern: in src/ the guard is room and file, elsewhere it ends in the file."""
     parts = path.relative_to(ROOT).parts
-    names = ["_".join(parts), "_".join(parts[1:])] if parts[0] == "tests" else ["_".join(parts[1:])]
-    return ["COSTOP_" + re.sub(r"\W", "_", name).upper() for name in names]
+    if parts[0] == "src":
+        return "COSTOP_" + re.sub(r"\W", "_", "_".join(parts[1:])).upper()
+    return r"COSTOP_\w*" + re.sub(r"\W", "_", path.name).upper()
 
 
 def check_code(path, text, errors):
@@ -35,9 +36,9 @@ def check_code(path, text, errors):
         errors.append(f"{name}:1: the first line is not the SPDX tag")
     if TYPEDEF.search(text):
         errors.append(f"{name}: a struct, enum or union behind a typedef")
-    if path.suffix == ".h" and not any(
-            f"#ifndef {guard}\n#define {guard}\n" in text for guard in guards_of(path)):
-        errors.append(f"{name}: the header guard is not {guards_of(path)[0]}")
+    guard = guard_of(path)
+    if path.suffix == ".h" and not re.search(rf"^#ifndef ({guard})\n#define \1$", text, re.M):
+        errors.append(f"{name}: the header guard is not {guard}")
 
 
 def check_any(path, text, errors):
