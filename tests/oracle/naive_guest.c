@@ -131,11 +131,10 @@ void naive_guest_start(struct naive_world *world, struct naive_vm *vm) {
     if (vm->vcpus[i].current) naive_host_wake(world, &vm->vcpus[i]);
 }
 
-static bool is_step_due(const struct naive_world *world, const struct naive_vcpu *vcpu) {
+static bool is_step_due(const struct naive_vcpu *vcpu) {
   if (vcpu->is_resuming) return vcpu->overhead_left_ns == 0;
   if (vcpu->is_switching) return vcpu->switch_left_ns == 0;
   const struct naive_thread *thread = vcpu->current;
-  (void)world;
   switch (thread->mode) {
     case MODE_NEXT:
     case MODE_RETRY:
@@ -163,18 +162,21 @@ static bool is_boundary_due(const struct naive_world *world, const struct naive_
 
 bool naive_guest_is_due(const struct naive_world *world, const struct naive_vcpu *vcpu) {
   if (vcpu->runstate != RS_RUNNING) return false;
-  return is_step_due(world, vcpu) || is_boundary_due(world, vcpu);
+  return is_step_due(vcpu) || is_boundary_due(world, vcpu);
 }
 
 static int64_t draw(struct naive_thread *thread, const struct op *op) {
   return dist_draw(&op->dist, &thread->stream[op->purpose]);
 }
 
+static struct naive_lock *lock_of(const struct naive_thread *thread, const struct op *op) {
+  struct naive_lock *lock = thread->vm->locks;
+  while (lock->spec_slot != op->target) lock++;
+  return lock;
+}
+
 static bool do_unlock(struct naive_world *world, struct naive_thread *thread, const struct op *op) {
-  struct naive_lock *lock = NULL;
-  for (uint32_t i = 0; i < thread->vm->n_locks; i++)
-    if (thread->vm->locks[i].spec_slot == op->target) lock = &thread->vm->locks[i];
-  int64_t wake_ns = naive_lock_release(world, lock);
+  int64_t wake_ns = naive_lock_release(world, lock_of(thread, op));
   if (wake_ns > 0) {
     thread->mode = MODE_PAY;
     thread->after = AFTER_NEXT;
@@ -251,14 +253,6 @@ static bool do_sleep(struct naive_world *world, struct naive_thread *thread, con
   return true;
 }
 
-static bool do_lock(struct naive_world *world, struct naive_thread *thread, const struct op *op) {
-  for (uint32_t i = 0; i < thread->vm->n_locks; i++)
-    if (thread->vm->locks[i].spec_slot == op->target)
-      return naive_lock_request(world, thread, &thread->vm->locks[i]);
-  assert(!"a lock that the program uses");
-  return false;
-}
-
 static bool do_op(struct naive_world *world, struct naive_thread *thread) {
   if (thread->steps_at_ns != world->now_ns) thread->steps = 0;
   thread->steps_at_ns = world->now_ns;
@@ -273,7 +267,7 @@ static bool do_op(struct naive_world *world, struct naive_thread *thread) {
       thread->mode = MODE_WORK;
       return false;
     case OP_LOCK:
-      return do_lock(world, thread, op);
+      return naive_lock_request(world, thread, lock_of(thread, op));
     case OP_UNLOCK:
       return do_unlock(world, thread, op);
     case OP_SLEEP:
@@ -315,8 +309,7 @@ static bool do_thread(struct naive_world *world, struct naive_thread *thread) {
     case MODE_LOCK_ASLEEP:
     case MODE_BARRIER_ASLEEP:
     case MODE_DONE:
-      assert(!"a thread that may execute");
-      return false;
+      assert(false); /* such a thread is nobody's current one */
   }
   return false;
 }
@@ -334,7 +327,7 @@ static bool pays_switch(struct naive_vcpu *vcpu) {
 }
 
 void naive_guest_step(struct naive_world *world, struct naive_vcpu *vcpu) {
-  if (is_step_due(world, vcpu)) {
+  if (is_step_due(vcpu)) {
     vcpu->is_resuming = vcpu->is_switching = false;
   } else {
     vcpu->boundary_at_ns = -1;

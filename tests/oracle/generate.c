@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "generate.h"
+
+#include <string.h>
+
+#include "guest/lock.h"
+#include "hv/cosched.h"
+#include "hv/sched.h"
+#include "sim/rng.h"
+
+enum { OPS_MAX = 48, DEPTH_MAX = 3 };
+
+struct chooser {
+  struct rng_stream stream;
+  struct arena *arena;
+  struct scenario *scenario;
+  bool is_random; /* distributions, not constants only */
+};
+
+static uint32_t below(struct chooser *chooser, uint32_t n) {
+  return (uint32_t)(rng_u64(&chooser->stream) >> 33) % n;
+}
+
+static bool chance(struct chooser *chooser, uint32_t percent) {
+  return below(chooser, 100) < percent;
+}
+
+#define ONE_OF(chooser, ...)               \
+  (((const int64_t[]){__VA_ARGS__})[below( \
+      (chooser), (uint32_t)(sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)))])
+
+static struct dist uniform(int64_t min_ns, int64_t max_ns) {
+  struct dist dist = {.kind = &dist_kind_uniform};
+  const int64_t ends_ns[2] = {min_ns, max_ns};
+  for (unsigned i = 0; i < 2; i++)
+    memcpy(dist.params.bytes + dist.kind->kind.params[i].offset, &ends_ns[i], sizeof ends_ns[i]);
+  dist.kind->finish(&dist);
+  return dist;
+}
+
+static struct dist pick_dist(struct chooser *chooser, bool is_short) {
+  int64_t mean_ns = is_short ? ONE_OF(chooser, 0, 100, 200, 500, 1000, 2000)
+                             : ONE_OF(chooser, 100, 500, 1000, 1000, 2000, 3000, 5000);
+  if (mean_ns == 0 || !chooser->is_random || chance(chooser, 30)) return dist_constant(mean_ns);
+  if (chance(chooser, 50)) return dist_exponential(mean_ns);
+  return uniform(chance(chooser, 50) ? 0 : mean_ns / 2, 2 * mean_ns);
+}
+
+static int64_t pick_cost(struct chooser *chooser) {
+  return ONE_OF(chooser, 0, 0, 0, 100, 200, 500);
+}
+
+/* Only what the kind has a row for: the reader of scenarios leaves the rest 0. */
+static void fill_costs(struct chooser *chooser, struct lock_spec *lock) {
+  const struct kind *kind = lock->choice.kind;
+  for (size_t i = 0; i < kind->n_params; i++) {
+    int64_t cost_ns = pick_cost(chooser);
+    if (kind->params[i].offset == offsetof(struct lock_params, spin_limit_ns))
+      cost_ns = ONE_OF(chooser, TIME_NEVER_NS, 0, 200, 1000);
+    memcpy(lock->choice.params.bytes + kind->params[i].offset, &cost_ns, sizeof cost_ns);
+  }
+}
+
+static void pick_locks(struct chooser *chooser) {
+  struct scenario *scenario = chooser->scenario;
+  uint32_t n_kinds = 0;
+  while (lock_kinds[n_kinds]) n_kinds++;
+  scenario->n_locks = 1 + below(chooser, 3);
+  struct lock_spec *locks = ARENA_ARRAY(chooser->arena, scenario->n_locks, struct lock_spec);
+  for (uint32_t i = 0; i < scenario->n_locks; i++) {
+    locks[i].name = arena_printf(chooser->arena, "l%u", i);
+    locks[i].choice.kind = &lock_kinds[below(chooser, n_kinds)]->kind;
+    fill_costs(chooser, &locks[i]);
+  }
+  scenario->locks = locks;
+}
+
+static void pick_barriers(struct chooser *chooser) {
+  struct scenario *scenario = chooser->scenario;
+  scenario->n_barriers = 2;
+  struct barrier_spec *barriers = ARENA_ARRAY(chooser->arena, 2, struct barrier_spec);
+  for (uint32_t i = 0; i < 2; i++) {
+    barriers[i].name = arena_printf(chooser->arena, "b%u", i);
+    barriers[i].wait = chance(chooser, 50) ? BARRIER_SPIN : BARRIER_BLOCK;
+    barriers[i].parties = chance(chooser, 60) ? 0 : 1 + below(chooser, 4);
+  }
+  scenario->barriers = barriers;
+}
+
+struct draft {
+  struct op ops[OPS_MAX];
+  uint32_t n;
+  uint32_t held[DEPTH_MAX + 1], depth;
+  bool in_spinlock;
+};
+
+static struct op *add_op(struct draft *draft, enum op_code code) {
+  struct op *op = &draft->ops[draft->n++];
+  *op = (struct op){.code = code, .dist = dist_constant(0), .path = "programs"};
+  return op;
+}
+
+static void add_compute(struct chooser *chooser, struct draft *draft, enum rng_purpose purpose) {
+  struct op *op = add_op(draft, OP_COMPUTE);
+  op->purpose = purpose;
+  op->dist = pick_dist(chooser, draft->depth > 0);
+}
+
+static void add_steps(struct chooser *chooser, struct draft *draft, uint32_t n);
+
+static void add_lock(struct chooser *chooser, struct draft *draft) {
+  uint32_t lock = below(chooser, chooser->scenario->n_locks);
+  bool is_spinlock =
+      ((const struct lock_ops *)(const void *)chooser->scenario->locks[lock].choice.kind)
+          ->is_spinlock;
+  if (draft->in_spinlock && !is_spinlock) return;
+  for (uint32_t i = 0; i < draft->depth; i++)
+    if (draft->held[i] == lock && !chance(chooser, 3)) return;
+  bool was_in_spinlock = draft->in_spinlock;
+  add_op(draft, OP_LOCK)->target = lock;
+  draft->held[draft->depth++] = lock;
+  draft->in_spinlock |= is_spinlock;
+  if (chance(chooser, 65) || draft->depth > DEPTH_MAX) {
+    add_compute(chooser, draft, RNG_HOLD);
+  } else {
+    add_compute(chooser, draft, RNG_COMPUTE);
+    add_steps(chooser, draft, 1 + below(chooser, 2));
+  }
+  draft->in_spinlock = was_in_spinlock;
+  draft->depth--;
+  add_op(draft, OP_UNLOCK)->target = lock;
+}
+
+static void add_steps(struct chooser *chooser, struct draft *draft, uint32_t n) {
+  for (uint32_t i = 0; i < n && draft->n < OPS_MAX / 2; i++) {
+    uint32_t what = below(chooser, 100);
+    if (what < 45) {
+      add_lock(chooser, draft);
+    } else if (what < 70 || draft->in_spinlock) {
+      add_compute(chooser, draft, RNG_COMPUTE);
+    } else if (what < 84) {
+      struct op *op = add_op(draft, OP_SLEEP);
+      op->purpose = RNG_SLEEP;
+      op->dist = pick_dist(chooser, chance(chooser, 50));
+    } else if (what < 92) {
+      add_op(draft, OP_YIELD);
+    } else if (draft->depth == 0 || chance(chooser, 20)) {
+      add_op(draft, OP_BARRIER)->target = below(chooser, 2);
+    }
+  }
+}
+
+static void pick_programs(struct chooser *chooser) {
+  struct scenario *scenario = chooser->scenario;
+  scenario->n_programs = 2;
+  struct program *programs = ARENA_ARRAY(chooser->arena, 2, struct program);
+  for (uint32_t i = 0; i < 2; i++) {
+    struct draft draft = {.n = 0};
+    if (chance(chooser, 90)) add_compute(chooser, &draft, RNG_COMPUTE);
+    add_steps(chooser, &draft, 1 + below(chooser, 4));
+    add_compute(chooser, &draft, RNG_COMPUTE);
+    draft.ops[draft.n - 1].dist = dist_constant(ONE_OF(chooser, 100, 200, 500, 1000));
+    if (chance(chooser, 50)) { /* the last step need not be a compute */
+      add_steps(chooser, &draft, 1);
+    }
+    add_op(&draft, OP_END);
+    struct op *ops = ARENA_ARRAY(chooser->arena, draft.n, struct op);
+    memcpy(ops, draft.ops, draft.n * sizeof *ops);
+    programs[i] = (struct program){
+        .name = arena_printf(chooser->arena, "p%u", i), .ops = ops, .n_ops = draft.n};
+  }
+  scenario->programs = programs;
+}
+
+static void pick_hypervisor(struct chooser *chooser) {
+  struct scenario *scenario = chooser->scenario;
+  struct hypervisor_spec *hypervisor = &scenario->hypervisor;
+  int64_t timeslice_ns = ONE_OF(chooser, 1000, 2000, 2000, 3000, 5000, 10000);
+  hypervisor->scheduler.kind = chance(chooser, 5) ? &sched_null.kind : &sched_rr.kind;
+  if (hypervisor->scheduler.kind == &sched_rr.kind)
+    memcpy(hypervisor->scheduler.params.bytes, &timeslice_ns, sizeof timeslice_ns);
+  scenario->host.context_switch_ns = pick_cost(chooser) / 2;
+  scenario->host.migration_ns = pick_cost(chooser) / 2;
+  struct kind_choice *rule = &hypervisor->coscheduling;
+  uint32_t progress = chance(chooser, 20) ? PROGRESS_PRE4 : PROGRESS_GUEST;
+  uint32_t what = below(chooser, 10);
+  if (what < 2) {
+    rule->kind = &cosched_none.kind;
+  } else if (what < 6) {
+    rule->kind = &cosched_strict.kind;
+    struct cosched_strict_params params = {
+        .skew_limit_ns = ONE_OF(chooser, 500, 1000, 1500, 3000),
+        .patience_ns = ONE_OF(chooser, PATIENCE_TIMESLICE, PATIENCE_TIMESLICE, 0, 1000, 5000),
+        .progress = progress};
+    memcpy(rule->params.bytes, &params, sizeof params);
+  } else {
+    rule->kind = &cosched_relaxed.kind;
+    int64_t costop_ns = ONE_OF(chooser, 0, 500, 1000, 1000, 2000, 3000, 3000);
+    struct cosched_relaxed_params params = {
+        .costop_threshold_ns = costop_ns,
+        .costart_threshold_ns = costop_ns * ONE_OF(chooser, 0, 1, 1, 2, 3) / 4,
+        .poll_ns = ONE_OF(chooser, 0, 0, 500, 1000, 1000, 1500),
+        .progress = progress,
+        .boost = chance(chooser, 50) ? BOOST_LAGGARD : BOOST_NONE};
+    memcpy(rule->params.bytes, &params, sizeof params);
+  }
+}
+
+static struct vm_spec pick_vm(struct chooser *chooser, uint32_t index) {
+  const struct scenario *scenario = chooser->scenario;
+  struct vm_spec vm = {.name = arena_printf(chooser->arena, "v%u", index)};
+  vm.base_name = vm.name;
+  vm.guest = (struct guest_spec){
+      .n_vcpus = 1 + below(chooser, 4),
+      .n_threads = 1 + below(chooser, 6),
+      .program = &scenario->programs[below(chooser, 2)],
+      .iterations = chance(chooser, 85) ? 0 : 1 + below(chooser, 8),
+      .placement = chance(chooser, 25) ? PLACEMENT_PINNED : PLACEMENT_IDLE_FIRST,
+      .balance = chance(chooser, 30) ? BALANCE_NONE : BALANCE_STEAL,
+      .timeslice_ns = ONE_OF(chooser, 500, 1000, 1000, 3000, 10000, 10000000),
+      .switch_ns = pick_cost(chooser),
+      .ipi_latency_ns = ONE_OF(chooser, 0, 0, 0, 100, 1000)};
+  if (chance(chooser, 40)) vm.guest.n_threads = vm.guest.n_vcpus;
+  vm.start = dist_constant(ONE_OF(chooser, 0, 0, 0, 0, 1000, 5000));
+  if (chooser->is_random && chance(chooser, 20)) vm.start = uniform(0, 5000);
+  return vm;
+}
+
+static void pick_vms(struct chooser *chooser) {
+  struct scenario *scenario = chooser->scenario;
+  scenario->n_vms = 1 + below(chooser, 3);
+  struct vm_spec *vms = ARENA_ARRAY(chooser->arena, scenario->n_vms, struct vm_spec);
+  uint32_t n_vcpus = 0;
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    vms[i] = pick_vm(chooser, i);
+    n_vcpus += vms[i].guest.n_vcpus;
+  }
+  scenario->vms = vms;
+  scenario->host.n_pcpus = 1 + below(chooser, 4);
+  if (scenario->hypervisor.scheduler.kind == &sched_null.kind) {
+    scenario->host.n_pcpus = n_vcpus + below(chooser, 2);
+    return;
+  }
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    if (!chance(chooser, 25)) continue;
+    uint64_t *affinity = ARENA_NEW(chooser->arena, uint64_t);
+    *affinity = 1 + below(chooser, (1u << scenario->host.n_pcpus) - 1);
+    vms[i].affinity = affinity;
+  }
+}
+
+const struct scenario *generate_scenario(uint64_t seed, struct arena *arena) {
+  struct scenario *scenario = ARENA_NEW(arena, struct scenario);
+  struct chooser chooser = {.arena = arena, .scenario = scenario};
+  rng_stream_init(&chooser.stream, seed, 0, RNG_COMPUTE, "generate", "0");
+  chooser.is_random = chance(&chooser, 50);
+  scenario->name = arena_printf(arena, "random-%llu", (unsigned long long)seed);
+  scenario->description = "";
+  scenario->host.ghz = 3;
+  pick_hypervisor(&chooser);
+  pick_locks(&chooser);
+  pick_barriers(&chooser);
+  pick_programs(&chooser);
+  pick_vms(&chooser);
+  scenario->run = (struct run_params){.duration_ns = ONE_OF(&chooser, 20000, 50000, 100000),
+                                      .warmup_ns = ONE_OF(&chooser, 0, 0, 10000, 25000),
+                                      .replications = 1,
+                                      .seed = seed};
+  return scenario;
+}
+
+static bool is_valid_program(const struct program *program) {
+  bool takes_time = false;
+  for (uint32_t i = 0; i + 1 < program->n_ops; i++) {
+    const struct op *op = &program->ops[i];
+    takes_time |= (op->code == OP_COMPUTE || op->code == OP_SLEEP) && op->dist.mean_ns > 0;
+    if (op->code == OP_LOCK && op[1].code == OP_UNLOCK) return false;
+  }
+  return takes_time;
+}
+
+static bool is_valid_vm(const struct scenario *scenario, const struct vm_spec *vm) {
+  uint64_t all = (UINT64_C(1) << scenario->host.n_pcpus) - 1;
+  if (vm->guest.n_vcpus == 0 || vm->guest.n_threads == 0) return false;
+  if (vm->affinity && (*vm->affinity == 0 || *vm->affinity & ~all)) return false;
+  return is_valid_program(vm->guest.program);
+}
+
+bool generate_is_valid(const struct scenario *scenario) {
+  const struct host_spec *host = &scenario->host;
+  uint32_t n_vcpus = 0;
+  if (scenario->n_vms == 0 || host->n_pcpus == 0) return false;
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    if (!is_valid_vm(scenario, &scenario->vms[i])) return false;
+    n_vcpus += scenario->vms[i].guest.n_vcpus;
+  }
+  const struct kind_choice *rule = &scenario->hypervisor.coscheduling;
+  const char *key;
+  if (rule->kind->check && rule->kind->check(&rule->params, &key)) return false;
+  if (scenario->hypervisor.scheduler.kind == &sched_null.kind) return n_vcpus <= host->n_pcpus;
+  const struct sched_rr_params *rr = (const void *)&scenario->hypervisor.scheduler.params;
+  return rr->timeslice_ns > host->context_switch_ns + host->migration_ns;
+}

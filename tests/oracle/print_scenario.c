@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "print_scenario.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void print_dist(FILE *file, const struct dist *dist) {
+  if (dist_is_constant(dist)) {
+    fprintf(file, "\"%" PRId64 "ns\"", dist->constant_ns);
+  } else if (dist->scale_ns > 0) {
+    fprintf(file, "{\"exponential\": \"%.0fns\"}", dist->scale_ns);
+  } else {
+    int64_t ends_ns[2];
+    for (unsigned i = 0; i < 2; i++)
+      memcpy(&ends_ns[i], dist->params.bytes + dist->kind->kind.params[i].offset,
+             sizeof ends_ns[i]);
+    fprintf(file, "{\"%s\": [\"%" PRId64 "ns\", \"%" PRId64 "ns\"]}", dist->kind->kind.name,
+            ends_ns[0], ends_ns[1]);
+  }
+}
+
+static void print_value(FILE *file, const struct param *row, const unsigned char *params) {
+  if (row->type == PARAM_CHOICE) {
+    uint32_t choice;
+    memcpy(&choice, params + row->offset, sizeof choice);
+    fprintf(file, "\"%s\"", row->choices[choice]);
+    return;
+  }
+  int64_t value_ns;
+  memcpy(&value_ns, params + row->offset, sizeof value_ns);
+  if (row->word && value_ns == row->word_value)
+    fprintf(file, "\"%s\"", row->word);
+  else
+    fprintf(file, "\"%" PRId64 "ns\"", value_ns);
+}
+
+/* Rows with a dot in their key belong into one object, named before the dot. */
+static void print_kind(FILE *file, const struct kind_choice *choice) {
+  const struct kind *kind = choice->kind;
+  fprintf(file, "{ \"kind\": \"%s\"", kind->name);
+  const char *object = NULL;
+  for (size_t i = 0; i < kind->n_params; i++) {
+    const struct param *row = &kind->params[i];
+    if (strchr(row->key, '.')) {
+      object = row->key;
+      continue;
+    }
+    fprintf(file, ", \"%s\": ", row->key);
+    print_value(file, row, choice->params.bytes);
+  }
+  if (object) {
+    fprintf(file, ", \"%.*s\": {", (int)strcspn(object, "."), object);
+    const char *separator = "";
+    for (size_t i = 0; i < kind->n_params; i++) {
+      const char *dot = strchr(kind->params[i].key, '.');
+      if (!dot) continue;
+      fprintf(file, "%s \"%s\": ", separator, dot + 1);
+      print_value(file, &kind->params[i], choice->params.bytes);
+      separator = ",";
+    }
+    fputs(" }", file);
+  }
+  fputs(" }", file);
+}
+
+static void print_step(FILE *file, const struct scenario *scenario, const struct op *op) {
+  switch (op->code) {
+    case OP_COMPUTE:
+      if (op->purpose == RNG_HOLD) return; /* printed with its lock */
+      fputs("{\"compute\": ", file);
+      print_dist(file, &op->dist);
+      break;
+    case OP_SLEEP:
+      fputs("{\"sleep\": ", file);
+      print_dist(file, &op->dist);
+      break;
+    case OP_BARRIER:
+      fprintf(file, "{\"barrier\": \"%s\"", scenario->barriers[op->target].name);
+      break;
+    case OP_YIELD:
+      fputs("{\"yield\": true", file);
+      break;
+    case OP_LOCK:
+      fprintf(file, "{\"lock\": \"%s\", ", scenario->locks[op->target].name);
+      if (op[1].code != OP_COMPUTE || op[1].purpose != RNG_HOLD) {
+        fputs("\"do\": [", file);
+        return;
+      }
+      fputs("\"hold\": ", file);
+      print_dist(file, &op[1].dist);
+      return;
+    case OP_UNLOCK:
+      if (op[-1].code != OP_COMPUTE || op[-1].purpose != RNG_HOLD) fputs("]", file);
+      break;
+    case OP_END:
+      return;
+  }
+  fputs(op[1].code == OP_UNLOCK || op[1].code == OP_END ? "}" : "}, ", file);
+}
+
+static void print_vm(FILE *file, const struct scenario *scenario, const struct vm_spec *vm) {
+  const struct guest_spec *guest = &vm->guest;
+  fprintf(file, "    \"%s\": { \"vcpus\": %u, \"threads\": %u, \"program\": \"%s\"", vm->name,
+          guest->n_vcpus, guest->n_threads, guest->program->name);
+  if (guest->iterations > 0) fprintf(file, ", \"iterations\": %" PRIu64, guest->iterations);
+  if (guest->placement == PLACEMENT_PINNED) fputs(", \"placement\": \"pinned\"", file);
+  if (guest->balance == BALANCE_NONE) fputs(", \"balance\": \"none\"", file);
+  fprintf(file,
+          ",\n      \"guest_timeslice\": \"%" PRId64 "ns\", \"guest_switch\": \"%" PRId64
+          "ns\", \"ipi_latency\": \"%" PRId64 "ns\", \"start\": ",
+          guest->timeslice_ns, guest->switch_ns, guest->ipi_latency_ns);
+  print_dist(file, &vm->start);
+  if (vm->affinity) {
+    const char *separator = ", \"affinity\": \"";
+    for (uint32_t p = 0; p < scenario->host.n_pcpus; p++) {
+      if (!(*vm->affinity >> p & 1)) continue;
+      fprintf(file, "%s%u", separator, p);
+      separator = ",";
+    }
+    fputs("\"", file);
+  }
+  fputs(" }", file);
+}
+
+static void print_parts(FILE *file, const struct scenario *scenario) {
+  fputs("  \"locks\": {\n", file);
+  for (uint32_t i = 0; i < scenario->n_locks; i++) {
+    fprintf(file, "    \"%s\": ", scenario->locks[i].name);
+    print_kind(file, &scenario->locks[i].choice);
+    fputs(i + 1 < scenario->n_locks ? ",\n" : " },\n", file);
+  }
+  fputs("  \"barriers\": {\n", file);
+  for (uint32_t i = 0; i < scenario->n_barriers; i++) {
+    const struct barrier_spec *barrier = &scenario->barriers[i];
+    fprintf(file, "    \"%s\": { \"kind\": \"%s\"", barrier->name,
+            barrier->wait == BARRIER_SPIN ? "spin" : "block");
+    if (barrier->parties) fprintf(file, ", \"parties\": %u", barrier->parties);
+    fputs(i + 1 < scenario->n_barriers ? " },\n" : " } },\n", file);
+  }
+  fputs("  \"programs\": {\n", file);
+  for (uint32_t i = 0; i < scenario->n_programs; i++) {
+    fprintf(file, "    \"%s\": [", scenario->programs[i].name);
+    for (uint32_t s = 0; s < scenario->programs[i].n_ops; s++)
+      print_step(file, scenario, &scenario->programs[i].ops[s]);
+    fputs(i + 1 < scenario->n_programs ? "],\n" : "] },\n", file);
+  }
+}
+
+void print_scenario(FILE *file, const struct scenario *scenario) {
+  fprintf(file, "{ \"version\": 1, \"name\": \"%s\",\n", scenario->name);
+  fprintf(file,
+          "  \"host\": { \"pcpus\": %u, \"costs\": { \"context_switch\": \"%" PRId64
+          "ns\", \"migration\": \"%" PRId64 "ns\" } },\n",
+          scenario->host.n_pcpus, scenario->host.context_switch_ns, scenario->host.migration_ns);
+  fputs("  \"hypervisor\": {\n    \"scheduler\": ", file);
+  print_kind(file, &scenario->hypervisor.scheduler);
+  fputs(",\n    \"coscheduling\": ", file);
+  print_kind(file, &scenario->hypervisor.coscheduling);
+  fputs(" },\n", file);
+  print_parts(file, scenario);
+  fputs("  \"vms\": {\n", file);
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    print_vm(file, scenario, &scenario->vms[i]);
+    fputs(i + 1 < scenario->n_vms ? ",\n" : " },\n", file);
+  }
+  fprintf(file,
+          "  \"run\": { \"duration\": \"%" PRId64 "ns\", \"warmup\": \"%" PRId64
+          "ns\", \"replications\": 1, \"seed\": %" PRIu64 " } }\n",
+          scenario->run.duration_ns, scenario->run.warmup_ns, scenario->run.seed);
+}
