@@ -100,12 +100,19 @@ static void push_peak(struct skew *skew, int64_t at_ns, int64_t value_ns) {
   if (skew->n_peaks > skew->n_vcpus) fold_all(skew);
 }
 
-static void trace_skew(struct skew *skew, int64_t at_ns, int64_t value_ns) {
+static void trace_corner(struct skew *skew, int64_t at_ns, int64_t value_ns) {
   struct trace_record record = sim_record(skew->sim, TRACE_SKEW);
   record.at_ns = at_ns;
   record.vm = skew->vm;
   record.value = value_ns;
   skew->sim->trace->emit(skew->sim->trace, &record);
+}
+
+static void trace_piece(struct skew *skew, int64_t a_ns, int64_t b_ns, int64_t skew_a,
+                        int64_t skew_b) {
+  if (!sim_is_traced(skew->sim)) return;
+  trace_corner(skew, a_ns, skew_a);
+  trace_corner(skew, b_ns, skew_b);
 }
 
 /* One piece of the skew's graph: from a_ns at skew_a to b_ns at skew_b, straight. */
@@ -114,10 +121,7 @@ static void book_piece(struct skew *skew, int64_t a_ns, int64_t b_ns, int64_t sk
   skew->integral2 += (__int128)(skew_a + skew_b) * (b_ns - a_ns);
   int64_t low = skew_a < skew_b ? skew_a : skew_b, high = skew_a < skew_b ? skew_b : skew_a;
   if (high > skew->max_ns) skew->max_ns = high;
-  if (sim_is_traced(skew->sim)) {
-    trace_skew(skew, a_ns, skew_a);
-    trace_skew(skew, b_ns, skew_b);
-  }
+  trace_piece(skew, a_ns, b_ns, skew_a, skew_b);
   uint32_t first = hist_bucket(&skew->scale, low), last = hist_bucket(&skew->scale, high);
   if (low == high) {
     skew->flat_ns[first] += b_ns - a_ns;
@@ -156,7 +160,7 @@ void skew_account(struct skew *skew) {
   if (now == from) return;
   if (skew->n_in == 0) {
     skew->flat_ns[0] += now - from;
-    if (sim_is_traced(skew->sim)) trace_skew(skew, from, 0);
+    trace_piece(skew, from, now, 0, 0);
     skew->bottom_ns = -1;
     skew->since_ns = now;
     return;
@@ -170,7 +174,7 @@ void skew_account(struct skew *skew) {
   }
   if (skew->n_in < 2) {
     skew->flat_ns[0] += now - from;
-    if (sim_is_traced(skew->sim)) trace_skew(skew, from, 0);
+    trace_piece(skew, from, now, 0, 0);
   } else {
     book_pieces(skew, from, now);
   }
