@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cli/diag_print.h"
 #include "cli/json_read.h"
 #include "cli/read_file.h"
 #include "study/scenario_bind.h"
@@ -192,4 +193,14 @@ const struct scenario *load_scenario(const struct load_request *request, struct 
 int load_exit_code(const struct diags *diags) {
   if (diags->n_errors == 0) return EX_OK;
   return diags->is_input_missing ? EX_NOINPUT : EX_DATAERR;
+}
+
+const struct scenario *load_or_report(const struct cli *cli, const char *path, int *exit_code) {
+  struct diags *diags = ARENA_NEW(cli->arena, struct diags);
+  diags->arena = cli->arena;
+  struct load_request request = {path, cli->sets.items, cli->sets.n};
+  const struct scenario *scenario = load_scenario(&request, diags, cli->arena);
+  diags_print(diags, (struct diag_style){cli_has_color(cli, stderr), cli->verbosity < 0}, stderr);
+  *exit_code = load_exit_code(diags);
+  return scenario;
 }

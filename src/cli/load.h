@@ -4,6 +4,7 @@
 #ifndef COSTOP_CLI_LOAD_H
 #define COSTOP_CLI_LOAD_H
 
+#include "cli/cli.h"
 #include "study/conf.h"
 #include "study/scenario.h"
 
@@ -19,5 +20,9 @@ const struct scenario *load_scenario(const struct load_request *request, struct 
 
 /* EX_OK, EX_NOINPUT if some file could not be read, else EX_DATAERR. */
 int load_exit_code(const struct diags *diags);
+
+/* Loads with the command line's settings and prints what there is to complain about. NULL: give up
+   with *exit_code. */
+const struct scenario *load_or_report(const struct cli *cli, const char *path, int *exit_code);
 
 #endif

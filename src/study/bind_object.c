@@ -142,6 +142,18 @@ static struct site object_row_site(struct bind *bind, struct site site, const ch
   return site_child(bind, site, key);
 }
 
+/* Is there an unknown key that was meant to be this one? That is said already. */
+static bool object_has_misspelt(struct site site, const struct object_rules *rules,
+                                const char *key) {
+  const char *const words[] = {key, NULL};
+  for (uint32_t i = 0; site.node && i < site.node->n_children; i++) {
+    const char *other = site.node->children[i]->key;
+    if (!rules_row(rules, other) && !rules_has_other(rules, other) && suggest_word(other, words))
+      return true;
+  }
+  return false;
+}
+
 void bind_object(struct bind *bind, struct site site, const struct object_rules *rules,
                  void *params) {
   for (size_t i = 0; i < rules->n_rows; i++) bind_fallback(bind, &rules->rows[i], params);
@@ -151,7 +163,7 @@ void bind_object(struct bind *bind, struct site site, const struct object_rules 
     struct site at = object_row_site(bind, site, row->key);
     if (at.node)
       (void)bind_value(bind, at, row, params);
-    else if (!row->fallback)
+    else if (!row->fallback && !object_has_misspelt(site, rules, row->key))
       diag_error(bind->diags, site.place, site.path, row->help, "missing key '%s'", row->key);
   }
   if (site.node) object_check_keys(bind, site, rules, "");

@@ -29,6 +29,7 @@ struct vm_spec {
   const char *name;      /* "noise.0", or "db" if the file gives no count */
   const char *base_name; /* "noise" */
   struct guest_spec guest;
+  bool is_thread_per_vcpu; /* the file leaves threads at its default */
   struct dist start;
   const uint64_t *affinity; /* bit p of word p / 64 = may run on pCPU p; NULL: everywhere */
 };

@@ -186,6 +186,7 @@ static struct conf *resolve_vms(struct arena *arena, const struct scenario *scen
   for (uint32_t i = 0; i < scenario->n_vms;) {
     const struct vm_spec *vm = &scenario->vms[i];
     struct vm_keys keys = {.spec = *vm, .program = vm->guest.program->name};
+    if (vm->is_thread_per_vcpu) keys.spec.guest.n_threads = 0; /* sweeps of vcpus take it along */
     keys.affinity = resolve_affinity(arena, vm->affinity, scenario->host.n_pcpus);
     uint32_t n = 1;
     while (i + n < scenario->n_vms && strcmp(scenario->vms[i + n].base_name, vm->base_name) == 0)

@@ -69,6 +69,7 @@ static struct vm_keys bind_vm(struct bind *bind, struct site site,
     diag_error(bind->diags, site.node->key_place, site.path, NULL,
                "a VM cannot be named 'host', which stands for the host itself");
   struct guest_spec *guest = &keys.spec.guest;
+  keys.spec.is_thread_per_vcpu = guest->n_threads == 0;
   if (guest->n_threads == 0) guest->n_threads = guest->n_vcpus;
   if (keys.program) guest->program = find_program(bind, site, keys.program, scenario);
   if (keys.affinity)
