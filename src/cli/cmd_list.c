@@ -7,7 +7,7 @@
 #include "study/family.h"
 #include "study/metrics.h"
 
-enum { NAME_WIDTH = 22 };
+enum { NAME_WIDTH = 27 };
 
 static void list_line(uint32_t indent, const char *name, const char *text) {
   (void)printf("%*s%-*s %s\n", (int)indent, "", (int)(NAME_WIDTH - indent), name, text);

@@ -30,6 +30,8 @@ void report_json(const struct report *report, FILE *to);
 void report_manifest(const struct report *report, FILE *to);
 /* The summary for people. */
 void report_summary(const struct report *report, FILE *to);
+/* Deadlocks by name. */
+void report_notes(const struct report *report, FILE *to);
 /* A line per expectation and entity: the mean, the interval, and whether it holds. */
 void report_verdicts(const struct report *report, bool is_failed_only, FILE *to);
 

@@ -9,18 +9,15 @@ static void report_duration(struct json *json, const char *key, int64_t value_ns
   json_text(json, key, duration_format(value_ns, buffer));
 }
 
+/* Name -> unit, in the order of the columns. */
 static void report_columns(struct json *json, const struct report *report) {
   json_begin_object(json, "columns");
   for (enum result_table which = 0; which < RESULT_TABLES; which++) {
     struct table table = table_header(which, report->cli->arena);
-    json_begin_array(json, table_names[which]);
-    for (uint32_t i = 0; i < table.n_columns; i++) {
-      json_begin_object(json, NULL);
-      json_text(json, "name", table.columns[i].name);
-      json_text(json, "unit", table.columns[i].unit);
-      json_end_object(json);
-    }
-    json_end_array(json);
+    json_begin_object(json, table_names[which]);
+    for (uint32_t i = 0; i < table.n_columns; i++)
+      json_text(json, table.columns[i].name, table.columns[i].unit);
+    json_end_object(json);
   }
   json_end_object(json);
 }

@@ -8,7 +8,7 @@
 #include "cli/text.h"
 #include "sim/duration.h"
 
-enum { GAP = 2, VMS_SHOWN = 60, COLUMNS = 10, SENTENCES_SHOWN = 5 };
+enum { GAP = 2, VMS_SHOWN = 60, COLUMNS = 10, SENTENCES_SHOWN = 5, RANK_MAX = 5 };
 
 enum column_form { FORM_NAME, FORM_VCPUS, FORM_RATE, FORM_PCT, FORM_TIME };
 
@@ -79,7 +79,7 @@ static uint32_t grid_width(const struct grid *grid) {
 }
 
 static void grid_fit(struct grid *grid, uint32_t width) {
-  for (uint32_t rank = 5; rank > 0 && width > 0; rank--)
+  for (uint32_t rank = RANK_MAX; rank > 0 && width > 0; rank--)
     for (uint32_t i = COLUMNS; i-- > 0 && grid_width(grid) > width;)
       if (columns[i].rank == rank) grid->is_hidden[i] = true;
 }
@@ -202,7 +202,7 @@ static void print_losses(const struct report *report, FILE *to) {
   print_fragmentation(report, to);
 }
 
-static void print_notes(const struct report *report, FILE *to) {
+void report_notes(const struct report *report, FILE *to) {
   uint32_t n = 0;
   for (uint32_t i = 0; i < report->replications->n; i++) {
     const struct run_result *run = report->replications->runs[i];
@@ -238,6 +238,6 @@ void report_summary(const struct report *report, FILE *to) {
   if (n_vms >= grid.n_rows)
     (void)fprintf(to, "  ... and %u more VMs; -F csv prints all.\n", n_vms - (grid.n_rows - 1));
   print_losses(report, to);
-  print_notes(report, to);
+  report_notes(report, to);
   report_verdicts(report, false, to);
 }

@@ -108,7 +108,7 @@ static const struct metric overhead_pct = {
     .at = LEDGER(activity_ns[ACT_OVERHEAD]),
     .help = "running time taken by the hypervisor: context switches and migrations",
     .formula = "100 * overhead time / (vCPUs * duration)",
-    .esxtop = "%OVRLP, %SYS"};
+    .esxtop = "%SYS"};
 
 /* --- where spinning went --- */
 
