@@ -21,8 +21,10 @@ static void print_interval(const struct trace_log *log, const struct trace_inter
   print_id(to, interval->pcpu, 0);
   (void)fprintf(to, "%s,%s,%" PRId64 ",%" PRId64 ",", trace_log_object(log, interval),
                 trace_log_state(interval), interval->start_ns, interval->end_ns);
-  if (interval->kind == INTERVAL_SKEW || interval->kind == INTERVAL_PAYMENT)
-    (void)fprintf(to, "%" PRId64, interval->value);
+  bool has_value = interval->kind == INTERVAL_SKEW || interval->kind == INTERVAL_PAYMENT;
+  if (has_value) (void)fprintf(to, "%" PRId64, interval->value);
+  (void)fputc(',', to);
+  if (interval->kind == INTERVAL_SKEW) (void)fprintf(to, "%" PRId64, interval->value_end);
   (void)fputc(',', to);
   print_id(to, interval->peer_vcpu, first_vcpu);
   if (interval->peer_thread != ID_NONE)
@@ -31,7 +33,10 @@ static void print_interval(const struct trace_log *log, const struct trace_inter
 }
 
 void trace_csv_write(const struct trace_log *log, FILE *to) {
-  (void)fputs("kind,vm,vcpu,thread,pcpu,lock,state,start_ns,end_ns,value,peer_vcpu,peer_thread\r\n",
-              to);
-  for (size_t i = 0; i < log->n_intervals; i++) print_interval(log, &log->intervals[i], to);
+  (void)fputs(
+      "kind,vm,vcpu,thread,pcpu,lock,state,start_ns,end_ns,value,value_end,peer_vcpu,peer_thread"
+      "\r\n",
+      to);
+  for (size_t i = 0; i < log->intervals.n; i++) print_interval(log, &log->intervals.items[i], to);
+  for (size_t i = 0; i < log->skews.n; i++) print_interval(log, &log->skews.items[i], to);
 }

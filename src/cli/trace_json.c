@@ -17,7 +17,7 @@ struct json_trace {
 
 /* Process and thread ids are drawn from one range, because viewers take an id that turns up in two
    processes for one thread that moved. */
-enum { HOST_PID = 1 };
+enum { HOST_PID = 1, SKEW_STEP_NS = 100000 };
 
 static uint32_t pcpu_tid(pcpu_id_t pcpu) { return HOST_PID + 1 + pcpu; }
 
@@ -129,12 +129,22 @@ static void print_wait(const struct json_trace *trace, const struct trace_interv
                 interval->vcpu - names->first_vcpu[interval->vm]);
 }
 
-static void print_skew(const struct json_trace *trace, const struct trace_interval *interval) {
+static void print_counter(const struct json_trace *trace, vm_id_t vm, int64_t at_ns,
+                          int64_t skew_ns) {
   (void)fprintf(trace->to, ",\n{\"ph\":\"C\",\"name\":\"skew_us\",\"pid\":%" PRIu32,
-                vm_pid(trace->log->names, interval->vm));
-  print_us(trace->to, "ts", interval->start_ns);
-  (void)fprintf(trace->to, ",\"args\":{\"skew\":%" PRId64 ".%03" PRId64 "}}",
-                interval->value / 1000, interval->value % 1000);
+                vm_pid(trace->log->names, vm));
+  print_us(trace->to, "ts", at_ns);
+  (void)fprintf(trace->to, ",\"args\":{\"skew\":%" PRId64 ".%03" PRId64 "}}", skew_ns / 1000,
+                skew_ns % 1000);
+}
+
+/* Viewers draw a counter as steps: a slope becomes a stair. */
+static void print_skew(const struct json_trace *trace, const struct trace_interval *interval) {
+  int slope = (interval->value_end > interval->value) - (interval->value_end < interval->value);
+  int64_t length_ns = slope == 0 ? 0 : interval->end_ns - interval->start_ns;
+  for (int64_t passed_ns = 0; passed_ns <= length_ns; passed_ns += SKEW_STEP_NS)
+    print_counter(trace, interval->vm, interval->start_ns + passed_ns,
+                  interval->value + slope * passed_ns);
 }
 
 /* An arrow from the hold, where its owner lost the pCPU, to the wait, where it began to cost. It
@@ -216,6 +226,7 @@ void trace_json_write(const struct trace_log *log, uint32_t replication, FILE *t
   struct json_trace trace = {.log = log, .to = to};
   print_head(log, replication, to);
   print_rows(log->names, to);
-  for (size_t i = 0; i < log->n_intervals; i++) print_interval(&trace, &log->intervals[i]);
+  for (size_t i = 0; i < log->intervals.n; i++) print_interval(&trace, &log->intervals.items[i]);
+  for (size_t i = 0; i < log->skews.n; i++) print_interval(&trace, &log->skews.items[i]);
   (void)fputs("\n]}\n", to);
 }

@@ -7,54 +7,69 @@
 #include "hv/runstate.h"
 #include "sim/time.h"
 
-static bool has_room(struct trace_log *log) {
-  if (log->n_intervals < log->room) return true;
-  size_t room = log->room ? log->room * 2 : 4096;
-  if (room > log->limit) room = log->limit;
-  if (room == log->room) return false;
-  struct trace_interval *grown = realloc(log->intervals, room * sizeof *grown);
-  if (!grown) return false;
-  log->intervals = grown;
-  log->room = room;
-  return true;
+/* The next free place of a list. NULL if the limit or memory is exhausted: the log ends here. */
+static struct trace_interval *list_add(struct trace_log *log, struct trace_list *list) {
+  bool is_allowed = log->intervals.n + log->skews.n < log->limit;
+  if (is_allowed && list->n == list->room) {
+    size_t room = list->room ? list->room * 2 : 1024;
+    struct trace_interval *grown = realloc(list->items, room * sizeof *grown);
+    if (grown) {
+      list->items = grown;
+      list->room = room;
+    }
+    is_allowed = grown != NULL;
+  }
+  if (is_allowed) return &list->items[list->n++];
+  /* What began at this instant is incomplete: it gets no length and is dropped at the end. */
+  log->is_full = true;
+  log->is_over = 1;
+  log->until_ns = log->now_ns;
+  return NULL;
 }
 
-/* All ids of the returned interval are ID_NONE but vm. NULL outside of the span. */
+static struct trace_interval *list_add_kind(struct trace_log *log, struct trace_list *list,
+                                            enum interval_kind kind, vm_id_t vm) {
+  struct trace_interval *interval = list_add(log, list);
+  if (interval)
+    *interval = (struct trace_interval){.end_ns = TIME_NEVER_NS,
+                                        .vm = vm,
+                                        .vcpu = ID_NONE,
+                                        .peer_vcpu = ID_NONE,
+                                        .thread = ID_NONE,
+                                        .peer_thread = ID_NONE,
+                                        .pcpu = ID_NONE,
+                                        .lock = ID_NONE,
+                                        .kind = (uint8_t)kind};
+  return interval;
+}
+
 struct trace_interval *trace_log_add(struct trace_log *log, enum interval_kind kind, unsigned state,
                                      vm_id_t vm) {
   if (!log->has_begun || log->is_over) return NULL;
-  if (!has_room(log)) {
-    /* What began at this instant is incomplete: it gets no length and is dropped at the end. */
-    log->is_full = true;
-    log->is_over = 1;
-    log->until_ns = log->now_ns;
-    return NULL;
-  }
-  struct trace_interval *interval = &log->intervals[log->n_intervals++];
-  *interval = (struct trace_interval){.start_ns = log->now_ns,
-                                      .end_ns = TIME_NEVER_NS,
-                                      .vm = vm,
-                                      .vcpu = ID_NONE,
-                                      .peer_vcpu = ID_NONE,
-                                      .thread = ID_NONE,
-                                      .peer_thread = ID_NONE,
-                                      .pcpu = ID_NONE,
-                                      .lock = ID_NONE,
-                                      .kind = (uint8_t)kind,
-                                      .state = (uint8_t)state};
+  struct trace_interval *interval = list_add_kind(log, &log->intervals, kind, vm);
+  if (!interval) return NULL;
+  interval->start_ns = log->now_ns;
+  interval->state = (uint8_t)state;
+  return interval;
+}
+
+struct trace_interval *trace_log_add_skew(struct trace_log *log, vm_id_t vm, int64_t start_ns) {
+  if (log->is_full) return NULL;
+  struct trace_interval *interval = list_add_kind(log, &log->skews, INTERVAL_SKEW, vm);
+  if (interval) interval->start_ns = start_ns;
   return interval;
 }
 
 size_t trace_log_slot(const struct trace_log *log, const struct trace_interval *interval) {
-  return interval ? (size_t)(interval - log->intervals) : TRACE_SLOT_NONE;
+  return interval ? (size_t)(interval - log->intervals.items) : TRACE_SLOT_NONE;
 }
 
 void trace_log_close(struct trace_log *log, size_t *slot) {
   if (*slot == TRACE_SLOT_NONE) return;
-  log->intervals[*slot].end_ns = log->now_ns;
+  log->intervals.items[*slot].end_ns = log->now_ns;
   /* Most states without length are the newest interval: their place is free again at once. */
-  if (log->intervals[*slot].start_ns == log->now_ns && *slot + 1 == log->n_intervals)
-    log->n_intervals--;
+  if (log->intervals.items[*slot].start_ns == log->now_ns && *slot + 1 == log->intervals.n)
+    log->intervals.n--;
   *slot = TRACE_SLOT_NONE;
 }
 
@@ -66,6 +81,10 @@ static void span_begin(struct trace_log *log) {
 
 static void trace_log_emit(struct trace_sink *sink, const struct trace_record *record) {
   struct trace_log *log = (struct trace_log *)sink; /* its first member */
+  if (record->what == TRACE_SKEW) {
+    trace_track_take_skew(log, record);
+    return;
+  }
   if (log->abort && *log->abort) log->is_over = 1;
   if (!log->has_begun && record->at_ns >= log->from_ns) span_begin(log);
   if (record->at_ns >= log->until_ns) log->is_over = 1;
@@ -86,6 +105,40 @@ struct trace_log *trace_log_new(const struct scenario *scenario, const struct tr
   return log;
 }
 
+static void finish_intervals(struct trace_log *log) {
+  size_t n_kept = 0;
+  for (size_t i = 0; i < log->intervals.n; i++) {
+    struct trace_interval *interval = &log->intervals.items[i];
+    if (interval->end_ns == TIME_NEVER_NS) interval->end_ns = log->until_ns;
+    bool is_event = interval->kind == INTERVAL_EVENT && interval->start_ns < log->until_ns;
+    bool is_paid = interval->kind != INTERVAL_PAYMENT || interval->value > 0;
+    if (is_event || (is_paid && interval->end_ns > interval->start_ns))
+      log->intervals.items[n_kept++] = *interval;
+  }
+  log->intervals.n = n_kept;
+}
+
+/* Skew is booked when something changes, so the first and the last piece may leave the span. */
+static void finish_skews(struct trace_log *log) {
+  size_t n_kept = 0;
+  for (size_t i = 0; i < log->skews.n; i++) {
+    struct trace_interval skew = log->skews.items[i];
+    if (skew.end_ns <= log->from_ns || skew.start_ns >= log->until_ns) continue;
+    /* Clocks advance at rate 1 or not at all: it rises, falls or stays. */
+    int slope = (skew.value_end > skew.value) - (skew.value_end < skew.value);
+    if (skew.start_ns < log->from_ns) {
+      skew.value += slope * (log->from_ns - skew.start_ns);
+      skew.start_ns = log->from_ns;
+    }
+    if (skew.end_ns > log->until_ns) {
+      skew.value_end -= slope * (skew.end_ns - log->until_ns);
+      skew.end_ns = log->until_ns;
+    }
+    log->skews.items[n_kept++] = skew;
+  }
+  log->skews.n = n_kept;
+}
+
 void trace_log_finish(struct trace_log *log, int64_t end_ns) {
   if (log->until_ns > end_ns) log->until_ns = end_ns;
   if (log->until_ns < log->from_ns) log->until_ns = log->from_ns;
@@ -93,19 +146,14 @@ void trace_log_finish(struct trace_log *log, int64_t end_ns) {
   log->is_over = 1;
   log->now_ns = log->until_ns;
   trace_track_end(log);
-  size_t n_kept = 0;
-  for (size_t i = 0; i < log->n_intervals; i++) {
-    struct trace_interval *interval = &log->intervals[i];
-    if (interval->end_ns == TIME_NEVER_NS) interval->end_ns = log->until_ns;
-    bool is_event = interval->kind == INTERVAL_EVENT && interval->start_ns < log->until_ns;
-    bool is_paid = interval->kind != INTERVAL_PAYMENT || interval->value > 0;
-    if (is_event || (is_paid && interval->end_ns > interval->start_ns))
-      log->intervals[n_kept++] = *interval;
-  }
-  log->n_intervals = n_kept;
+  finish_intervals(log);
+  finish_skews(log);
 }
 
-void trace_log_free(struct trace_log *log) { free(log->intervals); }
+void trace_log_free(struct trace_log *log) {
+  free(log->intervals.items);
+  free(log->skews.items);
+}
 
 /* ---- words ---- */
 

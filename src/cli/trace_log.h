@@ -19,7 +19,7 @@ enum interval_kind {
   INTERVAL_ACTIVITY, /* what a running vCPU does, for its current thread */
   INTERVAL_LOCK,     /* a thread waits for a lock or owns it */
   INTERVAL_BARRIER,  /* a thread waits at a barrier */
-  INTERVAL_SKEW,     /* value: a VM's skew in ns at the start, up to the next change */
+  INTERVAL_SKEW,     /* of a VM, in ns: value at the start, value_end at the end, straight */
   INTERVAL_PAYMENT,  /* a thread spins for an owner (the peer) that is not running; value: ns spent
                         so from start to end, gaps left out */
   INTERVAL_EVENT     /* of no length */
@@ -33,7 +33,10 @@ enum trace_event { EVENT_PREEMPT, EVENT_COSTOP }; /* lock: the innermost one it 
 struct trace_interval {
   int64_t start_ns, end_ns;
   int64_t value;
-  int64_t cause_ns; /* of a payment: since when the owner owns but does not run */
+  union {
+    int64_t cause_ns; /* of a payment: since when the owner owns but does not run */
+    int64_t value_end;
+  };
   vm_id_t vm;
   vcpu_id_t vcpu, peer_vcpu;
   thread_id_t thread, peer_thread;
@@ -47,20 +50,25 @@ struct trace_span {
   size_t limit;              /* the most intervals that are kept */
 };
 
+struct trace_list {
+  struct trace_interval *items;
+  size_t n, room;
+};
+
 enum { TRACE_LIMIT_DEFAULT = 1000000 };
 
 struct trace_log {
   struct trace_sink sink; /* give &log->sink to the run */
   const struct trace_names *names;
-  struct trace_interval *intervals; /* by start; on one row the outer ones first, and those of
-                                       the vCPUs' first states in the order of the vCPUs */
-  size_t n_intervals;
+  /* By start; on one row the outer ones first. The first states keep the order of the vCPUs. */
+  struct trace_list intervals;
+  struct trace_list skews;            /* INTERVAL_SKEW; by start within a VM */
   int64_t from_ns, until_ns;          /* until: after trace_log_finish the end of what is there */
   bool is_full;                       /* the limit was met: the log ends earlier than asked for */
   volatile sig_atomic_t is_over;      /* nothing more will be kept: the run may stop */
   const volatile sig_atomic_t *abort; /* looked at while records come in; may be NULL */
   struct trace_tracker *tracker;
-  size_t limit, room;
+  size_t limit;   /* of all lists together */
   bool has_begun; /* the span */
   int64_t now_ns;
 };

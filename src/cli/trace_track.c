@@ -37,12 +37,17 @@ struct lock_track {
   bool is_entered;
 };
 
+/* The last corner of a VM's skew. */
+struct skew_track {
+  int64_t at_ns, value_ns; /* value -1: there is none yet */
+  size_t slot;             /* of the piece that ends there */
+};
+
 struct trace_tracker {
   struct vcpu_track *vcpus;
   struct thread_track *threads;
   struct lock_track *locks;
-  int64_t *skew_ns; /* by VM; -1: not known yet */
-  size_t *skew_slots;
+  struct skew_track *skews; /* by VM */
 };
 
 static vm_id_t vm_of_thread(const struct trace_log *log, thread_id_t thread) {
@@ -55,7 +60,7 @@ static void state_sync(struct trace_log *log, vcpu_id_t id) {
   struct vcpu_track *vcpu = &log->tracker->vcpus[id];
   pcpu_id_t pcpu = vcpu->state == RS_RUNNING ? vcpu->pcpu : ID_NONE;
   if (vcpu->state_slot != TRACE_SLOT_NONE) {
-    struct trace_interval *open = &log->intervals[vcpu->state_slot];
+    struct trace_interval *open = &log->intervals.items[vcpu->state_slot];
     if (open->state == vcpu->state && open->pcpu == pcpu) return;
     if (open->start_ns == log->now_ns) {
       /* In place: at the start of the span the states of all vCPUs keep their order. */
@@ -77,7 +82,7 @@ static void activity_sync(struct trace_log *log, vcpu_id_t id) {
   struct vcpu_track *vcpu = &log->tracker->vcpus[id];
   bool is_active = vcpu->state == RS_RUNNING && vcpu->activity != NO_ACTIVITY;
   if (vcpu->activity_slot != TRACE_SLOT_NONE) {
-    const struct trace_interval *open = &log->intervals[vcpu->activity_slot];
+    const struct trace_interval *open = &log->intervals.items[vcpu->activity_slot];
     if (is_active && open->state == vcpu->activity && open->thread == vcpu->current &&
         open->pcpu == vcpu->pcpu)
       return;
@@ -161,7 +166,7 @@ static enum payment payment_due(const struct trace_log *log, thread_id_t id) {
 
 static void payment_stop(struct trace_log *log, struct thread_track *thread) {
   if (thread->payment_slot != TRACE_SLOT_NONE) {
-    struct trace_interval *interval = &log->intervals[thread->payment_slot];
+    struct trace_interval *interval = &log->intervals.items[thread->payment_slot];
     interval->value += log->now_ns - thread->paying_since_ns;
     interval->end_ns = log->now_ns;
   }
@@ -178,7 +183,7 @@ static void payment_start(struct trace_log *log, thread_id_t id, enum payment du
   thread->pays = (uint8_t)due;
   thread->paying_since_ns = log->now_ns;
   if (thread->payment_slot != TRACE_SLOT_NONE) {
-    const struct trace_interval *last = &log->intervals[thread->payment_slot];
+    const struct trace_interval *last = &log->intervals.items[thread->payment_slot];
     if (last->value > 0 && last->peer_thread == lock->owner && last->lock == thread->target &&
         last->cause_ns == cause_ns && last->state == due)
       return;
@@ -343,12 +348,33 @@ static void take_current(struct trace_log *log, vcpu_id_t id, thread_id_t thread
   thread_sync(log, thread);
 }
 
-static void skew_sync(struct trace_log *log, vm_id_t vm) {
-  trace_log_close(log, &log->tracker->skew_slots[vm]);
-  if (log->tracker->skew_ns[vm] < 0) return;
-  struct trace_interval *interval = trace_log_add(log, INTERVAL_SKEW, 0, vm);
-  log->tracker->skew_slots[vm] = trace_log_slot(log, interval);
-  if (interval) interval->value = log->tracker->skew_ns[vm];
+/* Does the piece go on as the last one of this VM did? */
+static bool skew_goes_on(const struct trace_interval *last, const struct trace_interval *piece) {
+  return last->end_ns == piece->start_ns && last->value_end == piece->value &&
+         (last->value_end > last->value) == (piece->value_end > piece->value) &&
+         (last->value_end < last->value) == (piece->value_end < piece->value);
+}
+
+void trace_track_take_skew(struct trace_log *log, const struct trace_record *record) {
+  struct skew_track *corner = &log->tracker->skews[record->vm];
+  struct trace_interval piece = {.start_ns = corner->at_ns,
+                                 .end_ns = record->at_ns,
+                                 .value = corner->value_ns,
+                                 .value_end = record->value};
+  corner->at_ns = record->at_ns;
+  corner->value_ns = record->value;
+  if (piece.value < 0 || piece.end_ns <= piece.start_ns) return;
+  if (piece.end_ns <= log->from_ns || piece.start_ns >= log->until_ns) return;
+  struct trace_interval *interval =
+      corner->slot == TRACE_SLOT_NONE ? NULL : &log->skews.items[corner->slot];
+  if (!interval || !skew_goes_on(interval, &piece)) {
+    interval = trace_log_add_skew(log, record->vm, piece.start_ns);
+    if (!interval) return;
+    interval->value = piece.value;
+    corner->slot = log->skews.n - 1;
+  }
+  interval->end_ns = piece.end_ns;
+  interval->value_end = piece.value_end;
 }
 
 void trace_track_take(struct trace_log *log, const struct trace_record *record) {
@@ -385,10 +411,7 @@ void trace_track_take(struct trace_log *log, const struct trace_record *record) 
     case TRACE_PREEMPT:
       event_add(log, EVENT_PREEMPT, record->vcpu);
       break;
-    case TRACE_SKEW:
-      log->tracker->skew_ns[record->vm] = record->value;
-      skew_sync(log, record->vm);
-      break;
+    case TRACE_SKEW: /* has its own way in */
     case TRACE_SLICE:
     case TRACE_ITERATION:
       break;
@@ -411,7 +434,6 @@ void trace_track_begin(struct trace_log *log) {
     tracker->threads[t].pays = PAYMENT_NONE;
     payment_sync(log, t);
   }
-  for (vm_id_t vm = 0; vm < log->names->n_vms; vm++) skew_sync(log, vm);
 }
 
 struct trace_tracker *trace_track_new(const struct trace_names *names, struct arena *arena) {
@@ -419,8 +441,7 @@ struct trace_tracker *trace_track_new(const struct trace_names *names, struct ar
   tracker->vcpus = ARENA_ARRAY(arena, names->n_vcpus, struct vcpu_track);
   tracker->threads = ARENA_ARRAY(arena, names->n_threads, struct thread_track);
   tracker->locks = ARENA_ARRAY(arena, names->n_locks, struct lock_track);
-  tracker->skew_ns = ARENA_ARRAY(arena, names->n_vms, int64_t);
-  tracker->skew_slots = ARENA_ARRAY(arena, names->n_vms, size_t);
+  tracker->skews = ARENA_ARRAY(arena, names->n_vms, struct skew_track);
   for (vcpu_id_t v = 0; v < names->n_vcpus; v++)
     tracker->vcpus[v] = (struct vcpu_track){.state = RS_IDLE,
                                             .activity = NO_ACTIVITY,
@@ -444,10 +465,8 @@ struct trace_tracker *trace_track_new(const struct trace_names *names, struct ar
                                             .owner = ID_NONE,
                                             .first_waiter = ID_NONE,
                                             .outer = ID_NONE};
-  for (vm_id_t vm = 0; vm < names->n_vms; vm++) {
-    tracker->skew_ns[vm] = -1;
-    tracker->skew_slots[vm] = TRACE_SLOT_NONE;
-  }
+  for (vm_id_t vm = 0; vm < names->n_vms; vm++)
+    tracker->skews[vm] = (struct skew_track){.value_ns = -1, .slot = TRACE_SLOT_NONE};
   return tracker;
 }
 

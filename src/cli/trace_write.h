@@ -7,8 +7,7 @@
 
 #include "cli/trace_log.h"
 
-/* Columns kind,vm,vcpu,thread,pcpu,lock,state,start_ns,end_ns,value,peer_vcpu,peer_thread; vCPUs
-   and threads are numbered within their VM; empty: not applicable. By start. */
+/* vCPUs and threads are numbered within their VM; empty: not applicable. By start, skew last. */
 void trace_csv_write(const struct trace_log *log, FILE *to);
 
 /* Chrome Trace Event JSON, as Perfetto and chrome://tracing read it: one process for the host with

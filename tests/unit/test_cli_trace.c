@@ -16,8 +16,9 @@ static void setup(void) { story_start(&story, 0, TIME_NEVER_NS, 1000); }
 static void teardown(void) { story_end(&story); }
 
 static const struct trace_interval *find(enum interval_kind kind, unsigned nth) {
-  for (size_t i = 0; i < story.log->n_intervals; i++)
-    if (story.log->intervals[i].kind == kind && nth-- == 0) return &story.log->intervals[i];
+  for (size_t i = 0; i < story.log->intervals.n; i++)
+    if (story.log->intervals.items[i].kind == kind && nth-- == 0)
+      return &story.log->intervals.items[i];
   return NULL;
 }
 
@@ -44,8 +45,8 @@ static bool is_on(const struct trace_interval *interval, enum interval_kind kind
 static void check_nesting(enum interval_kind kind, uint32_t row) {
   int64_t ends_ns[16] = {story.log->until_ns};
   unsigned depth = 1;
-  for (size_t i = 0; i < story.log->n_intervals; i++) {
-    const struct trace_interval *interval = &story.log->intervals[i];
+  for (size_t i = 0; i < story.log->intervals.n; i++) {
+    const struct trace_interval *interval = &story.log->intervals.items[i];
     if (!is_on(interval, kind, row)) continue;
     ck_assert_int_lt(interval->start_ns, interval->end_ns);
     while (depth > 1 && ends_ns[depth - 1] <= interval->start_ns) depth--;
@@ -57,8 +58,8 @@ static void check_nesting(enum interval_kind kind, uint32_t row) {
 
 static void check_tiling(vcpu_id_t vcpu) {
   int64_t at_ns = story.log->from_ns;
-  for (size_t i = 0; i < story.log->n_intervals; i++) {
-    const struct trace_interval *interval = &story.log->intervals[i];
+  for (size_t i = 0; i < story.log->intervals.n; i++) {
+    const struct trace_interval *interval = &story.log->intervals.items[i];
     if (!is_on(interval, INTERVAL_VCPU, vcpu)) continue;
     ck_assert_int_eq(interval->start_ns, at_ns);
     ck_assert_int_gt(interval->end_ns, at_ns);
@@ -94,7 +95,7 @@ END_TEST
 
 START_TEST(without_records_all_are_idle) {
   finish(100);
-  ck_assert_uint_eq(story.log->n_intervals, 3);
+  ck_assert_uint_eq(story.log->intervals.n, 3);
   for (unsigned v = 0; v < 3; v++) ck_assert_str_eq(text(INTERVAL_VCPU, v), "idle  0-100");
 }
 END_TEST
@@ -279,14 +280,39 @@ START_TEST(barriers_have_their_name) {
 }
 END_TEST
 
-START_TEST(skew_lasts_until_it_changes) {
-  story_emit(&story, (struct trace_record){.what = TRACE_SKEW, .vm = 0, .value = 0});
-  story.now_ns = 10;
-  story_emit(&story, (struct trace_record){.what = TRACE_SKEW, .vm = 0, .value = 7});
-  finish(30);
-  ck_assert_uint_eq(count(INTERVAL_SKEW), 2);
-  ck_assert_int_eq(find(INTERVAL_SKEW, 0)->end_ns, 10);
-  ck_assert_int_eq(find(INTERVAL_SKEW, 1)->value, 7);
+static void corner(int64_t at_ns, int64_t value_ns) {
+  int64_t now_ns = story.now_ns;
+  story.now_ns = at_ns;
+  story_emit(&story, (struct trace_record){.what = TRACE_SKEW, .vm = 0, .value = value_ns});
+  story.now_ns = now_ns;
+}
+
+/* Told late, in pieces, with a jump at 20; the span cuts both ends. */
+START_TEST(skew_is_straight_between_its_corners) {
+  trace_log_free(story.log);
+  story_start(&story, 5, 38, 1000);
+  story.now_ns = 30;
+  story_run(&story, DB_V0, DB_T0, ACT_USEFUL, 0);
+  corner(0, 0);
+  corner(10, 10);
+  corner(10, 10);
+  corner(20, 20);
+  corner(20, 0);
+  corner(30, 0);
+  story.now_ns = 40;
+  corner(30, 0);
+  corner(40, 10);
+  finish(40);
+  const struct trace_list *skews = &story.log->skews;
+  ck_assert_uint_eq(skews->n, 3);
+  static const int64_t expected[][4] = {{5, 20, 5, 20}, {20, 30, 0, 0}, {30, 38, 0, 8}};
+  for (size_t i = 0; i < 3; i++) {
+    ck_assert_int_eq(skews->items[i].start_ns, expected[i][0]);
+    ck_assert_int_eq(skews->items[i].end_ns, expected[i][1]);
+    ck_assert_int_eq(skews->items[i].value, expected[i][2]);
+    ck_assert_int_eq(skews->items[i].value_end, expected[i][3]);
+  }
+  ck_assert_str_eq(text(INTERVAL_VCPU, 0), "idle  5-30");
 }
 END_TEST
 
@@ -319,7 +345,7 @@ START_TEST(the_limit_cuts_cleanly) {
     story_resume_holder(&story);
     bool was_over = story.log->is_over;
     finish(70);
-    ck_assert_uint_le(story.log->n_intervals, limit);
+    ck_assert_uint_le(story.log->intervals.n + story.log->skews.n, limit);
     ck_assert(story.log->is_full == was_over);
     ck_assert(story.log->is_full || story.log->until_ns == 70);
     if (limit == 0) ck_assert_int_eq(story.log->until_ns, 0);
@@ -358,7 +384,7 @@ int main(void) {
   tcase_add_test(tests, waits_inside_a_hold_nest);
   tcase_add_test(tests, an_adaptive_waiter_spins_then_sleeps);
   tcase_add_test(tests, barriers_have_their_name);
-  tcase_add_test(tests, skew_lasts_until_it_changes);
+  tcase_add_test(tests, skew_is_straight_between_its_corners);
   tcase_add_test(tests, a_span_shows_what_began_before_it);
   tcase_add_test(tests, the_limit_cuts_cleanly);
   tcase_add_test(tests, an_abort_ends_the_log);
