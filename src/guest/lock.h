@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Locks: a kind answers "granted, spin or block" and "who owns next"; lock.c acts on it. To add
+   one: a file lock_<kind>.c and a line in LOCK_KINDS. */
 #ifndef COSTOP_GUEST_LOCK_H
 #define COSTOP_GUEST_LOCK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "sim/param.h"
 
@@ -15,10 +18,32 @@
   X(handoff)          \
   X(adaptive)
 
+struct lock;
+struct thread;
+struct vcpu;
+
+enum lock_answer {
+  LOCK_OWN,
+  LOCK_SPIN, /* wait, spinning */
+  LOCK_BLOCK /* queue, pay `block`, sleep */
+};
+
+/* What a release does: at most one thread gets the lock, at most one is woken to try for it. */
+struct lock_release {
+  struct thread *grant, *wake;
+};
+
 struct lock_ops {
   struct kind kind;
   bool is_spinlock; /* waiters never give up the vCPU: no sleep, yield, barrier or blocking lock
                        inside */
+  bool is_fifo;     /* waiters queue, and a preempted one holds up all behind it */
+  bool spins_while_owner_current; /* else, spinners never mind who the owner is */
+  uint32_t max_disturbers;        /* waiters that handoff_cost.per_waiter counts at most */
+  /* t asks (or, woken, asks again) for the lock; it is not in the queue unless asking again. */
+  enum lock_answer (*request)(const struct lock *lock, const struct thread *t);
+  /* The owner has let go: lock->owner is NULL. */
+  struct lock_release (*release)(struct lock *lock);
 };
 #define X(name) extern const struct lock_ops lock_##name;
 LOCK_KINDS(X)
@@ -26,5 +51,39 @@ LOCK_KINDS(X)
 
 /* NULL-terminated, in the order of LOCK_KINDS. */
 extern const struct lock_ops *const lock_kinds[];
+
+enum { DISTURBERS_ALL = UINT32_MAX };
+
+/* --- lock.c: for run.c and threads.c --- */
+/* t, executing, asks for the lock: it owns it and has entered, or waits; its phase says how. */
+void lock_request(struct thread *t, struct lock *lock);
+/* A woken waiter, or a spinning one that need not spin on, tries again. */
+void lock_retry(struct thread *t);
+/* Has a spinning waiter nothing better to do than to spin on? */
+bool lock_must_spin(const struct thread *t);
+/* Guest time that it may still spin. */
+int64_t lock_spin_left_ns(const struct thread *t);
+/* `block` has been paid. True: t sleeps now; false: it was woken or granted the lock meanwhile. */
+bool lock_falls_asleep(struct thread *t);
+/* A spinning, executing waiter may spin no longer: it queues and blocks. */
+void lock_stop_spinning(struct thread *t);
+/* The hand-off has been paid: the owner enters its section. */
+void lock_enter(struct thread *t);
+/* t, executing, releases the lock that it took last; returns what it has to pay for waking. */
+int64_t lock_release(struct thread *t);
+/* A waiting thread begins, or ceases, to execute its spin. */
+void lock_begin_spin(struct thread *t);
+void lock_end_spin(struct thread *t);
+/* A waiting thread became current on a RUNNING vCPU (+1), or is so no longer (-1). */
+void lock_waiter_runs(struct thread *t, int change);
+/* The runstate of the vCPU of a lock's owner has changed. */
+void lock_owner_moved(struct thread *t);
+/* t is about to be current no more: those who spin only while it is must stop. */
+void lock_owner_leaves(struct thread *t);
+
+/* --- for the kinds --- */
+struct thread *lock_race(
+    struct lock *lock); /* uniformly one of those who spin, executing; or NULL */
+struct thread *lock_first_sleeper(struct lock *lock); /* the queue's head unless already woken */
 
 #endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Life of the guests: built in one arena, settled, reset after the warm-up, checked. */
+#include <assert.h>
+#include <string.h>
+
+#include "guest/guest.h"
+#include "guest/lock.h"
+#include "sim/time.h"
+
+/* Does the program have an op of that code and target? */
+static bool uses(const struct program *program, enum op_code code, uint32_t target) {
+  for (uint32_t i = 0; i < program->n_ops; i++)
+    if (program->ops[i].code == code && program->ops[i].target == target) return true;
+  return false;
+}
+
+static bool draws(const struct program *program, enum rng_purpose purpose) {
+  for (uint32_t i = 0; i < program->n_ops; i++) {
+    const struct op *op = &program->ops[i];
+    if ((op->code == OP_COMPUTE || op->code == OP_SLEEP) && op->purpose == purpose &&
+        !dist_is_constant(&op->dist))
+      return true;
+  }
+  return false;
+}
+
+static void create_lock(struct guest_vm *vm, struct lock *lock, const struct lock_spec *spec,
+                        const struct guest_config *config, struct arena *arena) {
+  *lock = (struct lock){
+      .ops = (const struct lock_ops *)(const void *)spec->choice.kind, .spec = spec, .vm = vm};
+  memcpy(&lock->cost, spec->choice.params.bytes, sizeof lock->cost);
+  lock->executing = ARENA_ARRAY(arena, vm->n_words, uint64_t);
+  lock->race = ARENA_NEW(arena, struct rng_stream);
+  rng_stream_init(lock->race, config->seed, config->replication, RNG_LOCK_RACE,
+                  config->vms[vm->id].name, spec->name);
+  hist_init(&lock->wait, arena, 1, config->horizon_ns);
+  hist_init(&lock->hold, arena, 1, config->horizon_ns);
+}
+
+static void create_locks(struct guest_vm *vm, const struct guest_config *config, lock_id_t *next_id,
+                         struct arena *arena) {
+  vm->locks = ARENA_ARRAY(arena, config->n_locks, struct lock);
+  vm->lock_of = ARENA_ARRAY(arena, config->n_locks, struct lock *);
+  for (uint32_t i = 0; i < config->n_locks; i++) {
+    if (!uses(vm->spec->program, OP_LOCK, i)) continue;
+    struct lock *lock = &vm->locks[vm->n_locks++];
+    create_lock(vm, lock, &config->locks[i], config, arena);
+    lock->id = (*next_id)++;
+    vm->lock_of[i] = lock;
+  }
+}
+
+static void create_barriers(struct guest_vm *vm, const struct guest_config *config,
+                            struct arena *arena) {
+  vm->barriers = ARENA_ARRAY(arena, config->n_barriers, struct barrier);
+  vm->barrier_of = ARENA_ARRAY(arena, config->n_barriers, struct barrier *);
+  for (uint32_t i = 0; i < config->n_barriers; i++) {
+    if (!uses(vm->spec->program, OP_BARRIER, i)) continue;
+    const struct barrier_spec *spec = &config->barriers[i];
+    struct barrier *barrier = &vm->barriers[vm->n_barriers++];
+    *barrier = (struct barrier){.spec = spec, .vm = vm};
+    barrier->parties = spec->parties > 0 ? spec->parties : vm->spec->n_threads;
+    barrier->arrived = ARENA_ARRAY(arena, vm->spec->n_threads, struct thread *);
+    barrier->n_here = ARENA_ARRAY(arena, vm->spec->n_vcpus, uint32_t);
+    if (spec->wait == BARRIER_SPIN) vm->has_spinning_barrier = true;
+    vm->barrier_of[i] = barrier;
+  }
+}
+
+static void create_threads(struct guest_vm *vm, const struct guest_config *config,
+                           struct thread *threads, thread_id_t first, struct arena *arena) {
+  const struct guest_spec *spec = vm->spec;
+  vm->threads = threads;
+  for (uint32_t i = 0; i < spec->n_threads; i++) {
+    struct thread *t = &threads[i];
+    *t = (struct thread){.ops = spec->program->ops,
+                         .id = first + i,
+                         .phase = PHASE_NEXT,
+                         .vcpu = i % spec->n_vcpus,
+                         .index = i,
+                         .vm = vm,
+                         .instant_ns = -1};
+    t->iterations_left = spec->iterations > 0 ? spec->iterations : UINT64_MAX;
+    const char *index = arena_printf(arena, "%u", i);
+    for (enum rng_purpose purpose = RNG_COMPUTE; purpose <= RNG_SLEEP; purpose++) {
+      if (!draws(spec->program, purpose)) continue;
+      t->stream[purpose] = ARENA_NEW(arena, struct rng_stream);
+      rng_stream_init(t->stream[purpose], config->seed, config->replication, purpose,
+                      config->vms[vm->id].name, index);
+    }
+  }
+}
+
+static void create_vcpus(struct guest_vm *vm, struct guest_vcpu *vcpus, struct vcpu *hv_vcpus,
+                         struct arena *arena) {
+  uint32_t n = vm->spec->n_vcpus;
+  vm->vcpus = vcpus;
+  vm->n_words = (n + 63) / 64;
+  vm->idle = ARENA_ARRAY(arena, vm->n_words, uint64_t);
+  vm->n_idle = n;
+  wtree_init(&vm->stealable, arena, n);
+  for (uint32_t i = 0; i < n; i++) {
+    vm->idle[i / 64] |= UINT64_C(1) << i % 64;
+    vcpus[i] = (struct guest_vcpu){
+        .v = &hv_vcpus[i], .vm = vm, .work_end_ns = TIME_NEVER_NS, .boundary_ns = TIME_NEVER_NS};
+  }
+}
+
+struct guest *guest_create(const struct guest_config *config, struct hv *hv, struct vcpu *vcpus,
+                           struct sim *sim, struct arena *arena) {
+  struct guest *guest = ARENA_NEW(arena, struct guest);
+  *guest = (struct guest){.sim = sim, .hv = hv, .n_vms = config->n_vms};
+  for (uint32_t i = 0; i < config->n_vms; i++) {
+    guest->n_vcpus += config->vms[i].spec->n_vcpus;
+    guest->n_threads += config->vms[i].spec->n_threads;
+  }
+  guest->vms = ARENA_ARRAY(arena, config->n_vms, struct guest_vm);
+  guest->vcpus = ARENA_ARRAY(arena, guest->n_vcpus, struct guest_vcpu);
+  guest->threads = ARENA_ARRAY(arena, guest->n_threads, struct thread);
+  guest->notes = ARENA_ARRAY(arena, GUEST_NOTES, struct guest_note);
+  uint32_t vcpu = 0, thread = 0;
+  lock_id_t lock = 0;
+  for (uint32_t i = 0; i < config->n_vms; i++) {
+    struct guest_vm *vm = &guest->vms[i];
+    *vm = (struct guest_vm){.id = i, .spec = config->vms[i].spec, .guest = guest};
+    create_vcpus(vm, &guest->vcpus[vcpu], &vcpus[vcpu], arena);
+    create_locks(vm, config, &lock, arena);
+    create_barriers(vm, config, arena);
+    create_threads(vm, config, &guest->threads[thread], thread, arena);
+    hist_init(&vm->latency, arena, 1, config->horizon_ns);
+    vcpu += vm->spec->n_vcpus;
+    thread += vm->spec->n_threads;
+  }
+  return guest;
+}
+
+static bool pays_spinning_handoff(const struct guest_vcpu *g) {
+  const struct thread *t = g->current;
+  return t->phase == PHASE_HANDOFF && !g->is_kicked && g->switch_ns == 0 &&
+         t->held->ops->is_spinlock;
+}
+
+/* Ends and begins anew the spin, or spinning hand-off, of an executing vCPU. */
+static void settle_vcpu(struct guest_vcpu *g) {
+  struct thread *t = g->current;
+  if (!t || !g->v->is_executing) return;
+  if (g->spin) {
+    struct spin_clock *clock = g->spin;
+    int64_t since_ns = g->phase_since_ns;
+    spin_end(g, t->waits_for ? t->waits_for->spin_ns : NULL);
+    spin_begin(g, clock, clock->cause);
+    g->phase_since_ns = since_ns; /* the spin limit counts from there */
+  } else if (pays_spinning_handoff(g)) {
+    int64_t now = guest_now(g->vm);
+    spin_book_contended(g, t->held->spin_ns, now - g->phase_since_ns);
+    g->phase_since_ns = now;
+  }
+}
+
+void guest_settle(struct guest *guest) {
+  for (uint32_t i = 0; i < guest->n_vcpus; i++) settle_vcpu(&guest->vcpus[i]);
+}
+
+void guest_reset(struct guest *guest) {
+  guest_settle(guest);
+  for (uint32_t i = 0; i < guest->n_vms; i++) {
+    struct guest_vm *vm = &guest->vms[i];
+    vm->n_iterations = vm->n_deadlocks = 0;
+    hist_reset(&vm->latency);
+    for (uint32_t k = 0; k < vm->n_locks; k++) {
+      struct lock *lock = &vm->locks[k];
+      lock->n_acquisitions = lock->n_contended = 0;
+      memset(lock->spin_ns, 0, sizeof lock->spin_ns);
+      hist_reset(&lock->wait);
+      hist_reset(&lock->hold);
+    }
+  }
+}
+
+static void check_lock(const struct lock *lock) {
+  uint32_t n_running = 0, n_spinning = 0;
+  for (uint32_t i = 0; i < lock->vm->spec->n_threads; i++) {
+    const struct thread *t = &lock->vm->threads[i];
+    if (t->waits_for != lock || !guest_is_current(t)) continue;
+    const struct guest_vcpu *g = guest_vcpu_of(t);
+    if (g->v->runstate == RS_RUNNING) n_running++;
+    if (g->spin) n_spinning++;
+    /* Nobody spins, executing, for a lock that is free. */
+    assert(!g->spin || lock->owner || g->is_kicked);
+  }
+  assert(n_running == lock->n_running_waiters);
+  assert(n_spinning == lock->clock.n_spinners);
+  assert(!lock->is_entered || lock->owner);
+}
+
+static void check_vcpu(const struct guest_vcpu *g) {
+  unsigned state = g->v->runstate;
+  assert((g->current == NULL) ==
+         (state == RS_IDLE && (g->vm->idle[g->v->index / 64] >> g->v->index % 64 & 1)));
+  assert(g->current || g->n_ready == 0);
+  assert(!g->spin || g->v->is_executing);
+  assert(!g->spin || g->v->activity == ACT_SPIN);
+  if (g->current) assert(g->current->phase != PHASE_ASLEEP || g->is_kicked);
+}
+
+void guest_check(const struct guest *guest) {
+  for (uint32_t i = 0; i < guest->n_vcpus; i++) check_vcpu(&guest->vcpus[i]);
+  for (uint32_t i = 0; i < guest->n_threads; i++) {
+    const struct thread *t = &guest->threads[i];
+    uint32_t n_held = 0;
+    for (const struct lock *lock = t->held; lock; lock = lock->next_held) {
+      assert(lock->owner == t); /* mutual exclusion: a lock is on one list only */
+      n_held++;
+    }
+    assert(t->n_entered <= n_held && n_held <= t->n_entered + 1);
+  }
+  for (uint32_t i = 0; i < guest->n_vms; i++)
+    for (uint32_t k = 0; k < guest->vms[i].n_locks; k++) check_lock(&guest->vms[i].locks[k]);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What runs inside the VMs: threads, the guest scheduler, locks and barriers of all VMs of a run.
+   Only this room moves threads. */
+#ifndef COSTOP_GUEST_GUEST_H
+#define COSTOP_GUEST_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest/program.h"
+#include "hv/abi.h"
+#include "sim/hist.h"
+#include "sim/rng.h"
+#include "sim/sim.h"
+#include "sim/wtree.h"
+
+/* What a thread is at; what it needs next when its vCPU executes. */
+enum phase {
+  PHASE_NEXT,    /* do the step at pc */
+  PHASE_WORK,    /* compute for rem_ns */
+  PHASE_COST,    /* kernel work for rem_ns, then `after` */
+  PHASE_SPIN,    /* wait, spinning, for waits_for */
+  PHASE_HANDOFF, /* owns a lock; rem_ns of hand-off, then enter its section */
+  PHASE_RETRY,   /* woken by a release of waits_for: try to take it */
+  PHASE_BARRIER, /* wait, spinning, at `barrier` */
+  PHASE_ASLEEP,  /* off its vCPU: sleeps, or waits for a lock or a barrier */
+  PHASE_DONE     /* has used up its iterations */
+};
+
+/* What follows a PHASE_COST. */
+enum after_cost { AFTER_STEP_DONE, AFTER_BLOCK };
+
+/* Cumulative time that a spinner would have lost, by cause; runs while someone spins. A spinner's
+   loss is the difference of two readings. */
+struct spin_clock {
+  int64_t total_ns[SPIN_CAUSES];
+  int64_t since_ns;
+  enum spin_cause cause; /* now */
+  uint32_t n_spinners;
+};
+
+struct lock_ops;
+struct guest_vm;
+
+struct thread {
+  const struct op *ops;
+  uint32_t pc;
+  thread_id_t id;
+  uint8_t phase; /* enum phase */
+  uint8_t after; /* enum after_cost */
+  bool is_woken; /* a wake-up was issued that it has not yet acted upon */
+  uint32_t vcpu; /* index in its VM: where it is, or was last */
+  int64_t rem_ns;
+  int64_t handoff_ns; /* of the lock granted to it, fixed at the grant */
+  struct lock *waits_for;
+  struct lock *held;       /* the locks it owns, latest first */
+  uint32_t n_entered;      /* sections it is in */
+  uint32_t n_spin_entered; /* … of spinlocks */
+  uint32_t n_spin_owned;   /* spinlocks it owns, entered or not */
+  uint32_t index;          /* in its VM */
+  struct guest_vm *vm;
+  int64_t iteration_since_ns;
+  uint64_t iterations_left;       /* UINT64_MAX: for ever */
+  int64_t wait_since_ns;          /* its request for waits_for */
+  int64_t spun_ns;                /* guest time of the present spin, up to its last suspension */
+  struct thread *next, *previous; /* in its vCPU's FIFO */
+  struct thread *next_waiter, *previous_waiter; /* in the queue of waits_for */
+  struct barrier *barrier;                      /* waits at it */
+  struct rng_stream *stream[RNG_START]; /* by purpose; NULL where its program draws nothing */
+  int64_t instant_ns;                   /* steps done at this instant … */
+  uint32_t n_instant;                   /* … so many */
+};
+
+/* The guest's side of a vCPU. */
+struct guest_vcpu {
+  struct vcpu *v;
+  struct guest_vm *vm;
+  struct thread *current;     /* NULL: nothing to run */
+  struct thread *head, *tail; /* ready ones */
+  uint32_t n_ready;
+  bool is_kicked;            /* goes on with its thread at the armed instant, which is now */
+  bool must_resched;         /* a timeslice end was put off */
+  const struct thread *last; /* whom it ran last */
+  int64_t switch_ns;         /* guest context switch still to be paid */
+  int64_t work_end_ns;       /* end of what is timed: work, cost, hand-off, switch, spin limit */
+  int64_t boundary_ns;       /* next guest-timeslice end that matters */
+  int64_t guest_ns;          /* guest time executed up to the last suspension */
+  int64_t resumed_ns;
+  int64_t current_guest_ns;          /* guest_ns when current became current */
+  int64_t phase_since_ns;            /* a spin or hand-off is booked from here */
+  struct spin_clock *spin;           /* not NULL: spinning, against this clock … */
+  int64_t spin_from_ns[SPIN_CAUSES]; /* … whose readings were these */
+};
+
+struct lock {
+  const struct lock_ops *ops;
+  const struct lock_spec *spec;
+  struct lock_params cost;
+  struct guest_vm *vm;
+  lock_id_t id;
+  struct thread *owner;
+  bool is_entered;                           /* the owner has entered its section */
+  struct lock *next_held;                    /* of its owner */
+  struct thread *first_waiter, *last_waiter; /* of those that queue */
+  uint32_t n_running_waiters;                /* waiters that are current on a RUNNING vCPU */
+  uint64_t *executing; /* vCPUs (bits) that spin for it, executing guest code */
+  struct spin_clock clock;
+  struct rng_stream *race;
+  int64_t owned_since_ns;
+  uint64_t n_acquisitions, n_contended;
+  struct hist wait, hold;
+  int64_t spin_ns[SPIN_CAUSES];
+};
+
+struct barrier {
+  const struct barrier_spec *spec;
+  struct guest_vm *vm;
+  uint32_t parties, n_arrived;
+  struct thread **arrived;       /* in order */
+  struct spin_clock clock;       /* spinning barriers only, as what follows */
+  uint32_t n_missing[RUNSTATES]; /* threads current or queued on a vCPU but not waiting here */
+  uint32_t *n_here;              /* by vCPU: threads on it that wait here */
+};
+
+struct guest_vm {
+  vm_id_t id;
+  const struct guest_spec *spec;
+  struct guest *guest;
+  struct guest_vcpu *vcpus;
+  struct thread *threads;
+  struct lock *locks; /* n_locks: those that its program uses */
+  struct barrier *barriers;
+  struct lock **lock_of; /* by number in the scenario; NULL: not used */
+  struct barrier **barrier_of;
+  uint32_t n_locks, n_barriers;
+  bool has_spinning_barrier;
+  uint32_t n_ready; /* threads in all FIFOs */
+  uint64_t *idle;   /* vCPUs (bits): IDLE and no IPI under way */
+  uint32_t n_idle;
+  uint32_t n_words;       /* of a bit set over its vCPUs */
+  struct wtree stealable; /* by vCPU: negated length of its FIFO if one can be taken */
+  uint64_t n_iterations, n_deadlocks;
+  struct hist latency;
+};
+
+enum { GUEST_NOTES = 16, GUEST_NOTE_LINKS = 8 };
+
+/* A deadlock: thread waits[i] waits for a lock that the next one (the last: the first) owns. */
+struct guest_note {
+  int64_t at_ns;
+  vm_id_t vm;
+  uint32_t n_links; /* of the cycle; those beyond GUEST_NOTE_LINKS are not kept */
+  struct {
+    uint32_t waiter, owner; /* thread numbers in the VM */
+    const char *lock;
+    int64_t owned_since_ns;
+  } link[GUEST_NOTE_LINKS];
+};
+
+struct guest {
+  struct sim *sim;
+  struct hv *hv;
+  struct guest_vm *vms;
+  uint32_t n_vms;
+  struct guest_vcpu *vcpus; /* host-wide, as vcpu.id */
+  struct thread *threads;   /* host-wide, as thread.id */
+  uint32_t n_vcpus, n_threads;
+  struct guest_note *notes;
+  uint32_t n_notes, n_notes_lost;
+};
+
+/* --- build.c --- */
+struct guest_vm_config {
+  const char *name;
+  const struct guest_spec *spec;
+};
+struct guest_config {
+  uint32_t n_vms;
+  const struct guest_vm_config *vms;
+  const struct lock_spec *locks;
+  const struct barrier_spec *barriers;
+  uint32_t n_locks, n_barriers;
+  uint64_t seed;
+  uint32_t replication;
+  int64_t horizon_ns;
+};
+/* vcpus: the hypervisor's array; the guest borrows it. */
+struct guest *guest_create(const struct guest_config *config, struct hv *hv, struct vcpu *vcpus,
+                           struct sim *sim, struct arena *arena);
+/* Books spins that go on, up to now. */
+void guest_settle(struct guest *guest);
+void guest_reset(struct guest *guest);
+void guest_check(const struct guest *guest);
+
+/* --- run.c: from one instant to the next --- */
+void guest_start_vm(struct guest *guest, vm_id_t vm); /* its threads become ready */
+void guest_on_sleep_end(struct guest *guest, thread_id_t thread);
+void guest_on_ipi(struct guest *guest, vcpu_id_t vcpu);
+
+/* v goes on with its thread as a step of its own at this instant. */
+void guest_kick(struct guest_vcpu *g);
+/* Arms v for whatever comes first. */
+void guest_rearm(struct guest_vcpu *g);
+/* Begins the phase of the current thread, without touching other vCPUs; kicks if that cannot be. */
+void guest_begin_phase(struct guest_vcpu *g);
+/* The step at pc is done: the next one is up, and perhaps the next iteration. */
+void guest_step_done(struct thread *t);
+
+/* --- threads.c: the guest scheduler --- */
+void guest_wake_thread(struct thread *t);
+void guest_put(struct guest_vcpu *g, struct thread *t); /* onto a vCPU: current, or to the tail */
+void guest_leave(struct guest_vcpu *g);                 /* current is current no more */
+void guest_rotate(struct guest_vcpu *g);                /* current to the tail, the head current */
+bool guest_find_thread(struct guest_vcpu *g);           /* from the FIFO, or stolen */
+void guest_set_boundary(struct guest_vcpu *g);
+
+/* --- spin.c: where spun time goes --- */
+void spin_clock_set(struct sim *sim, struct spin_clock *clock, enum spin_cause cause);
+void spin_begin(struct guest_vcpu *g, struct spin_clock *clock, enum spin_cause cause);
+/* Books the spin up to now and ends it; lock_ns (may be NULL) gets the same split. */
+void spin_end(struct guest_vcpu *g, int64_t lock_ns[SPIN_CAUSES]);
+void spin_book_contended(struct guest_vcpu *g, int64_t lock_ns[SPIN_CAUSES], int64_t elapsed_ns);
+
+/* --- barrier.c --- */
+/* t, executing, arrives. True: it opened the barrier and goes on; else it waits (its phase says
+ * how). */
+bool barrier_arrive(struct thread *t, struct barrier *barrier);
+enum spin_cause barrier_cause(const struct barrier *barrier);
+/* t is from now on (+1), or no longer (-1), current or queued on g. */
+void barrier_present(struct guest_vcpu *g, const struct thread *t, int change);
+void barrier_runstate_changed(struct guest_vcpu *g, enum runstate from);
+
+/* --- deadlock.c --- */
+/* Called when t begins to wait: is there a cycle of waits through it? Counts and names it. */
+void deadlock_look(struct thread *t);
+
+static inline struct guest_vcpu *guest_vcpu_of(const struct thread *t) {
+  return &t->vm->vcpus[t->vcpu];
+}
+static inline int64_t guest_now(const struct guest_vm *vm) { return vm->guest->sim->now_ns; }
+/* Guest time executed by g so far. */
+static inline int64_t guest_time(const struct guest_vcpu *g) {
+  return g->guest_ns + (g->v->is_executing ? guest_now(g->vm) - g->resumed_ns : 0);
+}
+static inline bool guest_is_current(const struct thread *t) {
+  return guest_vcpu_of(t)->current == t;
+}
+/* Current on a vCPU that executes guest code. */
+static inline bool guest_executes(const struct thread *t) {
+  return guest_is_current(t) && guest_vcpu_of(t)->v->is_executing;
+}
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What all kinds of lock share: waiting, ownership, hand-off, and who is to blame for a spin. The
+   kinds only advise (guest/lock.h); docs/model.md section 6 has the rules in words. */
+#include "guest/lock.h"
+
+#include <assert.h>
+
+#include "guest/guest.h"
+#include "sim/time.h"
+
+static __attribute__((noinline, cold)) void trace_lock(const struct thread *t,
+                                                       const struct lock *lock,
+                                                       enum trace_what what) {
+  struct sim *sim = t->vm->guest->sim;
+  struct trace_record record = sim_record(sim, what);
+  record.vm = t->vm->id;
+  record.vcpu = guest_vcpu_of(t)->v->id;
+  record.thread = t->id;
+  record.lock = lock->id;
+  sim->trace->emit(sim->trace, &record);
+}
+
+static void trace(const struct thread *t, const struct lock *lock, enum trace_what what) {
+  if (sim_is_traced(t->vm->guest->sim)) trace_lock(t, lock, what);
+}
+
+/* --- who is to blame --- */
+
+static enum spin_cause lock_cause(const struct lock *lock) {
+  const struct thread *owner = lock->owner;
+  if (!owner || !guest_is_current(owner)) return SPIN_CONTENDED;
+  unsigned state = guest_vcpu_of(owner)->v->runstate;
+  if (state == RS_RUNNING || state == RS_IDLE) return SPIN_CONTENDED;
+  if (!lock->is_entered) return SPIN_LWP;
+  return state == RS_COSTOP ? SPIN_LHP_COSTOP : SPIN_LHP_READY;
+}
+
+static void update_cause(struct lock *lock) {
+  if (lock->clock.n_spinners > 0)
+    spin_clock_set(lock->vm->guest->sim, &lock->clock, lock_cause(lock));
+}
+
+void lock_owner_moved(struct thread *t) {
+  for (struct lock *lock = t->held; lock; lock = lock->next_held) update_cause(lock);
+}
+
+/* --- the queue --- */
+
+static bool is_queued(const struct thread *t) {
+  return t->previous_waiter || t->next_waiter || t->waits_for->first_waiter == t;
+}
+
+static void queue_push(struct lock *lock, struct thread *t) {
+  t->next_waiter = NULL;
+  t->previous_waiter = lock->last_waiter;
+  if (lock->last_waiter)
+    lock->last_waiter->next_waiter = t;
+  else
+    lock->first_waiter = t;
+  lock->last_waiter = t;
+}
+
+static void queue_remove(struct lock *lock, struct thread *t) {
+  if (t->previous_waiter)
+    t->previous_waiter->next_waiter = t->next_waiter;
+  else
+    lock->first_waiter = t->next_waiter;
+  if (t->next_waiter)
+    t->next_waiter->previous_waiter = t->previous_waiter;
+  else
+    lock->last_waiter = t->previous_waiter;
+  t->next_waiter = t->previous_waiter = NULL;
+}
+
+struct thread *lock_first_sleeper(struct lock *lock) {
+  struct thread *t = lock->first_waiter;
+  return t && !t->is_woken && t->phase != PHASE_SPIN ? t : NULL;
+}
+
+/* --- spinning --- */
+
+void lock_begin_spin(struct thread *t) {
+  struct lock *lock = t->waits_for;
+  lock->executing[t->vcpu / 64] |= UINT64_C(1) << t->vcpu % 64;
+  spin_begin(guest_vcpu_of(t), &lock->clock, lock_cause(lock));
+}
+
+void lock_end_spin(struct thread *t) {
+  struct lock *lock = t->waits_for;
+  struct guest_vcpu *g = guest_vcpu_of(t);
+  lock->executing[t->vcpu / 64] &= ~(UINT64_C(1) << t->vcpu % 64);
+  t->spun_ns += guest_now(t->vm) - g->phase_since_ns;
+  spin_end(g, lock->spin_ns);
+}
+
+struct thread *lock_race(struct lock *lock) {
+  uint32_t n = 0;
+  for (uint32_t w = 0; w < lock->vm->n_words; w++)
+    n += (uint32_t)__builtin_popcountll(lock->executing[w]);
+  if (n == 0) return NULL;
+  uint32_t pick = n == 1 ? 0 : (uint32_t)(rng_uniform(lock->race) * n);
+  for (uint32_t w = 0;; w++) {
+    uint64_t word = lock->executing[w];
+    uint32_t here = (uint32_t)__builtin_popcountll(word);
+    if (pick >= here) {
+      pick -= here;
+      continue;
+    }
+    while (pick-- > 0) word &= word - 1;
+    return lock->vm->vcpus[w * 64 + (uint32_t)__builtin_ctzll(word)].current;
+  }
+}
+
+bool lock_must_spin(const struct thread *t) {
+  const struct lock *lock = t->waits_for;
+  if (lock->ops->is_fifo) return true;
+  if (!lock->owner) return false;
+  if (!lock->ops->spins_while_owner_current) return true;
+  return guest_is_current(lock->owner) && t->spun_ns < lock->cost.spin_limit_ns;
+}
+
+int64_t lock_spin_left_ns(const struct thread *t) {
+  const struct lock *lock = t->waits_for;
+  if (!lock->ops->spins_while_owner_current || lock->cost.spin_limit_ns == TIME_NEVER_NS)
+    return TIME_NEVER_NS;
+  return lock->cost.spin_limit_ns - t->spun_ns;
+}
+
+/* --- waiting --- */
+
+void lock_waiter_runs(struct thread *t, int change) {
+  t->waits_for->n_running_waiters += (uint32_t)change;
+}
+
+static void block(struct thread *t) {
+  struct lock *lock = t->waits_for;
+  if (!is_queued(t)) queue_push(lock, t);
+  t->phase = PHASE_COST;
+  t->after = AFTER_BLOCK;
+  t->rem_ns = lock->cost.block_ns;
+}
+
+void lock_stop_spinning(struct thread *t) {
+  lock_end_spin(t);
+  block(t);
+}
+
+bool lock_falls_asleep(struct thread *t) {
+  if (!t->waits_for) { /* granted meanwhile */
+    t->phase = PHASE_HANDOFF;
+    t->rem_ns = t->handoff_ns;
+    return false;
+  }
+  t->phase = t->is_woken ? PHASE_RETRY : PHASE_ASLEEP;
+  return !t->is_woken;
+}
+
+static void wait_by(struct thread *t, enum lock_answer answer) {
+  if (answer == LOCK_BLOCK) {
+    block(t);
+    return;
+  }
+  t->phase = PHASE_SPIN;
+  if (t->waits_for->ops->is_fifo) queue_push(t->waits_for, t);
+}
+
+void lock_owner_leaves(struct thread *t) {
+  for (struct lock *lock = t->held; lock; lock = lock->next_held) {
+    if (!lock->ops->spins_while_owner_current || lock->clock.n_spinners == 0) continue;
+    for (uint32_t w = 0; w < lock->vm->n_words; w++)
+      while (lock->executing[w]) {
+        struct guest_vcpu *g =
+            &lock->vm->vcpus[w * 64 + (uint32_t)__builtin_ctzll(lock->executing[w])];
+        lock_stop_spinning(g->current);
+        guest_begin_phase(g);
+      }
+  }
+}
+
+/* --- owning --- */
+
+/* Ownership starts. */
+static void own(struct thread *t, struct lock *lock) {
+  int64_t now = guest_now(t->vm);
+  if (t->waits_for) {
+    if (is_queued(t)) queue_remove(lock, t);
+    if (guest_is_current(t) && guest_vcpu_of(t)->v->runstate == RS_RUNNING) lock_waiter_runs(t, -1);
+    t->waits_for = NULL;
+  }
+  t->is_woken = false;
+  lock->owner = t;
+  lock->is_entered = false;
+  lock->owned_since_ns = now;
+  lock->n_acquisitions++;
+  hist_add(&lock->wait, now - t->wait_since_ns);
+  lock->next_held = t->held;
+  t->held = lock;
+  if (lock->ops->is_spinlock) t->n_spin_owned++;
+  update_cause(lock);
+  trace(t, lock, TRACE_LOCK_OWN);
+}
+
+static int64_t handoff_cost_ns(const struct lock *lock) {
+  uint32_t n = lock->n_running_waiters;
+  if (n > lock->ops->max_disturbers) n = lock->ops->max_disturbers;
+  return lock->cost.handoff_base_ns + lock->cost.handoff_per_waiter_ns * n;
+}
+
+void lock_enter(struct thread *t) {
+  struct lock *lock = t->held;
+  lock->is_entered = true;
+  t->n_entered++;
+  if (lock->ops->is_spinlock) t->n_spin_entered++;
+  trace(t, lock, TRACE_LOCK_ENTER);
+}
+
+void lock_request(struct thread *t, struct lock *lock) {
+  t->wait_since_ns = guest_now(t->vm);
+  enum lock_answer answer = lock->ops->request(lock, t);
+  if (answer == LOCK_OWN) {
+    own(t, lock);
+    lock_enter(t);
+    t->phase = PHASE_COST;
+    t->after = AFTER_STEP_DONE;
+    t->rem_ns = lock->cost.acquire_ns;
+    return;
+  }
+  t->waits_for = lock;
+  t->spun_ns = 0;
+  lock->n_contended++;
+  lock_waiter_runs(t, +1);
+  trace(t, lock, TRACE_LOCK_WAIT);
+  wait_by(t, answer);
+  deadlock_look(t);
+}
+
+void lock_retry(struct thread *t) {
+  struct lock *lock = t->waits_for;
+  if (t->phase == PHASE_RETRY) t->spun_ns = 0;
+  t->is_woken = false;
+  enum lock_answer answer = lock->ops->request(lock, t);
+  if (answer == LOCK_SPIN && t->phase == PHASE_SPIN) answer = LOCK_BLOCK; /* limit used up */
+  if (answer != LOCK_OWN) {
+    wait_by(t, answer);
+    return;
+  }
+  own(t, lock);
+  t->phase = PHASE_HANDOFF;
+  t->rem_ns = handoff_cost_ns(lock);
+}
+
+/* The lock passes to a waiter, wherever it is. */
+static void grant(struct lock *lock, struct thread *t) {
+  struct guest_vcpu *g = guest_vcpu_of(t);
+  bool is_spinning = guest_is_current(t) && g->spin != NULL;
+  if (is_spinning) lock_end_spin(t);
+  own(t, lock);
+  t->handoff_ns = handoff_cost_ns(lock);
+  if (t->phase == PHASE_COST) return; /* goes on paying `block`, then finds itself the owner */
+  bool was_asleep = t->phase == PHASE_ASLEEP;
+  t->phase = PHASE_HANDOFF;
+  t->rem_ns = t->handoff_ns;
+  if (was_asleep) guest_wake_thread(t);
+  if (is_spinning) guest_begin_phase(g);
+}
+
+int64_t lock_release(struct thread *t) {
+  struct lock *lock = t->held;
+  hist_add(&lock->hold, guest_now(t->vm) - lock->owned_since_ns);
+  t->held = lock->next_held;
+  t->n_entered--;
+  if (lock->ops->is_spinlock) {
+    t->n_spin_entered--;
+    t->n_spin_owned--;
+  }
+  lock->owner = NULL;
+  lock->is_entered = false;
+  trace(t, lock, TRACE_LOCK_RELEASE);
+  struct lock_release next = lock->ops->release(lock);
+  int64_t cost_ns = 0;
+  if (next.grant) {
+    if (next.grant->phase != PHASE_SPIN) cost_ns += lock->cost.wake_ns;
+    grant(lock, next.grant);
+  }
+  if (next.wake) {
+    cost_ns += lock->cost.wake_ns;
+    next.wake->is_woken = true;
+    if (next.wake->phase == PHASE_ASLEEP) {
+      next.wake->phase = PHASE_RETRY;
+      guest_wake_thread(next.wake);
+    }
+  }
+  return cost_ns;
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Threads through their programs, from one instant to the next. A vCPU's own step (guest_step) may
+   do anything; what happens to a vCPU from outside (it is dispatched, granted a lock, released from
+   a barrier) goes on at once only if nobody else can tell, else as a step of its own at this
+   instant, so that simultaneous things happen in the order of VMs and vCPUs. */
+#include <assert.h>
+
+#include "guest/guest.h"
+#include "guest/lock.h"
+#include "sim/time.h"
+
+enum { STEPS_PER_INSTANT_MAX = 10000 };
+
+/* --- arming --- */
+
+void guest_rearm(struct guest_vcpu *g) {
+  int64_t at_ns = g->work_end_ns < g->boundary_ns ? g->work_end_ns : g->boundary_ns;
+  if (g->is_kicked) at_ns = guest_now(g->vm);
+  hv_arm(g->vm->guest->hv, g->v, at_ns);
+}
+
+void guest_kick(struct guest_vcpu *g) {
+  g->is_kicked = true;
+  g->work_end_ns = TIME_NEVER_NS;
+  guest_rearm(g);
+}
+
+/* --- ends of steps --- */
+
+static __attribute__((noinline, cold)) void trace_iteration(const struct thread *t,
+                                                            int64_t latency_ns) {
+  struct sim *sim = t->vm->guest->sim;
+  struct trace_record record = sim_record(sim, TRACE_ITERATION);
+  record.vm = t->vm->id;
+  record.thread = t->id;
+  record.value = latency_ns;
+  sim->trace->emit(sim->trace, &record);
+}
+
+void guest_step_done(struct thread *t) {
+  t->phase = PHASE_NEXT;
+  t->pc++;
+  if (t->ops[t->pc].code != OP_END) return;
+  t->pc = 0;
+  int64_t now = guest_now(t->vm), latency_ns = now - t->iteration_since_ns;
+  t->iteration_since_ns = now;
+  t->vm->n_iterations++;
+  hist_add(&t->vm->latency, latency_ns);
+  if (--t->iterations_left == 0) t->phase = PHASE_DONE;
+  if (sim_is_traced(t->vm->guest->sim)) trace_iteration(t, latency_ns);
+}
+
+/* --- one step of a program --- */
+
+static void do_unlock(struct thread *t) {
+  int64_t cost_ns = lock_release(t);
+  if (cost_ns == 0) {
+    guest_step_done(t);
+    return;
+  }
+  t->phase = PHASE_COST;
+  t->after = AFTER_STEP_DONE;
+  t->rem_ns = cost_ns;
+}
+
+static void do_sleep(struct thread *t, const struct op *op) {
+  int64_t sleep_ns = dist_draw(&op->dist, t->stream[RNG_SLEEP]);
+  if (sleep_ns == 0) {
+    guest_step_done(t);
+    return;
+  }
+  struct sim *sim = t->vm->guest->sim;
+  t->phase = PHASE_ASLEEP;
+  calendar_set(&sim->calendar, EVENT_SLEEP, t->id, sim->now_ns + sleep_ns);
+}
+
+static bool is_stuck(struct thread *t, const struct op *op) {
+  struct sim *sim = t->vm->guest->sim;
+  if (t->instant_ns != sim->now_ns) {
+    t->instant_ns = sim->now_ns;
+    t->n_instant = 0;
+  }
+  if (++t->n_instant <= STEPS_PER_INSTANT_MAX) return false;
+  sim->stuck_path = op->path;
+  sim->stuck_thread = t->id;
+  return true;
+}
+
+/* Does the step at pc up to where time must pass; the new phase says how. True: the vCPU changes
+   threads now. */
+static bool do_op(struct guest_vcpu *g, struct thread *t) {
+  const struct op *op = &t->ops[t->pc];
+  switch (op->code) {
+    case OP_COMPUTE:
+      t->phase = PHASE_WORK;
+      t->rem_ns = dist_draw(&op->dist, t->stream[op->purpose]);
+      return false;
+    case OP_LOCK:
+      lock_request(t, g->vm->lock_of[op->target]);
+      return false;
+    case OP_UNLOCK:
+      do_unlock(t);
+      return g->must_resched && t->n_spin_owned == 0 && g->n_ready > 0;
+    case OP_SLEEP:
+      do_sleep(t, op);
+      return false;
+    case OP_BARRIER:
+      if (barrier_arrive(t, g->vm->barrier_of[op->target])) guest_step_done(t);
+      return false;
+    case OP_YIELD:
+      guest_step_done(t);
+      return g->n_ready > 0;
+    case OP_END:
+      break;
+  }
+  assert(!"an iteration's end is no step");
+  return false;
+}
+
+static void finish_cost(struct thread *t) {
+  switch ((enum after_cost)t->after) {
+    case AFTER_STEP_DONE:
+      guest_step_done(t);
+      break;
+    case AFTER_BLOCK:
+      (void)lock_falls_asleep(t);
+      break;
+  }
+}
+
+static void set_activity(struct guest_vcpu *g, enum activity activity) {
+  hv_set_activity(g->vm->guest->hv, g->v, activity);
+}
+
+static void begin_timed(struct guest_vcpu *g, enum activity activity, int64_t length_ns) {
+  set_activity(g, activity);
+  g->phase_since_ns = guest_now(g->vm);
+  g->work_end_ns = g->phase_since_ns + length_ns;
+}
+
+static bool is_spinlock_handoff(const struct thread *t) { return t->held->ops->is_spinlock; }
+
+static void begin_spin(struct guest_vcpu *g, struct thread *t) {
+  lock_begin_spin(t);
+  int64_t left_ns = lock_spin_left_ns(t);
+  g->work_end_ns = left_ns == TIME_NEVER_NS ? TIME_NEVER_NS : guest_now(g->vm) + left_ns;
+}
+
+/* The current thread goes on until time must pass (true; work_end_ns says how long) or it leaves
+   its vCPU or gives it up (false). */
+static bool advance(struct guest_vcpu *g) {
+  struct thread *t = g->current;
+  for (;;) switch ((enum phase)t->phase) {
+      case PHASE_NEXT:
+        g->work_end_ns = TIME_NEVER_NS;
+        if (is_stuck(t, &t->ops[t->pc])) return true;
+        if (do_op(g, t)) {
+          if (t->phase == PHASE_DONE) break;
+          guest_rotate(g);
+          return false;
+        }
+        break;
+      case PHASE_WORK:
+        begin_timed(g, t->n_entered > 0 ? ACT_CRITICAL : ACT_USEFUL, t->rem_ns);
+        return true;
+      case PHASE_COST:
+        if (t->rem_ns > 0) {
+          begin_timed(g, ACT_KERNEL, t->rem_ns);
+          return true;
+        }
+        finish_cost(t);
+        break;
+      case PHASE_HANDOFF:
+        if (t->rem_ns > 0) {
+          begin_timed(g, is_spinlock_handoff(t) ? ACT_SPIN : ACT_KERNEL, t->rem_ns);
+          return true;
+        }
+        lock_enter(t);
+        guest_step_done(t);
+        break;
+      case PHASE_SPIN:
+        if (lock_must_spin(t)) {
+          begin_spin(g, t);
+          return true;
+        }
+        lock_retry(t);
+        break;
+      case PHASE_RETRY:
+        lock_retry(t);
+        break;
+      case PHASE_BARRIER:
+        spin_begin(g, &t->barrier->clock, barrier_cause(t->barrier));
+        g->work_end_ns = TIME_NEVER_NS;
+        return true;
+      case PHASE_ASLEEP:
+      case PHASE_DONE:
+        guest_leave(g);
+        return false;
+    }
+}
+
+/* --- a vCPU's own step --- */
+
+static void halt(struct guest_vcpu *g) {
+  struct guest_vm *vm = g->vm;
+  g->guest_ns = guest_time(g);
+  g->resumed_ns = guest_now(vm);
+  g->work_end_ns = g->boundary_ns = TIME_NEVER_NS;
+  vm->idle[g->v->index / 64] |= UINT64_C(1) << g->v->index % 64;
+  vm->n_idle++;
+  hv_halt(vm->guest->hv, g->v);
+}
+
+/* True: a guest context switch is to be paid first. */
+static bool must_switch(struct guest_vcpu *g) {
+  if (g->last != g->current) {
+    g->switch_ns = g->last ? g->vm->spec->switch_ns : 0;
+    g->last = g->current;
+  }
+  if (g->switch_ns > 0) begin_timed(g, ACT_KERNEL, g->switch_ns);
+  return g->switch_ns > 0;
+}
+
+static void run(struct guest_vcpu *g) {
+  do {
+    if (!g->current && !guest_find_thread(g)) {
+      halt(g);
+      return;
+    }
+  } while (!must_switch(g) && !advance(g));
+  guest_rearm(g);
+}
+
+/* Would going on stay within this vCPU? */
+static bool is_private(const struct thread *t) {
+  switch ((enum phase)t->phase) {
+    case PHASE_WORK:
+    case PHASE_BARRIER:
+      return true;
+    case PHASE_NEXT:
+      return t->ops[t->pc].code == OP_COMPUTE;
+    case PHASE_COST:
+      return t->rem_ns > 0;
+    case PHASE_HANDOFF:
+      return t->rem_ns > 0 || t->ops[t->pc + 1].code == OP_COMPUTE;
+    case PHASE_SPIN:
+      return lock_must_spin(t);
+    case PHASE_RETRY:
+    case PHASE_ASLEEP:
+    case PHASE_DONE:
+      return false;
+  }
+  return false;
+}
+
+void guest_begin_phase(struct guest_vcpu *g) {
+  g->is_kicked = false;
+  if (must_switch(g)) {
+    guest_rearm(g);
+  } else if (is_private(g->current)) {
+    (void)advance(g);
+    guest_rearm(g);
+  } else {
+    guest_kick(g);
+  }
+}
+
+/* What is timed, or spun, stops here; what is left of it is kept. */
+static void pause_phase(struct guest_vcpu *g) {
+  struct thread *t = g->current;
+  int64_t left_ns = g->work_end_ns - guest_now(g->vm);
+  if (g->is_kicked) {
+    g->is_kicked = false;
+    return;
+  }
+  if (g->switch_ns > 0) {
+    g->switch_ns = left_ns;
+    return;
+  }
+  switch ((enum phase)t->phase) {
+    case PHASE_WORK:
+    case PHASE_COST:
+      t->rem_ns = left_ns;
+      break;
+    case PHASE_HANDOFF:
+      t->rem_ns = left_ns;
+      if (is_spinlock_handoff(t))
+        spin_book_contended(g, t->held->spin_ns, guest_now(g->vm) - g->phase_since_ns);
+      break;
+    case PHASE_SPIN:
+      lock_end_spin(t);
+      break;
+    case PHASE_BARRIER:
+      spin_end(g, NULL);
+      break;
+    case PHASE_NEXT:
+    case PHASE_RETRY:
+    case PHASE_ASLEEP:
+    case PHASE_DONE:
+      break;
+  }
+}
+
+static void pass_boundary(struct guest_vcpu *g) {
+  const struct thread *t = g->current;
+  bool must_defer = t->n_spin_owned > 0 || (t->waits_for && t->waits_for->ops->is_spinlock);
+  if (must_defer) g->must_resched = true;
+  if (must_defer || g->n_ready == 0) {
+    guest_set_boundary(g);
+    guest_rearm(g);
+    return;
+  }
+  pause_phase(g);
+  guest_rotate(g);
+  run(g);
+}
+
+static void finish_timed(struct guest_vcpu *g) {
+  struct thread *t = g->current;
+  if (g->switch_ns > 0) {
+    g->switch_ns = 0;
+    run(g);
+    return;
+  }
+  switch ((enum phase)t->phase) {
+    case PHASE_WORK:
+      guest_step_done(t);
+      break;
+    case PHASE_HANDOFF:
+      if (is_spinlock_handoff(t))
+        spin_book_contended(g, t->held->spin_ns, guest_now(g->vm) - g->phase_since_ns);
+      t->rem_ns = 0;
+      break;
+    case PHASE_COST:
+      t->rem_ns = 0;
+      break;
+    case PHASE_SPIN:
+      lock_stop_spinning(t);
+      break;
+    case PHASE_NEXT:
+    case PHASE_RETRY:
+    case PHASE_BARRIER:
+    case PHASE_ASLEEP:
+    case PHASE_DONE:
+      assert(!"nothing of this phase is timed");
+      break;
+  }
+  run(g);
+}
+
+void guest_step(struct guest *guest, struct vcpu *v) {
+  struct guest_vcpu *g = &guest->vcpus[v->id];
+  const struct thread *t = g->current;
+  int64_t now = guest->sim->now_ns;
+  bool at_boundary = g->boundary_ns <= now;
+  if (g->is_kicked) {
+    g->is_kicked = false;
+    run(g);
+  } else if (g->work_end_ns <= now) {
+    guest->sim->n_events++;
+    finish_timed(g);
+  }
+  if (at_boundary && g->current == t && v->is_executing) {
+    guest->sim->n_events++;
+    pass_boundary(g);
+  }
+}
+
+/* --- what the hypervisor does to a vCPU --- */
+
+void guest_resume(struct guest *guest, struct vcpu *v) {
+  struct guest_vcpu *g = &guest->vcpus[v->id];
+  g->resumed_ns = guest->sim->now_ns;
+  guest_set_boundary(g);
+  guest_begin_phase(g);
+}
+
+void guest_suspend(struct guest *guest, struct vcpu *v) {
+  struct guest_vcpu *g = &guest->vcpus[v->id];
+  pause_phase(g);
+  g->guest_ns = guest_time(g);
+  g->resumed_ns = guest->sim->now_ns;
+  g->work_end_ns = g->boundary_ns = TIME_NEVER_NS;
+}
+
+void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from) {
+  struct guest_vcpu *g = &guest->vcpus[v->id];
+  struct thread *t = g->current;
+  if (g->vm->has_spinning_barrier) barrier_runstate_changed(g, from);
+  if (!t) return;
+  if (t->held) lock_owner_moved(t);
+  if (!t->waits_for) return;
+  if (v->runstate == RS_RUNNING)
+    lock_waiter_runs(t, +1);
+  else if (from == RS_RUNNING)
+    lock_waiter_runs(t, -1);
+}
+
+void guest_count_preemption(struct guest *guest, struct vcpu *v) {
+  const struct thread *t = guest->vcpus[v->id].current;
+  const struct lock *awaited = t->waits_for, *latest = t->held;
+  if (t->n_spin_entered > 0) v->lhp_events++;
+  bool is_waiter = awaited && awaited->ops->is_spinlock && awaited->ops->is_fifo;
+  bool is_granted = latest && !latest->is_entered && latest->ops->is_spinlock;
+  if (is_waiter || is_granted) v->lwp_events++;
+}
+
+/* --- what time does to a thread --- */
+
+void guest_on_sleep_end(struct guest *guest, thread_id_t thread) {
+  struct thread *t = &guest->threads[thread];
+  guest->sim->n_events++;
+  calendar_clear(&guest->sim->calendar, EVENT_SLEEP, thread);
+  guest_step_done(t);
+  if (t->phase != PHASE_DONE) guest_wake_thread(t);
+}
+
+void guest_start_vm(struct guest *guest, vm_id_t id) {
+  struct guest_vm *vm = &guest->vms[id];
+  for (uint32_t i = 0; i < vm->spec->n_threads; i++) {
+    struct thread *t = &vm->threads[i];
+    t->iteration_since_ns = guest->sim->now_ns;
+    guest_put(&vm->vcpus[i % vm->spec->n_vcpus], t);
+  }
+  for (uint32_t i = 0; i < vm->spec->n_vcpus; i++) {
+    if (!vm->vcpus[i].current) continue;
+    vm->idle[i / 64] &= ~(UINT64_C(1) << i % 64);
+    vm->n_idle--;
+    hv_wake(guest->hv, vm->vcpus[i].v);
+  }
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A scenario's machine: built in one arena, run event by event, read out. Owns the event loop. */
+#include "study/machine.h"
+
+#include <assert.h>
+
+#include "guest/guest.h"
+#include "guest/lock.h"
+#include "hv/hv.h"
+#include "sim/duration.h"
+#include "study/readout.h"
+
+/* How many events pass between two looks at the interrupt flag. */
+enum { INTERRUPT_STRIDE = 1 << 14 };
+
+struct machine {
+  const struct scenario *scenario;
+  const struct machine_options *options;
+  struct arena *arena;
+  struct sim sim;
+  struct hv *hv;
+  struct guest *guest;
+  struct trace_sink gate; /* lets records of the traced span through */
+  enum run_status status;
+};
+
+/* --- building --- */
+
+static void count_entities(const struct scenario *scenario, bool has_crossings,
+                           uint32_t n[EVENT_KINDS]) {
+  for (int kind = 0; kind < EVENT_KINDS; kind++) n[kind] = 0;
+  bool has_ipis = false, has_starts = false;
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    const struct vm_spec *vm = &scenario->vms[i];
+    n[EVENT_STEP] += vm->guest.n_vcpus;
+    n[EVENT_SLEEP] += vm->guest.n_threads;
+    if (vm->guest.ipi_latency_ns > 0) has_ipis = true;
+    if (vm->start.constant_ns != 0) has_starts = true;
+  }
+  if (has_ipis) n[EVENT_IPI] = n[EVENT_STEP];
+  if (has_starts) n[EVENT_START] = scenario->n_vms;
+  if (has_crossings) n[EVENT_CROSSING] = scenario->n_vms;
+  n[EVENT_POLL] = 1;
+  n[EVENT_SLICE] = scenario->host.n_pcpus;
+}
+
+static int64_t horizon_of(const struct scenario *scenario) {
+  return scenario->run.warmup_ns + scenario->run.duration_ns;
+}
+
+bool machine_horizon_fits(const struct scenario *scenario, int64_t *longest_ns) {
+  uint32_t n[EVENT_KINDS];
+  count_entities(scenario, true, n);
+  *longest_ns = (INT64_MAX >> calendar_entity_bits(n)) - 1;
+  return scenario->run.warmup_ns <= *longest_ns &&
+         scenario->run.duration_ns <= *longest_ns - scenario->run.warmup_ns;
+}
+
+static uint64_t hist_bytes(const struct scenario *scenario) {
+  uint64_t octaves = 64u - (uint64_t)__builtin_clzll((uint64_t)horizon_of(scenario) | 1);
+  return (octaves + 1) * HIST_SUB * sizeof(uint32_t);
+}
+
+uint64_t machine_memory(const struct scenario *scenario) {
+  uint64_t hist = hist_bytes(scenario), bytes = 0;
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    const struct vm_spec *vm = &scenario->vms[i];
+    bytes += sizeof(struct hv_vm) + sizeof(struct guest_vm) + hist;
+    bytes += vm->guest.n_vcpus * (sizeof(struct vcpu) + sizeof(struct guest_vcpu) + 256);
+    bytes += vm->guest.n_threads * (sizeof(struct thread) + 3 * sizeof(struct rng_stream) + 64);
+    bytes += scenario->n_locks * (sizeof(struct lock) + 2 * hist);
+    if (vm->guest.n_vcpus > 1) bytes += 7 * hist;
+  }
+  return bytes + scenario->host.n_pcpus * (uint64_t)(sizeof(struct pcpu) + 64);
+}
+
+static void build_hv(struct machine *machine) {
+  const struct scenario *scenario = machine->scenario;
+  struct hv_vm_config *vms = ARENA_ARRAY(machine->arena, scenario->n_vms, struct hv_vm_config);
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    vms[i].n_vcpus = scenario->vms[i].guest.n_vcpus;
+    vms[i].affinity = scenario->vms[i].affinity;
+  }
+  struct hv_config config = {.n_pcpus = scenario->host.n_pcpus,
+                             .n_vms = scenario->n_vms,
+                             .context_switch_ns = scenario->host.context_switch_ns,
+                             .migration_ns = scenario->host.migration_ns,
+                             .scheduler = &scenario->hypervisor.scheduler,
+                             .coscheduling = &scenario->hypervisor.coscheduling,
+                             .horizon_ns = horizon_of(scenario)};
+  machine->hv = hv_create(&config, vms, &machine->sim, machine->arena);
+}
+
+static void build_guest(struct machine *machine) {
+  const struct scenario *scenario = machine->scenario;
+  struct guest_vm_config *vms =
+      ARENA_ARRAY(machine->arena, scenario->n_vms, struct guest_vm_config);
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    vms[i].name = scenario->vms[i].name;
+    vms[i].spec = &scenario->vms[i].guest;
+  }
+  struct guest_config config = {.n_vms = scenario->n_vms,
+                                .vms = vms,
+                                .locks = scenario->locks,
+                                .barriers = scenario->barriers,
+                                .n_locks = scenario->n_locks,
+                                .n_barriers = scenario->n_barriers,
+                                .seed = scenario->run.seed,
+                                .replication = machine->options->replication,
+                                .horizon_ns = horizon_of(scenario)};
+  machine->guest =
+      guest_create(&config, machine->hv, machine->hv->vcpus, &machine->sim, machine->arena);
+  machine->hv->guest = machine->guest;
+}
+
+static void gate_emit(struct trace_sink *sink, const struct trace_record *record) {
+  struct machine *machine =
+      (struct machine *)(void *)((char *)sink - offsetof(struct machine, gate));
+  const struct machine_options *options = machine->options;
+  if (record->at_ns < options->trace_from_ns) return;
+  if (options->trace_until_ns > 0 && record->at_ns > options->trace_until_ns) return;
+  options->trace->emit(options->trace, record);
+}
+
+/* VMs that start at 0 are there before the first event; the others have a start event. */
+static void start_vms(struct machine *machine) {
+  const struct scenario *scenario = machine->scenario;
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    const struct vm_spec *vm = &scenario->vms[i];
+    struct rng_stream stream;
+    rng_stream_init(&stream, scenario->run.seed, machine->options->replication, RNG_START, vm->name,
+                    "0");
+    int64_t start_ns = dist_draw(&vm->start, &stream);
+    if (start_ns == 0)
+      guest_start_vm(machine->guest, i);
+    else
+      calendar_set(&machine->sim.calendar, EVENT_START, i, start_ns);
+  }
+}
+
+static void build(struct machine *machine) {
+  const struct scenario *scenario = machine->scenario;
+  if (machine->options->trace) {
+    machine->gate.emit = gate_emit;
+    machine->sim.trace = &machine->gate;
+  }
+  build_hv(machine);
+  uint32_t n[EVENT_KINDS];
+  count_entities(scenario, machine->hv->has_crossings, n);
+  calendar_init(&machine->sim.calendar, machine->arena, n, horizon_of(scenario));
+  build_guest(machine);
+  calendar_set(&machine->sim.calendar, EVENT_POLL, 0, machine->hv->poll_ns);
+  start_vms(machine);
+}
+
+/* --- running --- */
+
+static void handle(struct machine *machine, const struct event *event) {
+  struct sim *sim = &machine->sim;
+  struct hv *hv = machine->hv;
+  switch (event->kind) {
+    case EVENT_STEP:
+      hv_on_step(hv, &hv->vcpus[event->index]);
+      break;
+    case EVENT_SLEEP:
+      guest_on_sleep_end(machine->guest, event->index);
+      break;
+    case EVENT_IPI:
+      guest_on_ipi(machine->guest, event->index);
+      break;
+    case EVENT_START:
+      calendar_clear(&sim->calendar, EVENT_START, event->index);
+      guest_start_vm(machine->guest, event->index);
+      break;
+    case EVENT_POLL:
+      sim->n_events++;
+      calendar_set(&sim->calendar, EVENT_POLL, 0, sim->now_ns + hv->poll_ns);
+      hv->cosched->poll(hv);
+      break;
+    case EVENT_CROSSING:
+      sim->n_events++;
+      calendar_clear(&sim->calendar, EVENT_CROSSING, event->index);
+      hv->cosched->crossing(hv, &hv->vms[event->index]);
+      break;
+    case EVENT_SLICE:
+      hv_dispatch(hv);
+      break;
+    case EVENT_KINDS:
+      assert(!"no such event");
+  }
+}
+
+static bool must_stop(struct machine *machine) {
+  if (machine->sim.stuck_path) machine->status = RUN_STUCK;
+  const volatile sig_atomic_t *interrupt = machine->options->interrupt;
+  if (interrupt && *interrupt) machine->status = RUN_INTERRUPTED;
+  return machine->status != RUN_DONE;
+}
+
+/* Handles everything up to and including until_ns. */
+static void run_until(struct machine *machine, int64_t until_ns) {
+  struct sim *sim = &machine->sim;
+  struct hv *hv = machine->hv;
+  bool is_paranoid = machine->options->paranoid;
+  for (uint32_t n = 0;; n++) {
+    if (hv->n_dirty > 0) hv_flush_crossings(hv);
+    struct event event = calendar_next(&sim->calendar);
+    if (event.at_ns > sim->now_ns && hv->must_fill) {
+      hv_dispatch(hv);
+    } else {
+      if (event.at_ns > until_ns) break;
+      sim->now_ns = event.at_ns;
+      handle(machine, &event);
+    }
+    if (__builtin_expect(is_paranoid, 0)) {
+      hv_check(hv);
+      guest_check(machine->guest);
+    }
+    if (__builtin_expect(sim->stuck_path != NULL || n % INTERRUPT_STRIDE == 0, 0) &&
+        must_stop(machine))
+      return;
+  }
+  sim->now_ns = until_ns;
+}
+
+static void reset(struct machine *machine) {
+  guest_reset(machine->guest);
+  hv_reset(machine->hv);
+  machine->sim.n_events = 0;
+}
+
+struct run_result *machine_run(const struct scenario *scenario,
+                               const struct machine_options *options, struct arena *arena) {
+  struct machine *machine = ARENA_NEW(arena, struct machine);
+  *machine = (struct machine){
+      .scenario = scenario, .options = options, .arena = arena, .status = RUN_DONE};
+  build(machine);
+  if (scenario->run.warmup_ns > 0) {
+    run_until(machine, scenario->run.warmup_ns);
+    if (machine->status == RUN_DONE) reset(machine);
+  }
+  if (machine->status == RUN_DONE) run_until(machine, horizon_of(scenario));
+  guest_settle(machine->guest);
+  hv_settle(machine->hv);
+  struct run_result *result = readout(scenario, machine->hv, machine->guest, arena);
+  result->status = machine->status;
+  result->replication = options->replication;
+  if (machine->status == RUN_STUCK)
+    result->message = arena_printf(
+        arena, "%s: a thread did more than 10000 steps at %lld ns without time passing",
+        machine->sim.stuck_path, (long long)machine->sim.now_ns);
+  if (machine->status == RUN_INTERRUPTED) result->message = "interrupted";
+  return result;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/readout.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "sim/duration.h"
+
+static struct latency_result read_hist(const struct hist *hist) {
+  return (struct latency_result){.n = hist->count,
+                                 .sum_ns = hist->sum,
+                                 .max_ns = hist->max,
+                                 .p50_ns = hist_percentile(hist, 0.50),
+                                 .p99_ns = hist_percentile(hist, 0.99)};
+}
+
+static struct ledger read_ledger(const struct vcpu *v) {
+  struct ledger ledger = {.dispatches = v->dispatches,
+                          .preemptions = v->preemptions,
+                          .migrations = v->migrations,
+                          .costops = v->costops,
+                          .lhp_events = v->lhp_events,
+                          .lwp_events = v->lwp_events};
+  memcpy(ledger.runstate_ns, v->runstate_ns, sizeof ledger.runstate_ns);
+  memcpy(ledger.activity_ns, v->activity_ns, sizeof ledger.activity_ns);
+  memcpy(ledger.spin_ns, v->spin_ns, sizeof ledger.spin_ns);
+  return ledger;
+}
+
+static int64_t sum(const int64_t *values, int n) {
+  int64_t total = 0;
+  for (int i = 0; i < n; i++) total += values[i];
+  return total;
+}
+
+/* The identities of a vCPU's time, exact in nanoseconds. */
+static void assert_identities(const struct ledger *ledger, int64_t window_ns) {
+  assert(sum(ledger->runstate_ns, RUNSTATES) == window_ns);
+  assert(sum(ledger->activity_ns, ACTIVITIES) == ledger->runstate_ns[RS_RUNNING]);
+  assert(sum(ledger->spin_ns, SPIN_CAUSES) == ledger->activity_ns[ACT_SPIN]);
+  (void)ledger;
+  (void)window_ns;
+}
+
+static void add_ledger(struct ledger *total, const struct ledger *part) {
+  for (int i = 0; i < RUNSTATES; i++) total->runstate_ns[i] += part->runstate_ns[i];
+  for (int i = 0; i < ACTIVITIES; i++) total->activity_ns[i] += part->activity_ns[i];
+  for (int i = 0; i < SPIN_CAUSES; i++) total->spin_ns[i] += part->spin_ns[i];
+  total->dispatches += part->dispatches;
+  total->preemptions += part->preemptions;
+  total->migrations += part->migrations;
+  total->costops += part->costops;
+  total->lhp_events += part->lhp_events;
+  total->lwp_events += part->lwp_events;
+}
+
+static void read_locks(struct vm_result *result, const struct guest_vm *vm, struct arena *arena) {
+  struct lock_result *locks = ARENA_ARRAY(arena, vm->n_locks, struct lock_result);
+  for (uint32_t i = 0; i < vm->n_locks; i++) {
+    const struct lock *lock = &vm->locks[i];
+    locks[i] = (struct lock_result){.spec = lock->spec,
+                                    .acquisitions = lock->n_acquisitions,
+                                    .contended = lock->n_contended,
+                                    .wait = read_hist(&lock->wait),
+                                    .hold = read_hist(&lock->hold)};
+    memcpy(locks[i].spin_ns, lock->spin_ns, sizeof locks[i].spin_ns);
+  }
+  result->locks = locks;
+  result->n_locks = vm->n_locks;
+}
+
+static void read_vm(struct vm_result *result, const struct hv *hv, const struct hv_vm *vm,
+                    const struct guest_vm *guest_vm, struct arena *arena) {
+  struct vcpu_result *vcpus = ARENA_ARRAY(arena, vm->n_vcpus, struct vcpu_result);
+  if (vm->skew) skew_finish(vm->skew);
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+    vcpus[i].ledger = read_ledger(&hv->vcpus[vm->first_vcpu + i]);
+    if (vm->skew) vcpus[i].lead_max_ns = vm->skew->clock[i].lead_max_ns;
+    add_ledger(&result->total, &vcpus[i].ledger);
+  }
+  result->vcpus = vcpus;
+  result->iterations = guest_vm->n_iterations;
+  result->latency = read_hist(&guest_vm->latency);
+  result->deadlocks = guest_vm->n_deadlocks;
+  result->hazard_ns = vm->hazard_ns;
+  if (vm->skew) {
+    result->skew_max_ns = vm->skew->max_ns;
+    result->skew_integral2 = vm->skew->integral2;
+    result->skew_p99_ns = skew_percentile(vm->skew, 0.99);
+  }
+  read_locks(result, guest_vm, arena);
+}
+
+static const char *word_deadlock(const struct scenario *scenario, const struct guest_note *note,
+                                 struct arena *arena) {
+  char at[DURATION_TEXT_MAX];
+  const char *text = arena_printf(arena, "deadlock in %s at %s: ", scenario->vms[note->vm].name,
+                                  duration_format(note->at_ns, at));
+  uint32_t n = note->n_links < GUEST_NOTE_LINKS ? note->n_links : GUEST_NOTE_LINKS;
+  for (uint32_t i = 0; i < n; i++)
+    text = arena_printf(arena, "%s%sthread %u waits for '%s', which thread %u owns since %s", text,
+                        i > 0 ? "; " : "", note->link[i].waiter, note->link[i].lock,
+                        note->link[i].owner, duration_format(note->link[i].owned_since_ns, at));
+  if (note->n_links > n) text = arena_printf(arena, "%s; … (%u in all)", text, note->n_links);
+  return text;
+}
+
+static void read_notes(struct run_result *result, const struct guest *guest, struct arena *arena) {
+  struct run_note *notes = ARENA_ARRAY(arena, guest->n_notes, struct run_note);
+  for (uint32_t i = 0; i < guest->n_notes; i++) {
+    const struct guest_note *note = &guest->notes[i];
+    notes[i] =
+        (struct run_note){note->at_ns, note->vm, word_deadlock(result->scenario, note, arena)};
+  }
+  result->notes = notes;
+  result->n_notes = guest->n_notes;
+}
+
+struct run_result *readout(const struct scenario *scenario, const struct hv *hv,
+                           const struct guest *guest, struct arena *arena) {
+  struct run_result *result = ARENA_NEW(arena, struct run_result);
+  struct vm_result *vms = ARENA_ARRAY(arena, scenario->n_vms, struct vm_result);
+  *result = (struct run_result){.scenario = scenario,
+                                .seed = scenario->run.seed,
+                                .window_ns = scenario->run.duration_ns,
+                                .vms = vms};
+  int64_t running_ns = 0;
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    vms[i].spec = &scenario->vms[i];
+    read_vm(&vms[i], hv, &hv->vms[i], &guest->vms[i], arena);
+    running_ns += vms[i].total.runstate_ns[RS_RUNNING];
+    result->host.overhead_ns += vms[i].total.activity_ns[ACT_OVERHEAD];
+    /* A run that was stopped early has booked less than its window. */
+    if (hv->sim->now_ns < scenario->run.warmup_ns + scenario->run.duration_ns) continue;
+    for (uint32_t k = 0; k < hv->vms[i].n_vcpus; k++)
+      assert_identities(&vms[i].vcpus[k].ledger, result->window_ns);
+  }
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) result->host.busy_ns += hv->pcpus[p].busy_ns;
+  assert(result->host.busy_ns == running_ns);
+  result->host.fragmentation_ns = hv->fragmentation_ns;
+  result->host.context_switches = hv->n_context_switches;
+  result->host.events = hv->sim->n_events;
+  read_notes(result, guest, arena);
+  return result;
+}
