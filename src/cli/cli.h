@@ -21,8 +21,12 @@ enum { EXIT_NO = 1 /* the answer is no: an expectation failed */, EXIT_SIGNAL = 
 /* In the order in which help lists them. */
 #define COMMANDS(X) \
   X(run)            \
+  X(check)          \
+  X(show)           \
   X(list)           \
   X(explain)        \
+  X(new)            \
+  X(schema)         \
   X(completion)
 
 enum option_id {
