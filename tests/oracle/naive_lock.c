@@ -257,7 +257,7 @@ bool naive_lock_retry(struct naive_world *world, struct naive_thread *thread) {
 
 bool naive_lock_block_paid(struct naive_world *world, struct naive_thread *thread) {
   struct naive_lock *lock = thread->pays_for;
-  if (lock->owner == thread) {
+  if (!thread->waits_for) { /* granted meanwhile */
     pay(thread, thread->handoff_ns, ACT_KERNEL, AFTER_ENTER, lock);
   } else if (thread->is_woken) {
     thread->mode = MODE_RETRY;

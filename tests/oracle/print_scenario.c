@@ -122,28 +122,61 @@ static void print_vm(FILE *file, const struct scenario *scenario, const struct v
   fputs(" }", file);
 }
 
-static void print_parts(FILE *file, const struct scenario *scenario) {
-  fputs("  \"locks\": {\n", file);
-  for (uint32_t i = 0; i < scenario->n_locks; i++) {
-    fprintf(file, "    \"%s\": ", scenario->locks[i].name);
-    print_kind(file, &scenario->locks[i].choice);
-    fputs(i + 1 < scenario->n_locks ? ",\n" : " },\n", file);
+static bool is_program_used(const struct scenario *scenario, const struct program *program) {
+  for (uint32_t i = 0; i < scenario->n_vms; i++)
+    if (scenario->vms[i].guest.program == program) return true;
+  return false;
+}
+
+static bool is_target_used(const struct scenario *scenario, enum op_code code, uint32_t target) {
+  for (uint32_t i = 0; i < scenario->n_programs; i++) {
+    const struct program *program = &scenario->programs[i];
+    if (!is_program_used(scenario, program)) continue;
+    for (uint32_t o = 0; o < program->n_ops; o++)
+      if (program->ops[o].code == code && program->ops[o].target == target) return true;
   }
-  fputs("  \"barriers\": {\n", file);
+  return false;
+}
+
+static void print_locks(FILE *file, const struct scenario *scenario) {
+  const char *separator = "";
+  fputs("  \"locks\": {", file);
+  for (uint32_t i = 0; i < scenario->n_locks; i++) {
+    if (!is_target_used(scenario, OP_LOCK, i)) continue;
+    fprintf(file, "%s\n    \"%s\": ", separator, scenario->locks[i].name);
+    print_kind(file, &scenario->locks[i].choice);
+    separator = ",";
+  }
+  fputs(" },\n", file);
+}
+
+static void print_barriers(FILE *file, const struct scenario *scenario) {
+  const char *separator = "";
+  fputs("  \"barriers\": {", file);
   for (uint32_t i = 0; i < scenario->n_barriers; i++) {
     const struct barrier_spec *barrier = &scenario->barriers[i];
-    fprintf(file, "    \"%s\": { \"kind\": \"%s\"", barrier->name,
+    if (!is_target_used(scenario, OP_BARRIER, i)) continue;
+    fprintf(file, "%s\n    \"%s\": { \"kind\": \"%s\"", separator, barrier->name,
             barrier->wait == BARRIER_SPIN ? "spin" : "block");
     if (barrier->parties) fprintf(file, ", \"parties\": %u", barrier->parties);
-    fputs(i + 1 < scenario->n_barriers ? " },\n" : " } },\n", file);
+    fputs(" }", file);
+    separator = ",";
   }
-  fputs("  \"programs\": {\n", file);
+  fputs(" },\n", file);
+}
+
+static void print_programs(FILE *file, const struct scenario *scenario) {
+  const char *separator = "";
+  fputs("  \"programs\": {", file);
   for (uint32_t i = 0; i < scenario->n_programs; i++) {
-    fprintf(file, "    \"%s\": [", scenario->programs[i].name);
-    for (uint32_t s = 0; s < scenario->programs[i].n_ops; s++)
-      print_step(file, scenario, &scenario->programs[i].ops[s]);
-    fputs(i + 1 < scenario->n_programs ? "],\n" : "] },\n", file);
+    const struct program *program = &scenario->programs[i];
+    if (!is_program_used(scenario, program)) continue;
+    fprintf(file, "%s\n    \"%s\": [", separator, program->name);
+    for (uint32_t o = 0; o < program->n_ops; o++) print_step(file, scenario, &program->ops[o]);
+    fputs("]", file);
+    separator = ",";
   }
+  fputs(" },\n", file);
 }
 
 void print_scenario(FILE *file, const struct scenario *scenario) {
@@ -157,7 +190,9 @@ void print_scenario(FILE *file, const struct scenario *scenario) {
   fputs(",\n    \"coscheduling\": ", file);
   print_kind(file, &scenario->hypervisor.coscheduling);
   fputs(" },\n", file);
-  print_parts(file, scenario);
+  print_locks(file, scenario);
+  print_barriers(file, scenario);
+  print_programs(file, scenario);
   fputs("  \"vms\": {\n", file);
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     print_vm(file, scenario, &scenario->vms[i]);
