@@ -21,6 +21,7 @@ enum { EXIT_NO = 1 /* the answer is no: an expectation failed */, EXIT_SIGNAL = 
 /* In the order in which help lists them. */
 #define COMMANDS(X) \
   X(run)            \
+  X(trace)          \
   X(check)          \
   X(show)           \
   X(list)           \
