@@ -183,6 +183,7 @@ void lock_owner_leaves(struct thread *t) {
 static void own(struct thread *t, struct lock *lock) {
   int64_t now = guest_now(t->vm);
   if (t->waits_for) {
+    lock->n_contended++;
     if (is_queued(t)) queue_remove(lock, t);
     if (guest_is_current(t) && guest_vcpu_of(t)->v->runstate == RS_RUNNING) lock_waiter_runs(t, -1);
     t->waits_for = NULL;
@@ -227,7 +228,6 @@ void lock_request(struct thread *t, struct lock *lock) {
   }
   t->waits_for = lock;
   t->spun_ns = 0;
-  lock->n_contended++;
   lock_waiter_runs(t, +1);
   trace(t, lock, TRACE_LOCK_WAIT);
   wait_by(t, answer);

@@ -62,8 +62,8 @@ static bool take_arrival(struct naive_world *world) {
   for (uint32_t i = 0; i < world->n_threads; i++) {
     struct naive_thread *thread = &world->threads[i];
     if (thread->mode != MODE_ASLEEP || thread->wake_at_ns != world->now_ns) continue;
-    thread->mode = MODE_NEXT;
-    naive_guest_wake(world, thread);
+    naive_guest_step_done(world, thread);
+    if (thread->mode != MODE_DONE) naive_guest_wake(world, thread);
     return true;
   }
   for (uint32_t i = 0; i < world->n_vcpus; i++) {

@@ -138,6 +138,7 @@ static bool is_step_due(const struct naive_vcpu *vcpu) {
   switch (thread->mode) {
     case MODE_NEXT:
     case MODE_RETRY:
+    case MODE_DONE:
       return true;
     case MODE_WORK:
     case MODE_PAY:
@@ -148,7 +149,6 @@ static bool is_step_due(const struct naive_vcpu *vcpu) {
     case MODE_ASLEEP:
     case MODE_LOCK_ASLEEP:
     case MODE_BARRIER_ASLEEP:
-    case MODE_DONE:
       break;
   }
   return false;
@@ -175,6 +175,19 @@ static struct naive_lock *lock_of(const struct naive_thread *thread, const struc
   return lock;
 }
 
+/* The step before pc is over; perhaps it was the last one of an iteration. */
+void naive_guest_step_done(struct naive_world *world, struct naive_thread *thread) {
+  thread->mode = MODE_NEXT;
+  if (thread->vm->spec->guest.program->ops[thread->pc].code != OP_END) return;
+  struct vm_result *result = &thread->vm->result;
+  naive_world_emit(world, TRACE_ITERATION, thread->vcpu, thread, NULL);
+  result->iterations++;
+  naive_measure_latency(&result->latency, world->now_ns - thread->iteration_from_ns);
+  thread->iteration_from_ns = world->now_ns;
+  thread->pc = 0;
+  if (++thread->iterations == thread->vm->spec->guest.iterations) thread->mode = MODE_DONE;
+}
+
 static bool do_unlock(struct naive_world *world, struct naive_thread *thread, const struct op *op) {
   int64_t wake_ns = naive_lock_release(world, lock_of(thread, op));
   if (wake_ns > 0) {
@@ -182,11 +195,13 @@ static bool do_unlock(struct naive_world *world, struct naive_thread *thread, co
     thread->after = AFTER_NEXT;
     thread->pay_as = ACT_KERNEL;
     thread->left_ns = wake_ns;
+  } else {
+    naive_guest_step_done(world, thread);
   }
   struct naive_vcpu *vcpu = thread->vcpu;
   if (vcpu->has_deferred && !naive_lock_forbids_switch(thread)) {
     vcpu->has_deferred = false;
-    if (naive_guest_head(vcpu)) switch_out(world, vcpu);
+    if (naive_guest_head(vcpu) && thread->mode != MODE_DONE) switch_out(world, vcpu);
   }
   return true;
 }
@@ -204,8 +219,8 @@ static void open_barrier(struct naive_world *world, struct naive_vm *vm,
     naive_world_emit(world, TRACE_BARRIER_OPEN, NULL, first, NULL);
     bool is_asleep = first->mode == MODE_BARRIER_ASLEEP;
     first->barrier = NULL;
-    first->mode = MODE_NEXT;
-    if (is_asleep) naive_guest_wake(world, first);
+    naive_guest_step_done(world, first);
+    if (is_asleep && first->mode != MODE_DONE) naive_guest_wake(world, first);
   }
 }
 
@@ -217,6 +232,7 @@ static bool do_barrier(struct naive_world *world, struct naive_thread *thread,
     n_there += thread->vm->threads[i].barrier == barrier;
   if (n_there >= barrier->parties) {
     open_barrier(world, thread->vm, barrier);
+    naive_guest_step_done(world, thread);
     return true;
   }
   thread->barrier = barrier;
@@ -231,22 +247,12 @@ static bool do_barrier(struct naive_world *world, struct naive_thread *thread,
   return true;
 }
 
-static void end_iteration(struct naive_world *world, struct naive_thread *thread) {
-  struct vm_result *result = &thread->vm->result;
-  naive_world_emit(world, TRACE_ITERATION, thread->vcpu, thread, NULL);
-  result->iterations++;
-  naive_measure_latency(&result->latency, world->now_ns - thread->iteration_from_ns);
-  thread->iteration_from_ns = world->now_ns;
-  thread->pc = 0;
-  uint64_t limit = thread->vm->spec->guest.iterations;
-  if (++thread->iterations != limit) return;
-  thread->mode = MODE_DONE;
-  naive_guest_leave(world, thread->vcpu);
-}
-
 static bool do_sleep(struct naive_world *world, struct naive_thread *thread, const struct op *op) {
   int64_t span_ns = draw(thread, op);
-  if (span_ns == 0) return true;
+  if (span_ns == 0) {
+    naive_guest_step_done(world, thread);
+    return true;
+  }
   thread->mode = MODE_ASLEEP;
   thread->wake_at_ns = world->now_ns + span_ns;
   naive_guest_leave(world, thread->vcpu);
@@ -275,11 +281,12 @@ static bool do_op(struct naive_world *world, struct naive_thread *thread) {
     case OP_BARRIER:
       return do_barrier(world, thread, op);
     case OP_YIELD:
-      if (naive_guest_head(thread->vcpu)) switch_out(world, thread->vcpu);
+      naive_guest_step_done(world, thread);
+      if (naive_guest_head(thread->vcpu) && thread->mode != MODE_DONE)
+        switch_out(world, thread->vcpu);
       return true;
     case OP_END:
-      end_iteration(world, thread);
-      return true;
+      assert(false); /* no step: it is passed by the end of the last one */
   }
   return false;
 }
@@ -291,13 +298,13 @@ static bool do_thread(struct naive_world *world, struct naive_thread *thread) {
       return do_op(world, thread);
     case MODE_WORK:
       if (thread->left_ns > 0) return false;
-      thread->mode = MODE_NEXT;
+      naive_guest_step_done(world, thread);
       return true;
     case MODE_PAY:
       if (thread->left_ns > 0) return false;
       if (thread->after == AFTER_BLOCK) return naive_lock_block_paid(world, thread);
       if (thread->after == AFTER_ENTER) naive_lock_enter(world, thread);
-      thread->mode = MODE_NEXT;
+      naive_guest_step_done(world, thread);
       return true;
     case MODE_SPIN:
       return naive_lock_respin(world, thread);
@@ -305,10 +312,12 @@ static bool do_thread(struct naive_world *world, struct naive_thread *thread) {
       return naive_lock_retry(world, thread);
     case MODE_BARRIER_SPIN:
       return false;
+    case MODE_DONE:
+      naive_guest_leave(world, thread->vcpu);
+      return true;
     case MODE_ASLEEP:
     case MODE_LOCK_ASLEEP:
     case MODE_BARRIER_ASLEEP:
-    case MODE_DONE:
       assert(false); /* such a thread is nobody's current one */
   }
   return false;

@@ -180,7 +180,7 @@ static struct naive_thread *race(struct naive_lock *lock) {
 /* Returns what it costs the releaser: nothing if a wake is on its way already. */
 static int64_t wake_first(struct naive_world *world, struct naive_lock *lock) {
   struct naive_thread *first = first_queued(lock);
-  if (!first || first->is_woken) return 0;
+  if (!first || first->is_woken || first->mode == MODE_SPIN) return 0;
   first->is_woken = true;
   if (first->mode == MODE_LOCK_ASLEEP) {
     first->mode = MODE_RETRY;

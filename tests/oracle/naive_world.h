@@ -169,6 +169,7 @@ void naive_guest_start(struct naive_world *world, struct naive_vm *vm);
 void naive_guest_wake(struct naive_world *world, struct naive_thread *thread);
 /* The current thread stops being current. */
 void naive_guest_leave(struct naive_world *world, struct naive_vcpu *vcpu);
+void naive_guest_step_done(struct naive_world *world, struct naive_thread *thread);
 bool naive_guest_is_executing(const struct naive_vcpu *vcpu);
 const struct naive_thread *naive_guest_head(const struct naive_vcpu *vcpu);
 
