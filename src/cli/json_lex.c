@@ -212,8 +212,9 @@ static void grammar_step(struct json_grammar *grammar, enum json_token_kind kind
   }
 }
 
+/* before: the token before this one, NULL if it is the first. */
 static void grammar_error(const struct json_grammar *grammar, const struct json_lexer *lexer,
-                          const struct json_token *token, bool is_behind_comma) {
+                          const struct json_token *token, const struct json_token *before) {
   static const char *const words[] = {
       [EXPECT_VALUE] = "a value",
       [EXPECT_VALUE_OR_CLOSE] = "a value or ']'",
@@ -226,17 +227,21 @@ static void grammar_error(const struct json_grammar *grammar, const struct json_
   bool in_object = grammar->open[grammar->depth] == '{';
   const char *expected = words[grammar->expected];
   if (grammar->expected == EXPECT_COMMA_OR_CLOSE && in_object) expected = "',' or '}'";
-  struct place place = {lexer->source, token->offset, token->length};
-  if (token->kind == JSON_END) {
-    diag_error(lexer->diags, place, NULL, NULL, "expected %s, found the end", expected);
+  bool is_end = token->kind == JSON_END;
+  const struct json_token *shown = is_end && before ? before : token;
+  struct place place = {lexer->source, shown->offset, shown->length};
+  if (is_end) {
+    diag_error(lexer->diags, place, NULL, NULL, "the text ends here; expected %s", expected);
     return;
   }
   bool closes = token->kind == JSON_CLOSE_OBJECT || token->kind == JSON_CLOSE_ARRAY;
-  int shown = token->length < SHOWN_MAX ? (int)token->length : SHOWN_MAX;
+  bool is_trailing = closes && before && before->kind == JSON_COMMA;
+  const char *quote = token->kind == JSON_STRING ? "" : "'";
+  int length = token->length < SHOWN_MAX ? (int)token->length : SHOWN_MAX;
   diag_error(lexer->diags, place, NULL,
-             is_behind_comma && closes ? "no comma behind the last element" : NULL,
-             "expected %s, found %s%.*s%s", expected, token->kind == JSON_STRING ? "" : "'", shown,
-             lexer->source->text + token->offset, token->kind == JSON_STRING ? "" : "'");
+             is_trailing ? "JSON has no comma behind the last element" : NULL,
+             "expected %s, found %s%.*s%s", expected, quote, length,
+             lexer->source->text + token->offset, quote);
 }
 
 const struct json_token *json_lex(const struct source *source, struct diags *diags,
@@ -254,7 +259,7 @@ const struct json_token *json_lex(const struct source *source, struct diags *dia
     struct json_token *token = &tokens[n];
     if (!lexer_next(&lexer, token)) return NULL;
     if (!grammar_allows(&grammar, token->kind)) {
-      grammar_error(&grammar, &lexer, token, n && tokens[n - 1].kind == JSON_COMMA);
+      grammar_error(&grammar, &lexer, token, n ? &tokens[n - 1] : NULL);
       return NULL;
     }
     if (token->kind == JSON_END) return tokens;

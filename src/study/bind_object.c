@@ -96,6 +96,11 @@ static void object_unknown(struct bind *bind, struct site site, const struct con
   for (const char *const *other = rules->others; other && *other; other++)
     words_add(bind, &list, *other, group);
   for (size_t i = 0; i < rules->n_rows; i++) words_add(bind, &list, rules->rows[i].key, group);
+  for (size_t i = 0; rules->chosen && family_kind(rules->family, i); i++) {
+    const struct kind *kind = family_kind(rules->family, i);
+    for (size_t row = 0; row < kind->n_params; row++)
+      words_add(bind, &list, kind->params[row].key, group);
+  }
   diag_error(bind->diags, child->key_place, site.path,
              bind_known(bind, child->key, "known keys", list.words), "unknown key '%s'",
              child->key);

@@ -70,8 +70,9 @@ bool bind_duration(struct bind *bind, struct site site, const char *unit, int64_
     diag_error(bind->diags, node->place, site.path, NULL,
                "%s has no unit; write \"%s%s\" (ns us ms s min h)", node->text, node->text, unit);
   } else {
-    diag_error(bind->diags, node->place, site.path, NULL, "\"%s\" %s (ns us ms s min h)",
-               node->text, duration_error_text(error));
+    diag_error(bind->diags, node->place, site.path, NULL, "\"%s\" %s%s", node->text,
+               duration_error_text(error),
+               error == DURATION_BAD_UNIT ? " (allowed: ns us ms s min h)" : "");
   }
   return false;
 }

@@ -100,9 +100,9 @@ static const char *expect_metric(struct expect *expect, const char *name, bool h
   const char **names = ARENA_ARRAY(arena, n + 1, const char *);
   for (size_t i = 0; i < n; i++) names[i] = metrics_of[scope][i]->name;
   const char *near = suggest_word(name, names);
-  return near ? arena_printf(arena, "no metric '%s' of a %s; did you mean '%s'?", name,
+  return near ? arena_printf(arena, "no metric '%s' in scope %s; did you mean '%s'?", name,
                              scope_names[scope], near)
-              : arena_printf(arena, "no metric '%s' of a %s", name, scope_names[scope]);
+              : arena_printf(arena, "no metric '%s' in scope %s", name, scope_names[scope]);
 }
 
 static bool expect_take_op(struct expect *expect, const char **at) {

@@ -142,7 +142,7 @@ static struct conf *sweep_axis(struct bind *bind, struct site axis) {
 }
 
 const struct conf *sweep_expand(struct bind *bind, struct site sweep) {
-  if (!bind_expect(bind, sweep, CONF_OBJECT, "an object: path, list of values")) return NULL;
+  if (!bind_expect(bind, sweep, CONF_OBJECT, "an object of axes")) return NULL;
   if (!sweep.node || sweep.node->n_children == 0) return NULL;
   if (sweep.node->n_children > AXES_MAX) {
     diag_error(bind->diags, sweep.place, sweep.path, NULL, "more than %d axes", AXES_MAX);
