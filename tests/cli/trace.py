@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`costop trace`: rows nest and tile, agree with the run's totals, and arrows tell the truth."""
+import csv
+import io
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+COSTOP = str(Path(sys.argv[1]).resolve())
+ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.json"))
+STORY = ROOT / "scenarios" / "lock-holder-preemption.json"
+SPAN_NS = 60_000_000
+WHOLE = ["-w", "0", "-d", "60ms"]
+COLUMNS = ["kind", "vm", "vcpu", "thread", "pcpu", "lock", "state", "start_ns", "end_ns",
+           "value", "value_end", "peer_vcpu", "peer_thread"]
+WORK = Path(tempfile.mkdtemp(prefix="costop-trace-"))
+
+
+def costop(*arguments, code=0):
+    done = subprocess.run([COSTOP, *map(str, arguments)], capture_output=True, check=False)
+    done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+    assert done.returncode == code, (arguments, done.returncode, done.stderr)
+    return done
+
+
+def trace_csv(scenario, *arguments):
+    path = WORK / "x.csv"
+    costop("trace", scenario, "-o", path, *arguments)
+    return parse_csv(path.read_bytes().decode())
+
+
+def parse_csv(text):
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    assert reader.fieldnames == COLUMNS
+    rows = []
+    for row in reader:
+        for key in ("start_ns", "end_ns"):
+            row[key] = int(row[key])
+        for key in ("vcpu", "thread", "pcpu", "value", "value_end", "peer_vcpu", "peer_thread"):
+            row[key] = int(row[key]) if row[key] else None
+        rows.append(row)
+    return rows
+
+
+def trace_json(scenario, *arguments):
+    path = WORK / "x.json"
+    costop("trace", scenario, "-o", path, *arguments)
+    return parse_json(path.read_text(encoding="utf-8"))
+
+
+def parse_json(text):
+    return json.loads(text, parse_float=Decimal)
+
+
+def ns(us):
+    value = Decimal(us) * 1000
+    assert value == int(value)
+    return int(value)
+
+
+def of(rows, kind, *states):
+    return [r for r in rows if r["kind"] == kind and (not states or r["state"] in states)]
+
+
+def check_rows(rows, from_ns, until_ns):
+    """States tile the span, activities tile the running ones, and nothing leaves the span."""
+    starts = [r["start_ns"] for r in rows if r["kind"] != "skew"]
+    assert starts == sorted(starts)
+    states, activities, runs = defaultdict(list), defaultdict(list), defaultdict(list)
+    for row in rows:
+        assert from_ns <= row["start_ns"] <= row["end_ns"] <= until_ns, row
+        assert (row["start_ns"] == row["end_ns"]) == (row["kind"] == "event"), row
+        key, times = (row["vm"], row["vcpu"]), (row["start_ns"], row["end_ns"])
+        if row["kind"] == "vcpu":
+            states[key].append(times)
+            assert (row["pcpu"] is not None) == (row["state"] == "running"), row
+            if row["state"] == "running":
+                runs[key].append(times)
+        if row["kind"] == "activity":
+            activities[key].append(times)
+    for key, pieces in states.items():
+        assert joined(pieces) == [(from_ns, until_ns)], key
+        assert joined(activities[key]) == joined(runs[key]), key
+    occupied = defaultdict(list)
+    for row in of(rows, "vcpu", "running"):
+        occupied[row["pcpu"]].append((row["start_ns"], row["end_ns"]))
+    for pieces in occupied.values():
+        joined(sorted(pieces))
+
+
+def joined(pieces):
+    """Neighbours made one; they must not overlap."""
+    whole = []
+    for start, end in pieces:
+        assert not whole or whole[-1][1] <= start, (whole[-1], start)
+        if whole and whole[-1][1] == start:
+            whole[-1] = (whole[-1][0], end)
+        else:
+            whole.append((start, end))
+    return whole
+
+
+def check_nesting(events):
+    rows, ends = set(), defaultdict(list)
+    for event in events:
+        if event["ph"] == "M" and event["name"] == "thread_name":
+            rows.add((event["pid"], event["tid"]))
+    slices = defaultdict(list)
+    for event in events:
+        if event["ph"] == "X":
+            slices[event["pid"], event["tid"]].append(event)
+    for row, found in slices.items():
+        assert row in rows
+        found.sort(key=lambda e: ns(e["ts"]))  # stable, as in the viewers
+        for event in found:
+            start, end = ns(event["ts"]), ns(event["ts"]) + ns(event["dur"])
+            while ends[row] and ends[row][-1] <= start:
+                ends[row].pop()
+            assert not ends[row] or end <= ends[row][-1], event
+            ends[row].append(end)
+    return slices
+
+
+def check_flows(events, slices, rows):
+    """Each arrow joins two lock slices, and while it is there the spinner pays for the holder."""
+    names = {(e["pid"], e["tid"]): e["args"]["name"] for e in events
+             if e["ph"] == "M" and e["name"] == "thread_name"}
+    starts = {e["id"]: e for e in events if e["ph"] == "s"}
+    ends = {e["id"]: e for e in events if e["ph"] == "f"}
+    assert starts.keys() == ends.keys()
+    assert len(starts) == sum(e["ph"] == "s" for e in events)
+    payments = of(rows, "payment")
+    assert len(payments) == len(starts)
+    for payment, key in zip(payments, sorted(starts)):
+        tail, head = starts[key], ends[key]
+        lock = tail["args"]["lock"]
+        assert head["bp"] == "e" and lock == payment["lock"]
+        assert ns(tail["ts"]) <= ns(head["ts"]) == payment["start_ns"]
+        assert names[tail["pid"], tail["tid"]] == f"{payment['vm']}/t{payment['peer_thread']} locks"
+        assert names[head["pid"], head["tid"]] == f"{payment['vm']}/t{payment['thread']} locks"
+        assert f"hold {lock}" in enclosing(slices, tail), tail
+        assert f"spin {lock}" in enclosing(slices, head), head
+    check_payments(rows, payments)
+
+
+def enclosing(slices, flow):
+    at = ns(flow["ts"])
+    return [e["name"] for e in slices[flow["pid"], flow["tid"]]
+            if ns(e["ts"]) <= at < ns(e["ts"]) + ns(e["dur"])]
+
+
+def common(pieces, others):
+    return [(max(s, t), min(e, f)) for s, e in pieces for t, f in others if max(s, t) < min(e, f)]
+
+
+def times(rows, kind, *states, **keys):
+    return [(r["start_ns"], r["end_ns"]) for r in of(rows, kind, *states)
+            if all(r[k] == v for k, v in keys.items())]
+
+
+def check_payments(rows, payments):
+    """What is paid is the time in which the spinner spins while the owner has no pCPU."""
+    for payment in payments:
+        vm = payment["vm"]
+        whole = [(payment["start_ns"], payment["end_ns"])]
+        spins = times(rows, "activity", "spin", vm=vm, vcpu=payment["vcpu"],
+                      thread=payment["thread"])
+        away = times(rows, "vcpu", "ready", "costop", vm=vm, vcpu=payment["peer_vcpu"])
+        holds = times(rows, "lock", "hold", vm=vm, thread=payment["peer_thread"],
+                      lock=payment["lock"])
+        waits = times(rows, "lock", "spin", vm=vm, thread=payment["thread"],
+                      lock=payment["lock"])
+        paid = common(common(common(common(whole, spins), away), holds), waits)
+        assert sum(e - s for s, e in paid) == payment["value"] > 0, payment
+        assert paid[0][0] == payment["start_ns"] and paid[-1][1] == payment["end_ns"], payment
+
+
+def intervals_of_json(events):
+    """The rows of the CSV that have a length, read from the JSON."""
+    rows = {(e["pid"], e["tid"]): e["args"]["name"] for e in events
+            if e["ph"] == "M" and e["name"] == "thread_name"}
+    found = []
+    for event in events:
+        if event["ph"] == "X":
+            start = ns(event["ts"])
+            found.append((event["cat"], rows[event["pid"], event["tid"]], event["name"], start,
+                          start + ns(event["dur"])))
+    return sorted(found)
+
+
+def intervals_of_csv(rows):
+    found = []
+    for row in rows:
+        vm, times_ns = row["vm"], (row["start_ns"], row["end_ns"])
+        if row["kind"] in ("vcpu", "activity"):
+            found.append((row["kind"], f"{vm}/v{row['vcpu']}", row["state"], *times_ns))
+        if row["kind"] == "vcpu" and row["state"] == "running":
+            found.append(("pcpu", f"pCPU {row['pcpu']}", f"{vm}/v{row['vcpu']}", *times_ns))
+        if row["kind"] in ("lock", "barrier"):
+            found.append((row["kind"], f"{vm}/t{row['thread']} locks",
+                          f"{row['state']} {row['lock']}", *times_ns))
+    return sorted(found)
+
+
+def check_totals(scenario, rows):
+    """Sums of intervals are what the run measured."""
+    run = json.loads(costop("run", scenario, *WHOLE, "--replication", "0", "-F", "json").stdout)
+    replication = run["cells"][0]["replications"][0]
+    spins_at_barriers = bool(of(rows, "barrier", "spin"))
+    for vm, result in replication["vms"].items():
+        mine = [r for r in rows if r["vm"] == vm]
+        for number, vcpu in enumerate(result["vcpus"]):
+            own = [r for r in mine if r["vcpu"] == number]
+            for state in ("running", "ready", "costop", "idle"):
+                assert vcpu[f"{state}_ns"] == length(of(own, "vcpu", state)), (vm, number, state)
+            for state in ("overhead", "useful", "critical", "spin", "kernel"):
+                assert vcpu[f"{state}_ns"] == length(of(own, "activity", state)), (vm, state)
+        paid = {s: sum(r["value"] for r in of(mine, "payment", s)) for s in ("lhp", "lwp")}
+        if not spins_at_barriers:
+            assert result["spin_lhp_ns"] == paid["lhp"], vm
+        assert result["spin_lwp_ns"] == paid["lwp"], vm
+        check_skew(result, of(mine, "skew"))
+
+
+def check_skew(result, pieces):
+    """The pieces of a VM's skew tile the span; their maximum and mean are what was measured."""
+    if len(result["vcpus"]) == 1:
+        assert not pieces
+        return
+    assert joined([(p["start_ns"], p["end_ns"]) for p in pieces]) == [(0, SPAN_NS)]
+    assert max(max(p["value"], p["value_end"]) for p in pieces) == result["skew_max_ns"]
+    integral2 = sum((p["value"] + p["value_end"]) * (p["end_ns"] - p["start_ns"]) for p in pieces)
+    assert math.isclose(integral2 / 2 / SPAN_NS / 1000, result["skew_mean_us"], rel_tol=1e-9)
+
+
+def length(rows):
+    return sum(r["end_ns"] - r["start_ns"] for r in rows)
+
+
+def clip(rows, from_ns, until_ns):
+    """Intervals of known length, cut to a span."""
+    cut = []
+    for row in rows:
+        start, end = max(row["start_ns"], from_ns), min(row["end_ns"], until_ns)
+        if start < end and row["kind"] in ("vcpu", "activity", "lock", "barrier"):
+            cut.append((row["kind"], row["vm"], row["vcpu"], row["thread"], row["pcpu"],
+                        row["lock"], row["state"], start, end))
+    return sorted(cut, key=str)
+
+
+def test_every_scenario():
+    for scenario in SCENARIOS:
+        rows = trace_csv(scenario, *WHOLE)
+        check_rows(rows, 0, SPAN_NS)
+        trace = trace_json(scenario, *WHOLE)
+        assert trace["otherData"]["is_cut"] is False
+        slices = check_nesting(trace["traceEvents"])
+        check_flows(trace["traceEvents"], slices, rows)
+        assert intervals_of_json(trace["traceEvents"]) == intervals_of_csv(rows), scenario
+        check_totals(scenario, rows)
+        print(f"{scenario.name}: {len(rows)} intervals, {len(of(rows, 'payment'))} payments")
+
+
+def test_story_shows_what_it_is_about():
+    rows = trace_csv(STORY, "--to", "500ms")
+    assert of(rows, "payment", "lhp")
+    assert any(r["lock"] for r in of(rows, "event", "preempt"))
+
+
+def test_span():
+    whole = trace_csv(STORY, *WHOLE)
+    part = trace_csv(STORY, *WHOLE, "--from", "12.345678ms", "--to", "23ms")
+    check_rows(part, 12_345_678, 23_000_000)
+    assert clip(part, 0, SPAN_NS) == clip(whole, 12_345_678, 23_000_000)
+    beyond = trace_csv(STORY, *WHOLE, "--to", "1s")
+    assert beyond == whole
+
+
+def test_limit():
+    path = WORK / "cut.json"
+    done = costop("trace", STORY, *WHOLE, "--limit", 500, "-o", path)
+    assert "--limit" in done.stderr and "500" in done.stderr
+    trace = parse_json(path.read_text(encoding="utf-8"))
+    assert trace["otherData"]["is_cut"] is True
+    check_nesting(trace["traceEvents"])
+    rows = trace_csv(STORY, *WHOLE, "--limit", 500)
+    assert 400 < len(rows) <= 500
+    until_ns = ns(trace["otherData"]["to_us"])
+    assert 0 < until_ns < SPAN_NS
+    check_rows(rows, 0, until_ns)
+    assert clip(rows, 0, SPAN_NS) == clip(trace_csv(STORY, *WHOLE), 0, until_ns)
+
+
+def test_standard_output():
+    text = costop("trace", STORY, *WHOLE, "-o", "-", "-F", "csv").stdout
+    assert parse_csv(text) == trace_csv(STORY, *WHOLE)
+    trace = parse_json(costop("trace", STORY, *WHOLE, "-o", "-", "-F", "json").stdout)
+    assert trace == trace_json(STORY, *WHOLE)
+
+
+def test_replications_differ():
+    again = trace_csv(STORY, *WHOLE)
+    assert again == trace_csv(STORY, *WHOLE)
+    assert again != trace_csv(STORY, *WHOLE, "--replication", 1)
+    assert again != trace_csv(STORY, *WHOLE, "--seed", 77)
+
+
+def test_refusals():
+    for arguments, code, said in (
+            (("-o", WORK / "x.png"), 64, "-F"),
+            ((), 64, "-o"),
+            (("-o", "-"), 64, "-F"),
+            (("-o", "-", "-F", "markdown"), 64, "csv"),
+            (("-o", WORK / "x.csv", "--from", "2ms", "--to", "1ms"), 64, "--from"),
+            (("-o", WORK / "x.csv", "--from", "1h"), 64, "--from"),
+            (("-o", WORK / "none" / "x.csv"), 73, "No such file"),
+            (("-o", WORK, "-F", "csv"), 73, "directory"),
+            (("-o", "/dev/full", "-F", "csv"), 74, "No space")):
+        done = costop("trace", STORY, *WHOLE, *arguments, code=code)
+        assert said in done.stderr, (arguments, done.stderr)
+        assert done.stdout == "", arguments
+    assert not list(WORK.glob("*.tmp"))
+
+
+def test_files_are_replaced_whole():
+    path, link = WORK / "kept.csv", WORK / "link.csv"
+    path.write_text("old", encoding="utf-8")
+    link.symlink_to(path)
+    costop("trace", STORY, *WHOLE, "-o", link)
+    assert link.is_symlink() and path.stat().st_size > 1000
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask()
+    assert not list(WORK.glob("*.tmp"))
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_timeline():
+    if not shutil.which("gnuplot"):
+        print("gnuplot is missing: plots/timeline.gp was not tried")
+        return
+    data = WORK / "timeline.csv"
+    costop("trace", STORY, "--to", "60ms", "-o", data)
+    for ending in ("svg", "png", "pdf"):
+        picture = WORK / f"timeline.{ending}"
+        done = subprocess.run(
+            ["gnuplot", "-e", f"input='{data}'; output='{picture}'", ROOT / "plots/timeline.gp"],
+            capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and done.stderr == "", done.stderr
+        assert picture.stat().st_size > 5000
+    picture = (WORK / "timeline.svg").read_text(encoding="utf-8")
+    for text in ("pCPU 0", "db/v0", "simulated time (ms)", "timeline"):
+        assert text in picture, text
+
+
+def main():
+    tests = [test for name, test in globals().items() if name.startswith("test_")]
+    try:
+        for test in tests:
+            test()
+            print(f"ok {test.__name__}")
+    finally:
+        shutil.rmtree(WORK)
+
+
+main()
