@@ -11,6 +11,7 @@
 struct bind {
   struct diags *diags;
   struct arena *arena;
+  const struct conf *sweep; /* axis paths are its keys; may be NULL */
 };
 
 /* A node and its key path. node is NULL if the file leaves the key out; place is then that of the
@@ -47,7 +48,7 @@ struct object_rules {
   const char *const *others; /* keys that the caller binds itself; NULL-terminated, or NULL */
   const struct kind *chosen; /* of an object with kinds, else NULL … */
   enum family family;        /* … of this family */
-  bool is_switched;          /* the command line chose the kind: keys of others are no surprise */
+  bool is_switched;          /* --set or an axis sets the kind: keys of others are no surprise */
 };
 void bind_object(struct bind *bind, struct site site, const struct object_rules *rules,
                  void *params);

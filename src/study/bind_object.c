@@ -202,13 +202,15 @@ void bind_choice(struct bind *bind, struct site site, enum family family, const 
   const struct kind *kind = choice_kind(bind, site, family, fallback);
   choice->kind = kind;
   if (!kind) return; /* which keys are right is anybody's guess */
-  const struct conf *kind_node = conf_find(site.node, "kind");
+  struct site at_kind = site_child(bind, site, "kind");
+  bool is_switched =
+      (at_kind.node && conf_is_argument(at_kind.node)) || conf_find(bind->sweep, at_kind.path);
   struct object_rules rules = {.rows = kind->params,
                                .n_rows = kind->n_params,
                                .others = others,
                                .chosen = kind,
                                .family = family,
-                               .is_switched = kind_node && conf_is_argument(kind_node)};
+                               .is_switched = is_switched};
   uint32_t errors_before = bind->diags->n_errors;
   bind_object(bind, site, &rules, &choice->params);
   if (!kind->check || bind->diags->n_errors > errors_before) return;

@@ -55,8 +55,9 @@ struct scenario {
   struct run_params run;
   const char *const *expects;
   uint32_t n_expects;
-  const struct conf *sweep; /* an object: path -> array of values (study/conf.h); may be NULL */
-  uint32_t n_sweep_axes;    /* validated only; `run` uses the base cell */
+  const struct conf *written; /* what it was bound from */
+  const struct conf *sweep;   /* an object: path -> array of values (study/conf.h); may be NULL */
+  uint32_t n_sweep_axes;      /* validated only; `run` uses the base cell */
 };
 
 #endif

@@ -140,7 +140,7 @@ void sweep_check(struct bind *bind, const struct conf *root, const struct conf *
       struct arena scratch = {0};
       struct diags *found = ARENA_NEW(&scratch, struct diags);
       found->arena = &scratch;
-      struct bind cell = {found, &scratch};
+      struct bind cell = {.diags = found, .arena = &scratch};
       const struct conf *changed =
           scenario_set(root, axis->key, axis->children[j], found, &scratch);
       if (changed) (void)bind_base(&cell, changed);
@@ -152,7 +152,7 @@ void sweep_check(struct bind *bind, const struct conf *root, const struct conf *
 
 const struct scenario *scenario_bind(const struct conf *root, struct diags *diags,
                                      struct arena *arena) {
-  struct bind bind = {diags, arena};
+  struct bind bind = {.diags = diags, .arena = arena, .sweep = conf_find(root, "sweep")};
   struct scenario *scenario = bind_base(&bind, root);
   struct site sweep = site_child(&bind, site_at(root), "sweep");
   scenario->sweep = sweep_expand(&bind, sweep);
@@ -160,5 +160,6 @@ const struct scenario *scenario_bind(const struct conf *root, struct diags *diag
     scenario->n_sweep_axes = scenario->sweep->n_children;
     if (diags->n_errors == 0) sweep_check(&bind, root, scenario->sweep);
   }
+  scenario->written = root;
   return diags->n_errors ? NULL : scenario;
 }

@@ -134,11 +134,26 @@ static struct conf *resolve_set(struct arena *arena, const struct row_set *set,
   return object;
 }
 
-static struct conf *resolve_choice(struct arena *arena, const struct kind_choice *choice) {
+/* The object at a dotted path of what was written, or NULL. */
+static const struct conf *written_at(struct arena *arena, const struct conf *node,
+                                     const char *path) {
+  for (const char *dot; (dot = strchr(path, '.')); path = dot + 1)
+    node = conf_find(node, arena_printf(arena, "%.*s", (int)(dot - path), path));
+  return conf_find(node, path);
+}
+
+/* Where an axis switches the kind, keys of other kinds stay: some cell needs them. */
+static void resolve_choice(struct arena *arena, const struct scenario *scenario,
+                           struct conf *parent, const char *path,
+                           const struct kind_choice *choice) {
   struct conf *object = conf_object(arena);
   conf_add(arena, object, "kind", conf_string(arena, choice->kind->name));
   resolve_rows(arena, object, choice->kind->params, choice->kind->n_params, &choice->params);
-  return object;
+  const struct conf *written = written_at(arena, scenario->written, path);
+  bool is_axis = conf_find(scenario->sweep, arena_printf(arena, "%s.kind", path));
+  struct conf *child = ARENA_NEW(arena, struct conf);
+  *child = is_axis && written ? *conf_merge(arena, written, object) : *object;
+  conf_add(arena, parent, strrchr(path, '.') + 1, child);
 }
 
 /* Steps from ops[*at] up to the end of the program or of the section around; moves *at there. */
@@ -201,8 +216,8 @@ static struct conf *resolve_vms(struct arena *arena, const struct scenario *scen
 static void resolve_named(struct arena *arena, const struct scenario *scenario, struct conf *root) {
   struct conf *locks = conf_object(arena), *barriers = conf_object(arena);
   for (uint32_t i = 0; i < scenario->n_locks; i++)
-    conf_add(arena, locks, scenario->locks[i].name,
-             resolve_choice(arena, &scenario->locks[i].choice));
+    resolve_choice(arena, scenario, locks, arena_printf(arena, "locks.%s", scenario->locks[i].name),
+                   &scenario->locks[i].choice);
   for (uint32_t i = 0; i < scenario->n_barriers; i++)
     conf_add(arena, barriers, scenario->barriers[i].name,
              resolve_set(arena, &barrier_rows, &scenario->barriers[i]));
@@ -223,9 +238,10 @@ const struct conf *scenario_resolve(const struct scenario *scenario, struct aren
   conf_add(arena, root, "$schema", conf_string(arena, SCENARIO_SCHEMA_FILE));
   resolve_rows(arena, root, top_rows.rows, top_rows.n, &keys);
   conf_add(arena, root, "host", resolve_set(arena, &host_rows, &scenario->host));
-  conf_add(arena, hypervisor, "scheduler", resolve_choice(arena, &scenario->hypervisor.scheduler));
-  conf_add(arena, hypervisor, "coscheduling",
-           resolve_choice(arena, &scenario->hypervisor.coscheduling));
+  resolve_choice(arena, scenario, hypervisor, "hypervisor.scheduler",
+                 &scenario->hypervisor.scheduler);
+  resolve_choice(arena, scenario, hypervisor, "hypervisor.coscheduling",
+                 &scenario->hypervisor.coscheduling);
   conf_add(arena, root, "hypervisor", hypervisor);
   resolve_named(arena, scenario, root);
   conf_add(arena, root, "vms", resolve_vms(arena, scenario));

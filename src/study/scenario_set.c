@@ -92,7 +92,7 @@ static bool names_instance(const char *path) {
 
 const struct conf *scenario_set(const struct conf *root, const char *path, const struct conf *value,
                                 struct diags *diags, struct arena *arena) {
-  struct setting setting = {.bind = {diags, arena}, .path = path, .value = value};
+  struct setting setting = {.bind = {.diags = diags, .arena = arena}, .path = path, .value = value};
   if (root->kind != CONF_OBJECT) return root; /* binding says so */
   if (names_instance(path))
     return setting_refuse(&setting, "the path of a counted VM is its base name",
