@@ -72,7 +72,8 @@ static void queue_remove(struct lock *lock, struct thread *t) {
   t->next_waiter = t->previous_waiter = NULL;
 }
 
-struct thread *lock_first_sleeper(struct lock *lock) {
+/* The head, if it sleeps or is about to and nobody has woken it yet. */
+static struct thread *first_sleeper(const struct lock *lock) {
   struct thread *t = lock->first_waiter;
   return t && !t->is_woken && t->phase != PHASE_SPIN ? t : NULL;
 }
@@ -276,18 +277,19 @@ int64_t lock_release(struct thread *t) {
   lock->owner = NULL;
   lock->is_entered = false;
   trace(t, lock, TRACE_LOCK_RELEASE);
-  struct lock_release next = lock->ops->release(lock);
   int64_t cost_ns = 0;
-  if (next.grant) {
-    if (next.grant->phase != PHASE_SPIN) cost_ns += lock->cost.wake_ns;
-    grant(lock, next.grant);
+  struct thread *next = lock->ops->next_owner ? lock->ops->next_owner(lock) : NULL;
+  if (next) {
+    if (next->phase != PHASE_SPIN) cost_ns += lock->cost.wake_ns;
+    grant(lock, next);
   }
-  if (next.wake) {
+  struct thread *sleeper = lock->ops->wakes_sleeper ? first_sleeper(lock) : NULL;
+  if (sleeper) {
     cost_ns += lock->cost.wake_ns;
-    next.wake->is_woken = true;
-    if (next.wake->phase == PHASE_ASLEEP) {
-      next.wake->phase = PHASE_RETRY;
-      guest_wake_thread(next.wake);
+    sleeper->is_woken = true;
+    if (sleeper->phase == PHASE_ASLEEP) {
+      sleeper->phase = PHASE_RETRY;
+      guest_wake_thread(sleeper);
     }
   }
   return cost_ns;

@@ -28,11 +28,6 @@ enum lock_answer {
   LOCK_BLOCK /* queue, pay `block`, sleep */
 };
 
-/* What a release does: at most one thread gets the lock, at most one is woken to try for it. */
-struct lock_release {
-  struct thread *grant, *wake;
-};
-
 struct lock_ops {
   struct kind kind;
   bool is_spinlock; /* waiters never give up the vCPU: no sleep, yield, barrier or blocking lock
@@ -42,8 +37,9 @@ struct lock_ops {
   uint32_t max_disturbers;        /* waiters that handoff_cost.per_waiter counts at most */
   /* t asks (or, woken, asks again) for the lock; it is not in the queue unless asking again. */
   enum lock_answer (*request)(const struct lock *lock, const struct thread *t);
-  /* The owner has let go: lock->owner is NULL. */
-  struct lock_release (*release)(struct lock *lock);
+  /* The owner has let go: who owns it now? NULL (also for the operation): nobody, it is free. */
+  struct thread *(*next_owner)(struct lock *lock);
+  bool wakes_sleeper; /* a release then wakes the first in the queue, to try for it */
 };
 #define X(name) extern const struct lock_ops lock_##name;
 LOCK_KINDS(X)
@@ -84,6 +80,5 @@ void lock_owner_leaves(struct thread *t);
 /* --- for the kinds --- */
 struct thread *lock_race(
     struct lock *lock); /* uniformly one of those who spin, executing; or NULL */
-struct thread *lock_first_sleeper(struct lock *lock); /* the queue's head unless already woken */
 
 #endif

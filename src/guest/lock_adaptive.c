@@ -21,10 +21,6 @@ static enum lock_answer adaptive_request(const struct lock *lock, const struct t
   return guest_is_current(lock->owner) && lock->cost.spin_limit_ns > 0 ? LOCK_SPIN : LOCK_BLOCK;
 }
 
-static struct lock_release adaptive_release(struct lock *lock) {
-  return (struct lock_release){.grant = lock_race(lock), .wake = lock_first_sleeper(lock)};
-}
-
 const struct lock_ops lock_adaptive = {
     .kind = {.name = "adaptive",
              .help = "spins while the owner is current on its vCPU, else sleeps as on a mutex",
@@ -34,5 +30,6 @@ const struct lock_ops lock_adaptive = {
     .spins_while_owner_current = true,
     .max_disturbers = DISTURBERS_ALL,
     .request = adaptive_request,
-    .release = adaptive_release,
+    .next_owner = lock_race,
+    .wakes_sleeper = true,
 };

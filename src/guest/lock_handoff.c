@@ -18,9 +18,7 @@ static enum lock_answer handoff_request(const struct lock *lock, const struct th
   return lock->owner ? LOCK_BLOCK : LOCK_OWN;
 }
 
-static struct lock_release handoff_release(struct lock *lock) {
-  return (struct lock_release){.grant = lock->first_waiter};
-}
+static struct thread *handoff_next_owner(struct lock *lock) { return lock->first_waiter; }
 
 const struct lock_ops lock_handoff = {
     .kind = {.name = "handoff",
@@ -31,5 +29,5 @@ const struct lock_ops lock_handoff = {
              .params_size = sizeof(struct lock_params)},
     .max_disturbers = 0,
     .request = handoff_request,
-    .release = handoff_release,
+    .next_owner = handoff_next_owner,
 };

@@ -16,9 +16,7 @@ static enum lock_answer mcs_request(const struct lock *lock, const struct thread
   return lock->owner ? LOCK_SPIN : LOCK_OWN;
 }
 
-static struct lock_release mcs_release(struct lock *lock) {
-  return (struct lock_release){.grant = lock->first_waiter};
-}
+static struct thread *mcs_next_owner(struct lock *lock) { return lock->first_waiter; }
 
 const struct lock_ops lock_mcs = {
     .kind = {.name = "mcs",
@@ -30,5 +28,5 @@ const struct lock_ops lock_mcs = {
     .is_fifo = true,
     .max_disturbers = 0,
     .request = mcs_request,
-    .release = mcs_release,
+    .next_owner = mcs_next_owner,
 };

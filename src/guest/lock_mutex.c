@@ -18,10 +18,6 @@ static enum lock_answer mutex_request(const struct lock *lock, const struct thre
   return lock->owner ? LOCK_BLOCK : LOCK_OWN;
 }
 
-static struct lock_release mutex_release(struct lock *lock) {
-  return (struct lock_release){.wake = lock_first_sleeper(lock)};
-}
-
 const struct lock_ops lock_mutex = {
     .kind = {.name = "mutex",
              .help = "the thread sleeps; a release wakes the first sleeper, which has to try again",
@@ -30,5 +26,5 @@ const struct lock_ops lock_mutex = {
              .params_size = sizeof(struct lock_params)},
     .max_disturbers = DISTURBERS_ALL,
     .request = mutex_request,
-    .release = mutex_release,
+    .wakes_sleeper = true,
 };

@@ -17,10 +17,6 @@ static enum lock_answer tas_request(const struct lock *lock, const struct thread
   return lock->owner ? LOCK_SPIN : LOCK_OWN;
 }
 
-static struct lock_release tas_release(struct lock *lock) {
-  return (struct lock_release){.grant = lock_race(lock)};
-}
-
 const struct lock_ops lock_tas = {
     .kind = {.name = "tas",
              .help = "test-and-set spinlock: whoever is executing when it is released may win it",
@@ -30,5 +26,5 @@ const struct lock_ops lock_tas = {
     .is_spinlock = true,
     .max_disturbers = DISTURBERS_ALL,
     .request = tas_request,
-    .release = tas_release,
+    .next_owner = lock_race,
 };

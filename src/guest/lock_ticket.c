@@ -18,9 +18,7 @@ static enum lock_answer ticket_request(const struct lock *lock, const struct thr
   return lock->owner ? LOCK_SPIN : LOCK_OWN;
 }
 
-static struct lock_release ticket_release(struct lock *lock) {
-  return (struct lock_release){.grant = lock->first_waiter};
-}
+static struct thread *ticket_next_owner(struct lock *lock) { return lock->first_waiter; }
 
 const struct lock_ops lock_ticket = {
     .kind = {.name = "ticket",
@@ -32,5 +30,5 @@ const struct lock_ops lock_ticket = {
     .is_fifo = true,
     .max_disturbers = DISTURBERS_ALL,
     .request = ticket_request,
-    .release = ticket_release,
+    .next_owner = ticket_next_owner,
 };

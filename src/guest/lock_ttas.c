@@ -15,10 +15,6 @@ static enum lock_answer ttas_request(const struct lock *lock, const struct threa
   return lock->owner ? LOCK_SPIN : LOCK_OWN;
 }
 
-static struct lock_release ttas_release(struct lock *lock) {
-  return (struct lock_release){.grant = lock_race(lock)};
-}
-
 const struct lock_ops lock_ttas = {
     .kind = {.name = "ttas",
              .help = "test-and-test-and-set spinlock with back-off: as tas, but waiters do not "
@@ -29,5 +25,5 @@ const struct lock_ops lock_ttas = {
     .is_spinlock = true,
     .max_disturbers = 1,
     .request = ttas_request,
-    .release = ttas_release,
+    .next_owner = lock_race,
 };

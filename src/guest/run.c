@@ -360,7 +360,8 @@ void guest_step(struct guest *guest, struct vcpu *v) {
     guest->sim->n_events++;
     finish_timed(g);
   }
-  if (at_boundary && g->current == t && v->is_executing) {
+  /* Steps that end at this instant come before the end of the guest timeslice. */
+  if (at_boundary && g->current == t && v->is_executing && g->work_end_ns > now) {
     guest->sim->n_events++;
     pass_boundary(g);
   }

@@ -103,17 +103,18 @@ static void relaxed_stop(struct hv *hv, struct hv_vm *vm, struct vcpu *v) {
   if (laggard) hv_take_over(hv, laggard, v->pcpu, slice_end_ns);
 }
 
-/* Leads do not change while vCPUs are moved, so they are those of one snapshot. */
+/* Leads do not change while vCPUs are moved, so they are those of one snapshot. Who may run again
+   comes first: it may be the laggard that gets the pCPU of one who must stop. */
 static void relaxed_check_vm(struct hv *hv, struct hv_vm *vm) {
   const struct cosched_relaxed_params *relaxed = hv->cosched_state;
   struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
   int64_t stop_ns = relaxed->costop_threshold_ns, start_ns = relaxed->costart_threshold_ns;
-  for (uint32_t i = skew_next_leader(vm->skew, 0, stop_ns); i < vm->n_vcpus;
-       i = skew_next_leader(vm->skew, i + 1, stop_ns))
-    relaxed_stop(hv, vm, &vcpus[i]);
   for (uint32_t i = skew_next_costopped(vm->skew, 0, start_ns); i < vm->n_vcpus;
        i = skew_next_costopped(vm->skew, i + 1, start_ns))
     hv_costart(hv, &vcpus[i]);
+  for (uint32_t i = skew_next_leader(vm->skew, 0, stop_ns); i < vm->n_vcpus;
+       i = skew_next_leader(vm->skew, i + 1, stop_ns))
+    relaxed_stop(hv, vm, &vcpus[i]);
 }
 
 static void relaxed_poll(struct hv *hv) {
