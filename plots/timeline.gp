@@ -49,7 +49,7 @@ if (!exists("title")) title = stem
 
 # ---- colours: Okabe and Ito's, which the colour-blind can tell apart -----------------------------
 useful = "#009E73"; critical = "#0072B2"; spin = "#D55E00"; kernel = "#F0E442"
-ready = "#D9D9D9"; costop = "#CC79A7"; ink = "#202020"
+ready = "#D9D9D9"; costop = "#CC79A7"; ink = "#202020"; granted = "#7A7A7A"
 array vm_color[5] = [0x56B4E9, 0xE69F00, 0x999999, 0xF0E442, 0xCC79A7]
 color_of_vm(vm) = vm_color[(vm_number(vm) - 1) % |vm_color| + 1]
 
@@ -64,7 +64,7 @@ y_vcpu(vm, vcpu) = y_vm[vm_number(vm)] - vcpu
 half = 0.42
 
 # ---- terminal ----------------------------------------------------------------------------------
-height = 150 + 30 * (bottom + 0.5)
+height = 165 + 30 * (bottom + 0.5)
 extension = strlen(output) > 4 ? output[strlen(output) - 3:] : ""
 if (extension eq ".svg") {
   set terminal svg size width, height enhanced font "sans-serif,13" background "#FFFFFF"
@@ -80,7 +80,7 @@ set output output
 
 # ---- axes and legend -----------------------------------------------------------------------------
 set title title noenhanced font ",15"
-set xlabel "simulated time (ms)"
+set xlabel "simulated time (ms)" offset 0, 0.6
 set xrange [from_ms:to_ms]
 set yrange [-bottom:0.7]
 set xtics out nomirror
@@ -130,12 +130,14 @@ plot \
     with boxxyerror fc rgb word(activity_colors, i) notitle, \
   input using (middle(0)):(keep("lock", "hold", 1) * own_row(0)):(start(0)):(end(0)): \
     (own_row(0) - half):(own_row(0) - 0.2) with boxxyerror fc rgb ink notitle, \
+  input using (middle(0)):(keep("lock", "handoff", 1) * own_row(0)):(start(0)):(end(0)): \
+    (own_row(0) - half):(own_row(0) - 0.2) with boxxyerror fc rgb granted notitle, \
   input using (start(0)):(keep_payment(8) * (peer_row(0) - 0.3)):(0): \
     (own_row(0) - peer_row(0) + 0.3) with vectors arrowstyle 1 notitle, \
   input using (middle(0)):(keep("vcpu", "running", 60) * pcpu_row(0)): \
     (sprintf("%s/v%s", strcol("vm"), strcol("vcpu"))) with labels noenhanced tc rgb ink notitle, \
   input using (middle(0)):(keep("lock", "hold", 90) * own_row(0) + 0.12): \
-    (sprintf("holds %s", strcol("lock"))) with labels noenhanced tc rgb ink notitle, \
+    ("owns ".strcol("lock")) with labels noenhanced tc rgb ink notitle, \
   input using (middle(0)):(keep("activity", "spin", 60) * own_row(0)):("spins") \
     with labels noenhanced tc rgb "#FFFFFF" notitle, \
   keyentry with boxes fc rgb useful title "runs: useful work", \
@@ -145,5 +147,6 @@ plot \
   keyentry with boxes fc rgb ready title "ready", \
   keyentry with boxes fc rgb costop title "co-stopped", \
   keyentry with boxes fc rgb ink title "holds a lock", \
+  keyentry with boxes fc rgb granted title "granted it, not inside yet", \
   keyentry with vectors arrowstyle 1 title "owner without a pCPU → spinner"
 unset output
