@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Results that no machine has run, but that add up: for tests of what is made of results. */
-#ifndef COSTOP_TESTS_FAKE_RESULT_H
-#define COSTOP_TESTS_FAKE_RESULT_H
+#ifndef COSTOP_TESTS_SUPPORT_FAKE_RESULT_H
+#define COSTOP_TESTS_SUPPORT_FAKE_RESULT_H
 
 #include "sim/arena.h"
 #include "study/result.h"
