@@ -289,7 +289,7 @@ static bool is_valid_vm(const struct scenario *scenario, const struct vm_spec *v
 bool generate_is_valid(const struct scenario *scenario) {
   const struct host_spec *host = &scenario->host;
   uint32_t n_vcpus = 0;
-  if (scenario->n_vms == 0 || host->n_pcpus == 0) return false;
+  if (scenario->n_vms == 0 || host->n_pcpus == 0 || scenario->run.duration_ns == 0) return false;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     if (!is_valid_vm(scenario, &scenario->vms[i])) return false;
     n_vcpus += scenario->vms[i].guest.n_vcpus;
