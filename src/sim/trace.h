@@ -19,8 +19,8 @@ enum trace_what {
   TRACE_BARRIER_WAIT, /* thread waits at a barrier; lock: the barrier's number in its VM */
   TRACE_BARRIER_OPEN, /* thread goes on from a barrier */
   TRACE_PREEMPT,      /* vcpu was descheduled against its will (after its TRACE_RUNSTATE) */
-  TRACE_SKEW,         /* vm: a corner of the graph of its skew: value in ns. Told when it is booked,
-                         so at_ns may lie behind; between the corners of a VM the graph is straight */
+  TRACE_SKEW,         /* vm: a corner of the graph of its skew: value in ns. Told when it is
+                         booked, so at_ns may lie behind; straight from corner to corner */
   TRACE_SLICE,        /* vcpu: a fresh timeslice on pcpu; value = its end in ns */
   TRACE_ITERATION     /* thread ended an iteration; value = its latency in ns */
 };
