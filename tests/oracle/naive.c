@@ -54,11 +54,6 @@ static bool take_step(struct naive_world *world) {
 
 /* Class 1, in its order. */
 static bool take_arrival(struct naive_world *world) {
-  for (uint32_t i = 0; i < world->n_vms; i++) {
-    if (world->vms[i].has_started || world->vms[i].start_ns != world->now_ns) continue;
-    naive_guest_start(world, &world->vms[i]);
-    return true;
-  }
   for (uint32_t i = 0; i < world->n_threads; i++) {
     struct naive_thread *thread = &world->threads[i];
     if (thread->mode != MODE_ASLEEP || thread->wake_at_ns != world->now_ns) continue;
@@ -70,6 +65,11 @@ static bool take_arrival(struct naive_world *world) {
     if (world->vcpus[i].ipi_at_ns != world->now_ns) continue;
     world->vcpus[i].ipi_at_ns = TIME_NEVER_NS;
     naive_host_wake(world, &world->vcpus[i]);
+    return true;
+  }
+  for (uint32_t i = 0; i < world->n_vms; i++) {
+    if (world->vms[i].has_started || world->vms[i].start_ns != world->now_ns) continue;
+    naive_guest_start(world, &world->vms[i]);
     return true;
   }
   return naive_cosched_check(world);

@@ -134,6 +134,7 @@ static void choose(struct naive_world *world, struct scan *scan, struct naive_vc
   vcpu->is_chosen = true;
   vcpu->choice = scan->n_chosen++;
   if (vcpu->is_expired) try_place(world, vcpu, vcpu->last_pcpu);
+  if (is_placed_when_chosen(world, vcpu)) place_choices(world, vcpu->choice, scan->n_chosen);
 }
 
 static bool is_running(const struct naive_vcpu *vcpu) {
@@ -153,13 +154,11 @@ static bool offer_gang(struct naive_world *world, struct scan *scan, struct naiv
   n_room = world->is_null ? scan->n_left : free_in_set(world, first);
   bool fits_host = world->is_null || vm->n_vcpus <= set_size(world, first);
   if (fits_host && n_members <= n_room && n_members <= scan->n_left) {
-    uint64_t from = scan->n_chosen;
     for (uint32_t i = 0; i < vm->n_vcpus; i++) {
       if (vm->vcpus[i].runstate == RS_IDLE) continue;
       vm->vcpus[i].progress_ns = most_ns;
       choose(world, scan, &vm->vcpus[i]);
     }
-    if (is_placed_when_chosen(world, first)) place_choices(world, from, scan->n_chosen);
     vm->refused_since_ns = -1;
     return true;
   }
@@ -181,9 +180,7 @@ static bool offer(struct naive_world *world, struct scan *scan, struct naive_vcp
     vcpu->is_refused = true;
     return true;
   }
-  uint64_t from = scan->n_chosen;
   choose(world, scan, vcpu);
-  if (is_placed_when_chosen(world, vcpu)) place_choices(world, from, scan->n_chosen);
   return true;
 }
 
