@@ -82,12 +82,15 @@ static struct replications plan_run(const struct plan *plan) {
       .paranoid = cli->paranoid,
       .interrupt = cli->interrupt,
       .trace = plan->trace ? &plan->trace->sink : NULL,
-      .trace_until_ns = cli->trace_ns,
       .on_progress = progress_show,
       .context = &progress,
   };
   struct replications done = replicate_run(plan->scenario, &options, cli->arena);
-  if (plan->trace) trace_log_finish(plan->trace, run->warmup_ns + run->duration_ns);
+  if (plan->trace) {
+    trace_log_finish(plan->trace, run->warmup_ns + run->duration_ns);
+    if (plan->trace->is_full)
+      cli_warn(cli, "trace.csv is cut at %zu intervals; see --trace-ms", plan->trace->limit);
+  }
   if (cli->verbosity > 0)
     cli_note(cli, "%u replications took %.2f s", done.n, progress_elapsed_s(&progress));
   return done;

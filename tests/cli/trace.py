@@ -257,6 +257,7 @@ def clip(rows, from_ns, until_ns):
 
 
 def test_every_scenario():
+    assert SCENARIOS
     for scenario in SCENARIOS:
         rows = trace_csv(scenario, *WHOLE)
         check_rows(rows, 0, SPAN_NS)
@@ -282,6 +283,13 @@ def test_span():
     assert clip(part, 0, SPAN_NS) == clip(whole, 12_345_678, 23_000_000)
     beyond = trace_csv(STORY, *WHOLE, "--to", "1s")
     assert beyond == whole
+
+
+def test_run_writes_the_same():
+    results = WORK / "results"
+    costop("run", STORY, "-r", 2, "-d", "100ms", "-o", results, "--trace-ms", 60)
+    costop("trace", STORY, "-d", "100ms", "--to", "60ms", "-o", WORK / "x.csv")
+    assert (results / "trace.csv").read_bytes() == (WORK / "x.csv").read_bytes()
 
 
 def test_limit():
