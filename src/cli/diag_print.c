@@ -56,9 +56,9 @@ static struct window window_of(const struct place_line *line) {
   return window;
 }
 
-/* Columns of the screen from byte `from` up to byte `until`; prints what is there, or fills with
-   `fill`, or (fill 0) only counts. column: where on the screen it starts. */
-enum { SHOW_TEXT = 1 };
+enum { SHOW_TEXT = '\0' };
+/* Prints the bytes [from, until) of a line, or as many columns of fill as they would take. column:
+   where on the screen they start; returns where they end. */
 static uint32_t print_stretch(FILE *to, const struct place_line *line, uint32_t from,
                               uint32_t until, uint32_t column, char fill) {
   while (from < until) {
@@ -102,11 +102,12 @@ static void print_diag(FILE *to, struct diag_style style, const struct diag *dia
   const struct source *source = diag->place.source;
   bool has_line = source && !source->is_argument && diag->place.length > 0;
   struct place_line line = place_line(diag->place);
-  if (style.has_color) (void)fputs(COLOR_BOLD, to);
-  if (source) print_clean(to, source->name);
-  if (has_line) (void)fprintf(to, ":%u:%u", line.line, line.column);
-  if (source) (void)fputs(": ", to);
-  if (style.has_color) (void)fputs(COLOR_END, to);
+  if (source) {
+    if (style.has_color) (void)fputs(COLOR_BOLD, to);
+    print_clean(to, source->name);
+    if (has_line) (void)fprintf(to, ":%u:%u", line.line, line.column);
+    (void)fprintf(to, ": %s", style.has_color ? COLOR_END : "");
+  }
   bool is_error = diag->severity == DIAG_ERROR;
   print_colored(to, style, is_error ? COLOR_ERROR : COLOR_WARNING,
                 is_error ? "error: " : "warning: ");
