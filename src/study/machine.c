@@ -186,7 +186,7 @@ static void handle(struct machine *machine, const struct event *event) {
       hv_dispatch(hv);
       break;
     case EVENT_KINDS:
-      assert(!"no such event");
+      assert(false && "no such event");
   }
 }
 
