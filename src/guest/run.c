@@ -113,7 +113,7 @@ static bool do_op(struct guest_vcpu *g, struct thread *t) {
     case OP_END:
       break;
   }
-  assert(!"an iteration's end is no step");
+  assert(false && "an iteration's end is no step");
   return false;
 }
 
@@ -342,7 +342,7 @@ static void finish_timed(struct guest_vcpu *g) {
     case PHASE_BARRIER:
     case PHASE_ASLEEP:
     case PHASE_DONE:
-      assert(!"nothing of this phase is timed");
+      assert(false && "nothing of this phase is timed");
       break;
   }
   run(g);
@@ -350,9 +350,7 @@ static void finish_timed(struct guest_vcpu *g) {
 
 void guest_step(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
-  const struct thread *t = g->current;
   int64_t now = guest->sim->now_ns;
-  bool at_boundary = g->boundary_ns <= now;
   if (g->is_kicked) {
     g->is_kicked = false;
     run(g);
@@ -361,7 +359,7 @@ void guest_step(struct guest *guest, struct vcpu *v) {
     finish_timed(g);
   }
   /* Steps that end at this instant come before the end of the guest timeslice. */
-  if (at_boundary && g->current == t && v->is_executing && g->work_end_ns > now) {
+  if (v->is_executing && g->boundary_ns <= now && g->work_end_ns > now) {
     guest->sim->n_events++;
     pass_boundary(g);
   }
