@@ -156,7 +156,7 @@ static enum payment payment_due(const struct trace_log *log, thread_id_t id) {
   const struct thread_track *thread = &tracker->threads[id];
   const struct vcpu_track *vcpu = &tracker->vcpus[thread->vcpu];
   if (thread->waits != WAITS_LOCK || !is_current(log, id)) return PAYMENT_NONE;
-  if (vcpu->state != RS_RUNNING || vcpu->activity != ACT_SPIN) return PAYMENT_NONE;
+  if (vcpu->activity != ACT_SPIN) return PAYMENT_NONE;
   const struct lock_track *lock = &tracker->locks[thread->target];
   if (lock->owner == ID_NONE || !is_current(log, lock->owner)) return PAYMENT_NONE;
   uint8_t owner_state = tracker->vcpus[tracker->threads[lock->owner].vcpu].state;

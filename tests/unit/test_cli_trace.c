@@ -118,6 +118,32 @@ START_TEST(states_without_length_vanish) {
 }
 END_TEST
 
+static void preempt_and_stop_at(int64_t end_ns) {
+  story_preempt_holder(&story, RS_READY);
+  finish(end_ns);
+}
+
+START_TEST(first_states_keep_the_order_of_the_vcpus) {
+  story_run(&story, WEB_V0, WEB_T0, ACT_USEFUL, 0);
+  story_run(&story, DB_V1, DB_T1, ACT_USEFUL, 1);
+  story_runstate(&story, DB_V0, RS_READY, ID_NONE);
+  finish(10);
+  for (unsigned v = 0; v < 3; v++) ck_assert_uint_eq(find(INTERVAL_VCPU, v)->vcpu, v);
+  ck_assert_str_eq(text(INTERVAL_VCPU, 0), "ready  0-10");
+}
+END_TEST
+
+/* The span is half open. */
+START_TEST(events_at_the_end_are_left_out) {
+  preempt_and_stop_at(20);
+  ck_assert_uint_eq(count(INTERVAL_EVENT), 0);
+  story_end(&story);
+  setup();
+  preempt_and_stop_at(21);
+  ck_assert_uint_eq(count(INTERVAL_EVENT), 1);
+}
+END_TEST
+
 START_TEST(activity_is_split_where_the_thread_changes) {
   story_run(&story, DB_V0, DB_T0, ACT_USEFUL, 0);
   story.now_ns = 10;
@@ -197,6 +223,26 @@ START_TEST(a_late_spinner_pays_from_its_arrival) {
   finish(40);
   ck_assert_str_eq(text(INTERVAL_PAYMENT, 0), "lhp b 25-40");
   ck_assert_int_eq(find(INTERVAL_PAYMENT, 0)->cause_ns, 10);
+}
+END_TEST
+
+/* What it did for no time at 15 does not count. */
+START_TEST(a_payment_begins_with_the_first_nanosecond) {
+  story_run(&story, DB_V0, DB_T0, ACT_USEFUL, 0);
+  story_own(&story, DB_T0, DB_B);
+  story.now_ns = 10;
+  story_stop(&story, DB_V0, RS_READY);
+  story_run(&story, DB_V1, DB_T1, ACT_USEFUL, 0);
+  story.now_ns = 15;
+  story_lock(&story, TRACE_LOCK_WAIT, DB_T1, DB_B);
+  story_activity(&story, DB_V1, ACT_SPIN);
+  story_stop(&story, DB_V1, RS_READY);
+  story.now_ns = 30;
+  story_runstate(&story, DB_V1, RS_RUNNING, 0);
+  story_activity(&story, DB_V1, ACT_SPIN);
+  finish(40);
+  ck_assert_uint_eq(count(INTERVAL_PAYMENT), 1);
+  ck_assert_str_eq(text(INTERVAL_PAYMENT, 0), "lhp b 30-40");
 }
 END_TEST
 
@@ -375,6 +421,9 @@ int main(void) {
   tcase_add_test(tests, names_number_locks_by_vm_and_use);
   tcase_add_test(tests, without_records_all_are_idle);
   tcase_add_test(tests, states_without_length_vanish);
+  tcase_add_test(tests, first_states_keep_the_order_of_the_vcpus);
+  tcase_add_test(tests, events_at_the_end_are_left_out);
+  tcase_add_test(tests, a_payment_begins_with_the_first_nanosecond);
   tcase_add_test(tests, activity_is_split_where_the_thread_changes);
   tcase_add_test(tests, preempted_holder_is_paid_for);
   tcase_add_test(tests, costopped_holder_is_paid_for);

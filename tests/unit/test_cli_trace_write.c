@@ -77,11 +77,39 @@ START_TEST(json_has_exact_times_and_paired_arrows) {
 }
 END_TEST
 
+START_TEST(arrows_lead_from_the_loss_of_the_pcpu_to_the_first_spin) {
+  trace_log_free(story.log);
+  story_start(&story, 12, TIME_NEVER_NS, 1000);
+  story_run(&story, DB_V0, DB_T0, ACT_USEFUL, 0);
+  story_own(&story, DB_T0, DB_B);
+  story_own(&story, DB_T0, DB_C);
+  story.now_ns = 10;
+  story_stop(&story, DB_V0, RS_READY);
+  story_run(&story, DB_V1, DB_T1, ACT_USEFUL, 0);
+  story.now_ns = 25;
+  story_lock(&story, TRACE_LOCK_WAIT, DB_T1, DB_B);
+  story_activity(&story, DB_V1, ACT_SPIN);
+  story.now_ns = 30;
+  story_runstate(&story, DB_V0, RS_RUNNING, 1);
+  story_activity(&story, DB_V0, ACT_CRITICAL);
+  story.now_ns = 40;
+  story_stop(&story, DB_V0, RS_COSTOP);
+  trace_log_finish(story.log, 50);
+  const char *json = written(true);
+  /* The first one's beginning is cut by the span, the second's is where it was. */
+  ck_assert_ptr_nonnull(strstr(json, "\"tid\":7,\"ts\":0.012,\"id\":1,"));
+  ck_assert_ptr_nonnull(strstr(json, "\"tid\":8,\"ts\":0.025,\"id\":1,"));
+  ck_assert_ptr_nonnull(strstr(json, "\"tid\":7,\"ts\":0.040,\"id\":2,"));
+  ck_assert_ptr_nonnull(strstr(json, "\"tid\":8,\"ts\":0.040,\"id\":2,"));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("cli_trace_write");
   TCase *tests = tcase_create("trace");
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, csv_has_a_row_per_interval);
+  tcase_add_test(tests, arrows_lead_from_the_loss_of_the_pcpu_to_the_first_spin);
   tcase_add_test(tests, json_has_exact_times_and_paired_arrows);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
