@@ -75,10 +75,20 @@ static bool take_arrival(struct naive_world *world) {
   return naive_cosched_check(world);
 }
 
+/* A dispatch phase closes each pass; another pass follows if something is due behind it. */
 static void live_instant(struct naive_world *world) {
   world->is_batch_done = world->is_check_done = false;
-  while (!world->is_stuck)
-    if (!take_step(world) && !take_arrival(world) && !naive_host_phase(world)) return;
+  bool is_filled = false;
+  while (!world->is_stuck) {
+    if (take_step(world) || take_arrival(world)) {
+      is_filled = false;
+    } else if (is_filled) {
+      return;
+    } else {
+      naive_host_phase(world);
+      is_filled = true;
+    }
+  }
 }
 
 struct run_result *oracle_run_traced(const struct scenario *scenario, uint32_t replication,

@@ -259,14 +259,7 @@ static void settle(struct naive_world *world, const struct scan *scan) {
   for (uint32_t p = 0; p < world->n_pcpus; p++) world->pcpus[p].is_taken = false;
 }
 
-static uint64_t count_changes(const struct naive_world *world) {
-  uint64_t n = world->places;
-  for (uint32_t i = 0; i < world->n_vcpus; i++) n += world->vcpus[i].result.ledger.costops;
-  return n;
-}
-
-bool naive_host_phase(struct naive_world *world) {
-  uint64_t before = count_changes(world);
+void naive_host_phase(struct naive_world *world) {
   if (!world->is_batch_done) expire(world);
   world->is_batch_done = true;
   struct scan scan = {0};
@@ -279,5 +272,4 @@ bool naive_host_phase(struct naive_world *world) {
   }
   place_choices(world, 0, scan.n_chosen);
   settle(world, &scan);
-  return count_changes(world) != before;
 }

@@ -249,7 +249,6 @@ bool naive_lock_retry(struct naive_world *world, struct naive_thread *thread) {
     spin(thread);
     return false;
   } else {
-    naive_world_emit(world, TRACE_LOCK_WAIT, thread->vcpu, thread, lock);
     block(world, thread);
   }
   return true;

@@ -199,8 +199,7 @@ void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uin
                          int64_t slice_end_ns);
 bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu *vcpu,
                         uint32_t pcpu);
-/* The dispatch phase; false if it changed nothing. */
-bool naive_host_phase(struct naive_world *world);
+void naive_host_phase(struct naive_world *world);
 
 /* naive_cosched.c: progress, skew, checks */
 bool naive_cosched_advances(const struct naive_world *world, const struct naive_vcpu *vcpu);
