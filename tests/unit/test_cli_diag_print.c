@@ -44,8 +44,8 @@ START_TEST(control_characters_do_no_harm) {
   diag_warning(&diags, (struct place){source, 10, 1}, "\33x", NULL, "y\nz");
   check_print((struct diag_style){0},
               "f.json:1:11: warning: ?x: y?z\n"
-              "    1 | a?[2J?"
-              "??!\n"
+              "    1 | a?[2J??"
+              "?!\n"
               "      |         ^\n");
 }
 END_TEST
