@@ -65,6 +65,10 @@ static int plan_make(struct plan *plan) {
     cli_error("--table goes with -F csv and -F markdown");
     return EX_USAGE;
   }
+  if (cli->output && strcmp(cli->output, "-") == 0) {
+    cli_error("-o names a new directory; standard output gets the report anyway");
+    return EX_USAGE;
+  }
   int code = cli->output ? result_dir_check(cli->output) : EX_OK;
   if (code == EX_OK) code = plan_load(plan);
   if (code == EX_OK) code = plan_expects(plan);

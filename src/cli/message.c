@@ -9,19 +9,12 @@
 #include "cli/cli.h"
 #include "study/suggest.h"
 
-static void message_print(const char *kind, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
-
-static void message_print(const char *kind, const char *format, va_list args) {
-  (void)fprintf(stderr, "costop: %s", kind);
-  (void)vfprintf(stderr, format, args);
-  (void)fputc('\n', stderr);
-}
-
 void cli_error(const char *format, ...) {
   va_list args;
   va_start(args, format);
-  message_print("", format, args);
+  (void)fputs("costop: ", stderr);
+  (void)vfprintf(stderr, format, args);
+  (void)fputc('\n', stderr);
   va_end(args);
 }
 
@@ -29,7 +22,9 @@ void cli_warn(const struct cli *cli, const char *format, ...) {
   if (cli->verbosity < 0) return;
   va_list args;
   va_start(args, format);
-  message_print("warning: ", format, args);
+  (void)fputs("costop: warning: ", stderr);
+  (void)vfprintf(stderr, format, args);
+  (void)fputc('\n', stderr);
   va_end(args);
 }
 
@@ -37,7 +32,9 @@ void cli_note(const struct cli *cli, const char *format, ...) {
   if (cli->verbosity < 0) return;
   va_list args;
   va_start(args, format);
-  message_print("note: ", format, args);
+  (void)fputs("costop: note: ", stderr);
+  (void)vfprintf(stderr, format, args);
+  (void)fputc('\n', stderr);
   va_end(args);
 }
 

@@ -164,7 +164,19 @@ static void options_check_trace_ms(struct cli *cli, uint64_t count, struct argp_
   cli->trace_ns = (int64_t)count * NS_PER_MS;
 }
 
-/* Options that set a path have no case of their own: they end in cli->sets. */
+static void options_apply_global(struct cli *cli, enum option_id id, const char *text,
+                                 uint32_t word, struct argp_state *state) {
+  if (id == OPTION_DIRECTORY && chdir(text) != 0)
+    argp_failure(state, EX_NOINPUT, errno, "-C %s", text);
+  if (id == OPTION_QUIET) cli->verbosity = -1;
+  if (id == OPTION_VERBOSE) cli->verbosity = 1;
+  if (id == OPTION_COLOR) cli->color = (enum when)word;
+  if (id == OPTION_PROGRESS) cli->progress = (enum when)word;
+  if (id == OPTION_HELP) cli->wants_help = true;
+  if (id == OPTION_USAGE) cli->wants_usage = true;
+  if (id == OPTION_VERSION) cli->wants_version = true;
+}
+
 static void options_apply(struct cli *cli, enum option_id id, char *text,
                           struct argp_state *state) {
   const struct option_row *row = &option_rows[id];
@@ -173,28 +185,14 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
   int64_t time_ns = row->value == VALUE_DURATION ? options_check_duration(row, text, state) : 0;
   switch (id) {
     case OPTION_DIRECTORY:
-      if (chdir(text) != 0) argp_failure(state, EX_NOINPUT, errno, "-C %s", text);
-      break;
     case OPTION_QUIET:
-      cli->verbosity = -1;
-      break;
     case OPTION_VERBOSE:
-      cli->verbosity = 1;
-      break;
     case OPTION_COLOR:
-      cli->color = (enum when)word;
-      break;
     case OPTION_PROGRESS:
-      cli->progress = (enum when)word;
-      break;
     case OPTION_HELP:
-      cli->wants_help = true;
-      break;
     case OPTION_USAGE:
-      cli->wants_usage = true;
-      break;
     case OPTION_VERSION:
-      cli->wants_version = true;
+      options_apply_global(cli, id, text, word, state);
       break;
     case OPTION_SET:
       if (!strchr(text, '=') || text[0] == '=')

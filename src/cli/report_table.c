@@ -8,7 +8,14 @@
 #include "cli/text.h"
 #include "sim/duration.h"
 
-enum { GAP = 2, VMS_SHOWN = 60, COLUMNS = 10, SENTENCES_SHOWN = 5, RANK_MAX = 5 };
+enum {
+  GAP = 2,
+  VMS_SHOWN = 60,
+  COLUMNS = 10,
+  SENTENCES_SHOWN = 5,
+  VERDICTS_SHOWN = 4,
+  RANK_MAX = 5
+};
 
 enum column_form { FORM_NAME, FORM_VCPUS, FORM_RATE, FORM_PCT, FORM_TIME };
 
@@ -215,18 +222,30 @@ void report_notes(const struct report *report, FILE *to) {
   if (n > SENTENCES_SHOWN) (void)fprintf(to, "... and %u more of these.\n", n - SENTENCES_SHOWN);
 }
 
+static void print_verdict(const struct verdict *verdict, bool has_color, FILE *to) {
+  const char *mark = verdict->holds ? "holds" : has_color ? "\033[31mFAILED\033[0m" : "FAILED";
+  struct stat_interval interval = stat_interval(&verdict->stat, REPLICATE_CONFIDENCE);
+  (void)fprintf(to, "expect %s: %s: %s", verdict->expect->text, mark, verdict->entity);
+  if (verdict->stat.n == 0) (void)fputs(" has no value", to);
+  if (verdict->stat.n > 0) (void)fprintf(to, " %.6g", verdict->stat.mean);
+  if (verdict->stat.n > 1) (void)fprintf(to, " ± %.3g", interval.half_width);
+  (void)fputc('\n', to);
+}
+
+/* An expectation that holds for a crowd takes one line; those who fail it are named. */
 void report_verdicts(const struct report *report, bool is_failed_only, FILE *to) {
+  const struct verdict *items = report->verdicts->items;
   bool has_color = cli_has_color(report->cli, to);
-  for (uint32_t i = 0; i < report->verdicts->n; i++) {
-    const struct verdict *verdict = &report->verdicts->items[i];
-    if (is_failed_only && verdict->holds) continue;
-    const char *mark = verdict->holds ? "holds" : has_color ? "\033[31mFAILED\033[0m" : "FAILED";
-    struct stat_interval interval = stat_interval(&verdict->stat, REPLICATE_CONFIDENCE);
-    (void)fprintf(to, "expect %s: %s: %s", verdict->expect->text, mark, verdict->entity);
-    if (verdict->stat.n == 0) (void)fputs(" has no value", to);
-    if (verdict->stat.n > 0) (void)fprintf(to, " %.6g", verdict->stat.mean);
-    if (verdict->stat.n > 1) (void)fprintf(to, " ± %.3g", interval.half_width);
-    (void)fputc('\n', to);
+  for (uint32_t start = 0, end = 0; start < report->verdicts->n; start = end) {
+    uint32_t n_holds = 0;
+    for (; end < report->verdicts->n && items[end].expect == items[start].expect; end++)
+      n_holds += items[end].holds;
+    bool is_crowd = n_holds > VERDICTS_SHOWN;
+    for (uint32_t i = start; i < end; i++)
+      if (!items[i].holds || !(is_crowd || is_failed_only)) print_verdict(&items[i], has_color, to);
+    if (is_crowd && !is_failed_only)
+      (void)fprintf(to, "expect %s: holds: %u of %u\n", items[start].expect->text, n_holds,
+                    end - start);
   }
 }
 

@@ -68,6 +68,9 @@ grep -q 'FAILED' err || fail 'a failed expectation is not named beside CSV'
 expect_code 0 "${run[@]}" --expect 'utilisation_pct@host <= 100' --expect 'lhp_events@db/v0 >= 0' \
   --expect 'acquisitions@db/runq > 10'
 
+"$costop" new consolidation | expect_code 0 "$costop" run - -d 50ms
+grep -qx 'expect ready_pct@web <= 10: holds: 12 of 12' out || fail 'a crowd takes one line'
+
 # --- -o: all or nothing, never over something ---
 expect_code 0 "${run[@]}" -o results --trace-ms 10
 [[ $(cd results && echo *) == 'host.csv lock.csv manifest.json scenario.resolved.json summary.csv trace.csv vcpu.csv vm.csv' ]] ||
@@ -82,6 +85,7 @@ expect_code 73 "${run[@]}" -o results
 mkdir empty
 expect_code 73 "${run[@]}" -o empty
 expect_code 73 "${run[@]}" -o missing/results
+expect_code 64 "${run[@]}" -o -
 expect_code 0 "${run[@]}" -o slash/
 expect_code 0 "${run[@]}" -o untraced --trace-ms 0
 [[ ! -e untraced/trace.csv ]] || fail '--trace-ms 0 traces'
