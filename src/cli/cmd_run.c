@@ -90,6 +90,7 @@ static struct replications plan_run(const struct plan *plan) {
       .context = &progress,
   };
   struct replications done = replicate_run(plan->scenario, &options, cli->arena);
+  progress_end(&progress);
   if (plan->trace) {
     trace_log_finish(plan->trace, run->warmup_ns + run->duration_ns);
     if (plan->trace->is_full)

@@ -24,12 +24,14 @@ void progress_show(void *context, uint32_t n_done, uint32_t n) {
   const struct progress *progress = context;
   if (!progress->is_shown) return;
   int filled = (int)((uint64_t)BAR_WIDTH * n_done / n);
-  (void)fputs("\r\033[K", stderr);
-  if (n_done == n) return;
-  (void)fprintf(stderr, "[%.*s%*s] %u of %u replications", filled, "##############################",
-                BAR_WIDTH - filled, "", n_done, n);
+  (void)fprintf(stderr, "\r\033[K[%.*s%*s] %u of %u replications", filled,
+                "##############################", BAR_WIDTH - filled, "", n_done, n);
   if (n_done > 0)
     (void)fprintf(stderr, ", %.0f s left",
                   progress_elapsed_s(progress) / n_done * (double)(n - n_done));
   (void)fflush(stderr);
+}
+
+void progress_end(const struct progress *progress) {
+  if (progress->is_shown) (void)fputs("\r\033[K", stderr);
 }

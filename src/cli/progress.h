@@ -15,9 +15,9 @@ struct progress {
 };
 
 struct progress progress_start(const struct cli *cli);
-/* For struct replicate_options; context is a struct progress. Rewrites one line, and clears it when
-   all is done. */
+/* For struct replicate_options; context is a struct progress. Rewrites one line. */
 void progress_show(void *context, uint32_t n_done, uint32_t n);
+void progress_end(const struct progress *progress);
 /* Wall-clock time since the start. */
 double progress_elapsed_s(const struct progress *progress);
 

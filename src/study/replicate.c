@@ -43,7 +43,6 @@ struct replications replicate_run(const struct scenario *scenario,
         .replication = options->first + done.n,
         .paranoid = options->paranoid,
         .trace = done.n == 0 ? options->trace : NULL,
-        .trace_until_ns = options->trace_until_ns,
         .interrupt = options->interrupt,
     };
     const struct run_result *run = machine_run(scenario, &one, &machine);
@@ -52,7 +51,6 @@ struct replications replicate_run(const struct scenario *scenario,
     if (run->status == RUN_DONE) runs[done.n++] = replicate_keep(run, arena);
     arena_free(&machine);
   }
-  if (options->on_progress) options->on_progress(options->context, done.n, options->n);
   return done;
 }
 
