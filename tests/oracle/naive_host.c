@@ -13,6 +13,7 @@ void naive_host_change(struct naive_world *world, struct naive_vcpu *vcpu, enum 
 
 void naive_host_enqueue(struct naive_world *world, struct naive_vcpu *vcpu) {
   vcpu->queue_place = ++world->places;
+  world->must_fill = true;
 }
 
 void naive_host_wake(struct naive_world *world, struct naive_vcpu *vcpu) {
@@ -31,6 +32,7 @@ void naive_host_wake(struct naive_world *world, struct naive_vcpu *vcpu) {
 
 static void free_pcpu(struct naive_world *world, struct naive_vcpu *vcpu) {
   world->pcpus[vcpu->pcpu].runs = NULL;
+  world->must_fill = true;
   vcpu->last_pcpu = vcpu->pcpu;
   vcpu->pcpu = ID_NONE;
   vcpu->overhead_left_ns = 0;
@@ -262,6 +264,7 @@ static void settle(struct naive_world *world, const struct scan *scan) {
 void naive_host_phase(struct naive_world *world) {
   if (!world->is_batch_done) expire(world);
   world->is_batch_done = true;
+  if (!world->must_fill) return;
   struct scan scan = {0};
   for (uint32_t p = 0; p < world->n_pcpus; p++) scan.n_left += !world->pcpus[p].runs;
   uint64_t place = 0;
@@ -272,4 +275,5 @@ void naive_host_phase(struct naive_world *world) {
   }
   place_choices(world, 0, scan.n_chosen);
   settle(world, &scan);
+  world->must_fill = false;
 }

@@ -150,6 +150,7 @@ struct naive_world {
   int64_t now_ns;
   uint64_t places; /* the last place given out */
   bool is_batch_done, is_check_done, is_stuck;
+  bool must_fill; /* a pCPU became free or a vCPU was queued since pCPUs were last filled */
   struct host_result host;
 };
 

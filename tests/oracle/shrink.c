@@ -9,6 +9,8 @@
 
 enum { PROGRAMS_MAX = 8 };
 
+static const int64_t long_slice_ns = 10000000;
+
 /* A copy of a scenario that may be written to. */
 struct draft {
   struct scenario scenario;
@@ -81,6 +83,14 @@ static bool drop_rule(struct draft *draft, uint32_t at) {
   return at == 0;
 }
 
+static bool drop_slices(struct draft *draft, uint32_t at) {
+  struct kind_choice *choice = &draft->scenario.hypervisor.scheduler;
+  if (choice->kind == &sched_rr.kind)
+    memcpy(choice->params.bytes + offsetof(struct sched_rr_params, timeslice_ns), &long_slice_ns,
+           sizeof long_slice_ns);
+  return at == 0;
+}
+
 static bool drop_feature(struct draft *draft, uint32_t at) {
   if (at >= draft->scenario.n_vms * 5) return false;
   struct vm_spec *vm = &draft->vms[at / 5];
@@ -88,7 +98,7 @@ static bool drop_feature(struct draft *draft, uint32_t at) {
   if (at % 5 == 1) vm->guest.iterations = 0;
   if (at % 5 == 2) vm->guest.placement = PLACEMENT_IDLE_FIRST;
   if (at % 5 == 3) vm->guest.balance = BALANCE_STEAL;
-  if (at % 5 == 4) vm->guest.timeslice_ns = 10000000;
+  if (at % 5 == 4) vm->guest.timeslice_ns = long_slice_ns;
   return true;
 }
 
@@ -186,12 +196,16 @@ static int64_t weight(const struct scenario *scenario) {
   int64_t sum = scenario->run.duration_ns + (scenario->run.warmup_ns > 0) + host->n_pcpus +
                 (host->context_switch_ns > 0) + (host->migration_ns > 0) +
                 (scenario->hypervisor.coscheduling.kind != &cosched_none.kind);
+  if (scenario->hypervisor.scheduler.kind == &sched_rr.kind)
+    sum += memcmp(scenario->hypervisor.scheduler.params.bytes +
+                      offsetof(struct sched_rr_params, timeslice_ns),
+                  &long_slice_ns, sizeof long_slice_ns) != 0;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     const struct vm_spec *vm = &scenario->vms[i];
     const struct guest_spec *guest = &vm->guest;
     sum += 1 + guest->n_vcpus + guest->n_threads + (vm->affinity != NULL) +
            (guest->iterations > 0) + (guest->placement != PLACEMENT_IDLE_FIRST) +
-           (guest->balance != BALANCE_STEAL) + (guest->timeslice_ns != 10000000) +
+           (guest->balance != BALANCE_STEAL) + (guest->timeslice_ns != long_slice_ns) +
            (guest->switch_ns > 0) + (guest->ipi_latency_ns > 0) + (vm->start.constant_ns != 0);
   }
   for (uint32_t i = 0; i < scenario->n_locks; i++) {
@@ -214,9 +228,9 @@ static int64_t weight(const struct scenario *scenario) {
 const struct scenario *shrink_scenario(const struct scenario *scenario,
                                        bool (*fails)(const struct scenario *scenario),
                                        struct arena *arena) {
-  static const shrinker shrinkers[] = {drop_vm,   shorten,     drop_vcpu,    drop_thread,
-                                       drop_pcpu, drop_rule,   drop_feature, drop_cost,
-                                       drop_step, unwrap_lock, simplify_dist};
+  static const shrinker shrinkers[] = {drop_vm,   shorten,   drop_vcpu,   drop_thread,
+                                       drop_pcpu, drop_rule, drop_slices, drop_feature,
+                                       drop_cost, drop_step, unwrap_lock, simplify_dist};
   bool has_shrunk = true;
   while (has_shrunk) {
     has_shrunk = false;
