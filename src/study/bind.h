@@ -24,6 +24,7 @@ struct site {
 
 struct site site_at(const struct conf *root);
 struct site site_child(struct bind *bind, struct site parent, const char *key);
+/* Of an array, or of an object below the root: the index-th child, without looking for it. */
 struct site site_element(struct bind *bind, struct site parent, uint32_t index);
 
 /* Is it left out or of this kind? Else an error says what was expected. */

@@ -18,10 +18,10 @@ struct site site_child(struct bind *bind, struct site parent, const char *key) {
 }
 
 struct site site_element(struct bind *bind, struct site parent, uint32_t index) {
-  struct site child = {.node = parent.node->children[index]};
-  child.path = arena_printf(bind->arena, "%s.%u", parent.path, index);
-  child.place = child.node->place;
-  return child;
+  const struct conf *node = parent.node->children[index];
+  const char *path = node->key ? arena_printf(bind->arena, "%s.%s", parent.path, node->key)
+                               : arena_printf(bind->arena, "%s.%u", parent.path, index);
+  return (struct site){node, path, node->place};
 }
 
 bool bind_is_name(const char *text) {

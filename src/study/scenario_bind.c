@@ -55,7 +55,7 @@ static void bind_locks(struct bind *bind, struct site root, struct scenario *sce
   struct lock_spec *locks = ARENA_ARRAY(bind->arena, site.node->n_children, struct lock_spec);
   for (uint32_t i = 0; i < site.node->n_children; i++) {
     locks[i].name = site.node->children[i]->key;
-    bind_choice(bind, site_child(bind, site, locks[i].name), FAMILY_LOCK, NULL, &locks[i].choice);
+    bind_choice(bind, site_element(bind, site, i), FAMILY_LOCK, NULL, &locks[i].choice);
   }
   scenario->locks = locks;
   scenario->n_locks = site.node->n_children;
@@ -69,7 +69,7 @@ static void bind_barriers(struct bind *bind, struct site root, struct scenario *
       ARENA_ARRAY(bind->arena, site.node->n_children, struct barrier_spec);
   for (uint32_t i = 0; i < site.node->n_children; i++) {
     barriers[i].name = site.node->children[i]->key;
-    bind_rows(bind, site_child(bind, site, barriers[i].name), &barrier_rows, &barriers[i]);
+    bind_rows(bind, site_element(bind, site, i), &barrier_rows, &barriers[i]);
   }
   scenario->barriers = barriers;
   scenario->n_barriers = site.node->n_children;

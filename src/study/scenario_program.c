@@ -215,8 +215,7 @@ void scenario_bind_programs(struct bind *bind, struct site root, struct scenario
   scenario_check_names(bind, site);
   struct program *programs = ARENA_ARRAY(bind->arena, site.node->n_children, struct program);
   for (uint32_t i = 0; i < site.node->n_children; i++)
-    compile_program(bind, site_child(bind, site, site.node->children[i]->key), scenario,
-                    &programs[i]);
+    compile_program(bind, site_element(bind, site, i), scenario, &programs[i]);
   scenario->programs = programs;
   scenario->n_programs = site.node->n_children;
 }

@@ -89,7 +89,7 @@ void scenario_bind_vms(struct bind *bind, struct site root, struct scenario *sce
   struct vm_keys *keys = ARENA_ARRAY(bind->arena, site.node->n_children, struct vm_keys);
   uint64_t n_vms = 0;
   for (uint32_t i = 0; i < site.node->n_children; i++) {
-    struct site vm = site_child(bind, site, site.node->children[i]->key);
+    struct site vm = site_element(bind, site, i);
     keys[i] = bind_vm(bind, vm, scenario);
     n_vms += keys[i].count ? keys[i].count : 1;
   }

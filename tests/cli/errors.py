@@ -7,6 +7,7 @@ NAME.stderr and to exit with 65 if that has an error, 66 if it is about a file t
 With --update the texts are written instead: read the difference before you commit it.
 """
 
+import json
 import os
 import pathlib
 import subprocess
@@ -61,6 +62,10 @@ def made(program, directory):
     (directory / "many.json").write_text("[" + "0," * 5000000 + "0]")
     with open(directory / "huge.json", "wb") as huge:
         huge.truncate(100 << 20)
+    crowd = {"host": {"pcpus": 1}, "programs": {"p": [{"compute": "1ms"}]},
+             "locks": {f"l{i}": {"kind": "tas"} for i in range(100)},
+             "vms": {"a": {"count": 65536, "vcpus": 2, "program": "p"}}}
+    (directory / "crowd.json").write_text(json.dumps(crowd))
     (directory / "secret.json").write_text("{}")
     (directory / "secret.json").chmod(0)
     yield "empty.json", EX_DATAERR, "the file is empty"
@@ -72,6 +77,7 @@ def made(program, directory):
     yield "deep.json", EX_DATAERR, "nested more than 64 deep"
     yield "wide.json", EX_DATAERR, "error: "
     yield "many.json", EX_DATAERR, "more than 4000000 words and signs"
+    yield "crowd.json", EX_DATAERR, "MiB of memory"
     yield "huge.json", EX_DATAERR, "larger than 16 MiB"
     if os.geteuid() != 0:
         yield "secret.json", EX_NOINPUT, "Permission denied"
