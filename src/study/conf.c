@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/conf.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +81,9 @@ const struct conf *conf_with(struct arena *arena, const struct conf *parent, con
   struct conf *copy =
       parent ? conf_copy(arena, parent) : conf_new(arena, CONF_OBJECT, NULL, child->place);
   if (copy->kind == CONF_ARRAY) {
-    copy->children[strtoul(key, NULL, 10)] = conf_keyed(arena, child, NULL);
+    size_t index = strtoul(key, NULL, 10);
+    assert(copy->children && index < copy->n_children);
+    copy->children[index] = conf_keyed(arena, child, NULL);
     return copy;
   }
   child = conf_keyed(arena, child, key);
