@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Random scenarios through the machine and through the naive simulator: every integer must agree.
 
-     oracle-oracle [N [FIRST]]   N scenarios from seed FIRST; default ORACLE_SCENARIOS, or 400
+     oracle-oracle [N [FIRST]]   N scenarios from seed FIRST; default ORACLE_SCENARIOS, or 2000
      oracle-oracle trace SEED    the two timelines of one scenario, up to where they part
      oracle-oracle shrunk SEED   the same of the smallest part of it that still differs
      oracle-oracle show SEED     the scenario as JSON
@@ -19,7 +19,7 @@
 #include "study/machine.h"
 #include "timeline.h"
 
-enum { SCENARIOS = 400, REPORTS_MAX = 3 };
+enum { SCENARIOS = 2000, REPORTS_MAX = 3 };
 
 static bool differs(const struct scenario *scenario) {
   struct arena arena = {0};
@@ -84,8 +84,9 @@ static int compare_many(uint64_t n, uint64_t first) {
     const struct run_result *result = oracle_run(scenario, 0, &arena);
     n_stuck += result->status != RUN_DONE;
     count_reach(&reach, result);
-    if (differs(scenario) && n_different++ < REPORTS_MAX) {
-      printf("seed %" PRIu64 ":\n", seed);
+    bool is_different = differs(scenario);
+    if (is_different) printf("seed %" PRIu64 " differs\n", seed);
+    if (is_different && n_different++ < REPORTS_MAX) {
       say_difference(scenario);
       puts("shrunk:");
       scenario = shrink_scenario(scenario, differs, &arena);
