@@ -33,7 +33,8 @@ complete_words() {
   COMP_CWORD=$#
   COMPREPLY=()
   _costop
-  [[ " ${COMPREPLY[*]} " == *" $wanted "* ]] || fail "'$*' offers ${COMPREPLY[*]:-nothing}, not $wanted"
+  [[ " ${COMPREPLY[*]} " == *" $wanted "* ]] ||
+    fail "'$*' offers ${COMPREPLY[*]:-nothing}, not $wanted"
 }
 touch my-scenario.json
 complete_words run ru

@@ -35,7 +35,9 @@ for arguments in '--version -v' '-v --version' '-vV'; do
   for word in commit compiler gsl cjson nettle glibc model; do has out "$word"; done
 done
 expect_code 0 "$costop" --help
-for command in run check show list explain new schema trace completion; do has out "  $command"; done
+for command in run check show list explain new schema trace completion; do
+  has out "  $command"
+done
 expect_code 64 "$costop" --help --no-such-option
 expect_code 0 "$costop" run --help
 has out '--replication=K'

@@ -73,7 +73,8 @@ grep -qx 'expect ready_pct@web <= 10: holds: 12 of 12' out || fail 'a crowd take
 
 # --- -o: all or nothing, never over something ---
 expect_code 0 "${run[@]}" -o results --trace-ms 10
-[[ $(cd results && echo *) == 'host.csv lock.csv manifest.json scenario.resolved.json summary.csv trace.csv vcpu.csv vm.csv' ]] ||
+files='host.csv lock.csv manifest.json scenario.resolved.json summary.csv trace.csv vcpu.csv vm.csv'
+[[ $(cd results && echo *) == "$files" ]] ||
   fail "-o wrote $(ls results)"
 for table in vm vcpu lock host summary; do cmp "results/$table.csv" "$table.csv"; done
 "$costop" run results/scenario.resolved.json -F csv | cmp - vm.csv || fail 'the resolved scenario'

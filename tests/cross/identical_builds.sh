@@ -23,7 +23,10 @@ for compiler in gcc clang; do
     variant=$compiler-$level
     log=$work/$variant.log
     # Its own shell: an "if" would switch off errexit in the function.
-    (trap '(($? == 0)) || tail -n 40 "$log"' EXIT && build "$variant" "$compiler" "$level" >"$log" 2>&1)
+    (
+      trap '(($? == 0)) || tail -n 40 "$log"' EXIT
+      build "$variant" "$compiler" "$level" >"$log" 2>&1
+    )
     variants+=("$variant")
   done
 done

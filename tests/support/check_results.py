@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Do the CSV tables and the JSON of one run parse, add up, and agree? Arguments: directory, JSON."""
+"""Do the CSV tables and the JSON of one run parse, add up, and agree?
+
+Arguments: directory, JSON."""
 import csv
 import json
 import math
