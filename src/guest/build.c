@@ -78,8 +78,7 @@ static void create_threads(struct guest_vm *vm, const struct guest_config *confi
                          .phase = PHASE_NEXT,
                          .vcpu = i % spec->n_vcpus,
                          .index = i,
-                         .vm = vm,
-                         .instant_ns = -1};
+                         .vm = vm};
     t->iterations_left = spec->iterations > 0 ? spec->iterations : UINT64_MAX;
     const char *index = arena_printf(arena, "%u", i);
     for (enum rng_purpose purpose = RNG_COMPUTE; purpose <= RNG_SLEEP; purpose++) {
@@ -99,10 +98,17 @@ static void create_vcpus(struct guest_vm *vm, struct guest_vcpu *vcpus, struct v
   vm->idle = ARENA_ARRAY(arena, vm->n_words, uint64_t);
   vm->n_idle = n;
   wtree_init(&vm->stealable, arena, n);
+  bool may_steal =
+      n > 1 && vm->spec->balance == BALANCE_STEAL && vm->spec->placement != PLACEMENT_PINNED;
   for (uint32_t i = 0; i < n; i++) {
     vm->idle[i / 64] |= UINT64_C(1) << i % 64;
-    vcpus[i] = (struct guest_vcpu){
-        .v = &hv_vcpus[i], .vm = vm, .work_end_ns = TIME_NEVER_NS, .boundary_ns = TIME_NEVER_NS};
+    vcpus[i] = (struct guest_vcpu){.v = &hv_vcpus[i],
+                                   .guest = vm->guest,
+                                   .vm = vm,
+                                   .work_end_ns = TIME_NEVER_NS,
+                                   .boundary_ns = TIME_NEVER_NS,
+                                   .is_idle = true,
+                                   .may_steal = may_steal};
   }
 }
 
@@ -126,6 +132,7 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
     create_vcpus(vm, &guest->vcpus[vcpu], &vcpus[vcpu], arena);
     create_locks(vm, config, &lock, arena);
     create_barriers(vm, config, arena);
+    for (uint32_t k = 0; k < vm->spec->n_vcpus; k++) guest_update_watch(&vm->vcpus[k]);
     create_threads(vm, config, &guest->threads[thread], thread, arena);
     hist_init(&vm->latency, arena, 1, config->horizon_ns);
     vcpu += vm->spec->n_vcpus;
@@ -151,7 +158,7 @@ static void settle_vcpu(struct guest_vcpu *g) {
     spin_begin(g, clock, clock->cause);
     g->phase_since_ns = since_ns; /* the spin limit counts from there */
   } else if (pays_spinning_handoff(g)) {
-    int64_t now = guest_now(g->vm);
+    int64_t now = guest_now(g->guest);
     spin_book_contended(g, t->held->spin_ns, now - g->phase_since_ns);
     g->phase_since_ns = now;
   }
@@ -165,7 +172,7 @@ void guest_reset(struct guest *guest) {
   guest_settle(guest);
   for (uint32_t i = 0; i < guest->n_vms; i++) {
     struct guest_vm *vm = &guest->vms[i];
-    vm->n_iterations = vm->n_deadlocks = 0;
+    vm->n_deadlocks = 0;
     hist_reset(&vm->latency);
     for (uint32_t k = 0; k < vm->n_locks; k++) {
       struct lock *lock = &vm->locks[k];
@@ -194,9 +201,9 @@ static void check_lock(const struct lock *lock) {
 }
 
 static void check_vcpu(const struct guest_vcpu *g) {
-  unsigned state = g->v->runstate;
-  assert((g->current == NULL) ==
-         (state == RS_IDLE && (g->vm->idle[g->v->index / 64] >> g->v->index % 64 & 1)));
+  assert(g->is_idle == (g->vm->idle[g->v->index / 64] >> g->v->index % 64 & 1));
+  assert((g->current == NULL) == g->is_idle);
+  assert(!g->is_idle || g->v->runstate == RS_IDLE);
   assert(g->current || g->n_ready == 0);
   assert(!g->spin || g->v->is_executing);
   assert(!g->spin || g->v->activity == ACT_SPIN);

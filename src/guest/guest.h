@@ -42,51 +42,54 @@ struct spin_clock {
 struct lock_ops;
 struct guest_vm;
 
+/* The order of the members, here and below, keeps what one event touches in few cache lines. */
 struct thread {
   const struct op *ops;
   uint32_t pc;
-  thread_id_t id;
-  uint8_t phase; /* enum phase */
-  uint8_t after; /* enum after_cost */
-  bool is_woken; /* a wake-up was issued that it has not yet acted upon */
-  uint32_t vcpu; /* index in its VM: where it is, or was last */
+  uint8_t phase;      /* enum phase */
+  uint8_t after;      /* enum after_cost */
+  bool is_woken;      /* a wake-up was issued that it has not yet acted upon */
+  uint32_t vcpu;      /* index in its VM: where it is, or was last */
+  uint32_t n_entered; /* sections it is in */
   int64_t rem_ns;
-  int64_t handoff_ns; /* of the lock granted to it, fixed at the grant */
-  struct lock *waits_for;
-  struct lock *held;       /* the locks it owns, latest first */
-  uint32_t n_entered;      /* sections it is in */
-  uint32_t n_spin_entered; /* … of spinlocks */
-  uint32_t n_spin_owned;   /* spinlocks it owns, entered or not */
-  uint32_t index;          /* in its VM */
-  struct guest_vm *vm;
   int64_t iteration_since_ns;
-  uint64_t iterations_left;       /* UINT64_MAX: for ever */
+  struct lock *waits_for;
+  struct lock *held; /* the locks it owns, latest first */
+  struct guest_vm *vm;
+
+  struct rng_stream *stream[RNG_START]; /* by purpose; NULL where its program draws nothing */
+  uint64_t iterations_left;             /* UINT64_MAX: for ever */
+  thread_id_t id;
+  uint32_t index;                 /* in its VM */
+  uint32_t n_instant;             /* steps since time passed for it */
+  uint32_t n_spin_entered;        /* sections of spinlocks it is in */
+  uint32_t n_spin_owned;          /* spinlocks it owns, entered or not */
+  int64_t handoff_ns;             /* of the lock granted to it, fixed at the grant */
   int64_t wait_since_ns;          /* its request for waits_for */
   int64_t spun_ns;                /* guest time of the present spin, up to its last suspension */
   struct thread *next, *previous; /* in its vCPU's FIFO */
   struct thread *next_waiter, *previous_waiter; /* in the queue of waits_for */
   struct barrier *barrier;                      /* waits at it */
-  struct rng_stream *stream[RNG_START]; /* by purpose; NULL where its program draws nothing */
-  int64_t instant_ns;                   /* steps done at this instant … */
-  uint32_t n_instant;                   /* … so many */
 };
 
 /* The guest's side of a vCPU. */
 struct guest_vcpu {
+  struct thread *current; /* NULL: nothing to run */
+  struct guest *guest;
   struct vcpu *v;
+  int64_t work_end_ns; /* end of what is timed: work, cost, hand-off, switch, spin limit */
+  int64_t boundary_ns; /* next guest-timeslice end that matters */
+  int64_t clock_ns;    /* guest time since current became current; less the time while executing */
+  int64_t switch_ns;   /* guest context switch still to be paid */
+  uint32_t n_ready;    /* threads in its FIFO */
+  bool is_kicked;      /* goes on with its thread at the armed instant, which is now */
+  bool must_resched;   /* a timeslice end was put off */
+  bool is_idle;        /* IDLE, and no IPI under way */
+  bool may_steal;
+
   struct guest_vm *vm;
-  struct thread *current;     /* NULL: nothing to run */
-  struct thread *head, *tail; /* ready ones */
-  uint32_t n_ready;
-  bool is_kicked;            /* goes on with its thread at the armed instant, which is now */
-  bool must_resched;         /* a timeslice end was put off */
-  const struct thread *last; /* whom it ran last */
-  int64_t switch_ns;         /* guest context switch still to be paid */
-  int64_t work_end_ns;       /* end of what is timed: work, cost, hand-off, switch, spin limit */
-  int64_t boundary_ns;       /* next guest-timeslice end that matters */
-  int64_t guest_ns;          /* guest time executed up to the last suspension */
-  int64_t resumed_ns;
-  int64_t current_guest_ns;          /* guest_ns when current became current */
+  struct thread *head, *tail;        /* of the FIFO */
+  const struct thread *last;         /* whom it ran last */
   int64_t phase_since_ns;            /* a spin or hand-off is booked from here */
   struct spin_clock *spin;           /* not NULL: spinning, against this clock … */
   int64_t spin_from_ns[SPIN_CAUSES]; /* … whose readings were these */
@@ -123,24 +126,25 @@ struct barrier {
 };
 
 struct guest_vm {
-  vm_id_t id;
-  const struct guest_spec *spec;
+  struct hist latency; /* of iterations; its count is theirs */
   struct guest *guest;
+  const struct guest_spec *spec;
+
+  vm_id_t id;
+  uint32_t n_locks, n_barriers;
+  bool has_spinning_barrier;
+  uint32_t n_ready; /* threads in all FIFOs */
+  uint32_t n_idle;  /* idle vCPUs … */
+  uint64_t *idle;   /* … and which (bits) */
+  uint32_t n_words; /* of a bit set over its vCPUs */
   struct guest_vcpu *vcpus;
   struct thread *threads;
   struct lock *locks; /* n_locks: those that its program uses */
   struct barrier *barriers;
   struct lock **lock_of; /* by number in the scenario; NULL: not used */
   struct barrier **barrier_of;
-  uint32_t n_locks, n_barriers;
-  bool has_spinning_barrier;
-  uint32_t n_ready; /* threads in all FIFOs */
-  uint64_t *idle;   /* vCPUs (bits): IDLE and no IPI under way */
-  uint32_t n_idle;
-  uint32_t n_words;       /* of a bit set over its vCPUs */
   struct wtree stealable; /* by vCPU: negated length of its FIFO if one can be taken */
-  uint64_t n_iterations, n_deadlocks;
-  struct hist latency;
+  uint64_t n_deadlocks;
 };
 
 enum { GUEST_NOTES = 16, GUEST_NOTE_LINKS = 8 };
@@ -213,6 +217,10 @@ void guest_leave(struct guest_vcpu *g);                 /* current is current no
 void guest_rotate(struct guest_vcpu *g);                /* current to the tail, the head current */
 bool guest_find_thread(struct guest_vcpu *g);           /* from the FIFO, or stolen */
 void guest_set_boundary(struct guest_vcpu *g);
+void guest_set_idle(struct guest_vcpu *g, bool is_idle);
+
+/* Must the hypervisor tell of what it does to g? */
+void guest_update_watch(struct guest_vcpu *g);
 
 /* --- spin.c: where spun time goes --- */
 void spin_clock_set(struct sim *sim, struct spin_clock *clock, enum spin_cause cause);
@@ -237,11 +245,7 @@ void deadlock_look(struct thread *t);
 static inline struct guest_vcpu *guest_vcpu_of(const struct thread *t) {
   return &t->vm->vcpus[t->vcpu];
 }
-static inline int64_t guest_now(const struct guest_vm *vm) { return vm->guest->sim->now_ns; }
-/* Guest time executed by g so far. */
-static inline int64_t guest_time(const struct guest_vcpu *g) {
-  return g->guest_ns + (g->v->is_executing ? guest_now(g->vm) - g->resumed_ns : 0);
-}
+static inline int64_t guest_now(const struct guest *guest) { return guest->sim->now_ns; }
 static inline bool guest_is_current(const struct thread *t) {
   return guest_vcpu_of(t)->current == t;
 }

@@ -90,7 +90,7 @@ void lock_end_spin(struct thread *t) {
   struct lock *lock = t->waits_for;
   struct guest_vcpu *g = guest_vcpu_of(t);
   lock->executing[t->vcpu / 64] &= ~(UINT64_C(1) << t->vcpu % 64);
-  t->spun_ns += guest_now(t->vm) - g->phase_since_ns;
+  t->spun_ns += guest_now(t->vm->guest) - g->phase_since_ns;
   spin_end(g, lock->spin_ns);
 }
 
@@ -182,7 +182,7 @@ void lock_owner_leaves(struct thread *t) {
 
 /* Ownership starts. */
 static void own(struct thread *t, struct lock *lock) {
-  int64_t now = guest_now(t->vm);
+  int64_t now = guest_now(t->vm->guest);
   if (t->waits_for) {
     lock->n_contended++;
     if (is_queued(t)) queue_remove(lock, t);
@@ -199,6 +199,7 @@ static void own(struct thread *t, struct lock *lock) {
   t->held = lock;
   if (lock->ops->is_spinlock) t->n_spin_owned++;
   update_cause(lock);
+  guest_update_watch(guest_vcpu_of(t));
   trace(t, lock, TRACE_LOCK_OWN);
 }
 
@@ -217,7 +218,7 @@ void lock_enter(struct thread *t) {
 }
 
 void lock_request(struct thread *t, struct lock *lock) {
-  t->wait_since_ns = guest_now(t->vm);
+  t->wait_since_ns = guest_now(t->vm->guest);
   enum lock_answer answer = lock->ops->request(lock, t);
   if (answer == LOCK_OWN) {
     own(t, lock);
@@ -231,6 +232,7 @@ void lock_request(struct thread *t, struct lock *lock) {
   t->spun_ns = 0;
   lock_waiter_runs(t, +1);
   trace(t, lock, TRACE_LOCK_WAIT);
+  guest_update_watch(guest_vcpu_of(t));
   wait_by(t, answer);
   deadlock_look(t);
 }
@@ -267,7 +269,7 @@ static void grant(struct lock *lock, struct thread *t) {
 
 int64_t lock_release(struct thread *t) {
   struct lock *lock = t->held;
-  hist_add(&lock->hold, guest_now(t->vm) - lock->owned_since_ns);
+  hist_add(&lock->hold, guest_now(t->vm->guest) - lock->owned_since_ns);
   t->held = lock->next_held;
   t->n_entered--;
   if (lock->ops->is_spinlock) {
@@ -276,6 +278,7 @@ int64_t lock_release(struct thread *t) {
   }
   lock->owner = NULL;
   lock->is_entered = false;
+  guest_update_watch(guest_vcpu_of(t));
   trace(t, lock, TRACE_LOCK_RELEASE);
   int64_t cost_ns = 0;
   struct thread *next = lock->ops->next_owner ? lock->ops->next_owner(lock) : NULL;

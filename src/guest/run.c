@@ -15,13 +15,14 @@ enum { STEPS_PER_INSTANT_MAX = 10000 };
 
 void guest_rearm(struct guest_vcpu *g) {
   int64_t at_ns = g->work_end_ns < g->boundary_ns ? g->work_end_ns : g->boundary_ns;
-  if (g->is_kicked) at_ns = guest_now(g->vm);
-  hv_arm(g->vm->guest->hv, g->v, at_ns);
+  if (g->is_kicked) at_ns = guest_now(g->guest);
+  hv_arm(g->guest->hv, g->v, at_ns);
 }
 
 void guest_kick(struct guest_vcpu *g) {
   g->is_kicked = true;
   g->work_end_ns = TIME_NEVER_NS;
+  if (g->v->activity == NO_ACTIVITY) hv_set_activity(g->guest->hv, g->v, ACT_KERNEL);
   guest_rearm(g);
 }
 
@@ -42,9 +43,8 @@ void guest_step_done(struct thread *t) {
   t->pc++;
   if (t->ops[t->pc].code != OP_END) return;
   t->pc = 0;
-  int64_t now = guest_now(t->vm), latency_ns = now - t->iteration_since_ns;
+  int64_t now = guest_now(t->vm->guest), latency_ns = now - t->iteration_since_ns;
   t->iteration_since_ns = now;
-  t->vm->n_iterations++;
   hist_add(&t->vm->latency, latency_ns);
   if (--t->iterations_left == 0) t->phase = PHASE_DONE;
   if (sim_is_traced(t->vm->guest->sim)) trace_iteration(t, latency_ns);
@@ -71,19 +71,23 @@ static void do_sleep(struct thread *t, const struct op *op) {
   }
   struct sim *sim = t->vm->guest->sim;
   t->phase = PHASE_ASLEEP;
+  t->n_instant = 0;
   calendar_set(&sim->calendar, EVENT_SLEEP, t->id, sim->now_ns + sleep_ns);
 }
 
 static bool is_stuck(struct thread *t, const struct op *op) {
-  struct sim *sim = t->vm->guest->sim;
-  if (t->instant_ns != sim->now_ns) {
-    t->instant_ns = sim->now_ns;
-    t->n_instant = 0;
-  }
   if (++t->n_instant <= STEPS_PER_INSTANT_MAX) return false;
+  struct sim *sim = t->vm->guest->sim;
   sim->stuck_path = op->path;
   sim->stuck_thread = t->id;
   return true;
+}
+
+/* A switch that was put off is made at the outermost release, or not at all. */
+static bool takes_deferred_switch(struct guest_vcpu *g, const struct thread *t) {
+  if (!g->must_resched || t->n_spin_owned > 0) return false;
+  g->must_resched = false;
+  return g->n_ready > 0;
 }
 
 /* Does the step at pc up to where time must pass; the new phase says how. True: the vCPU changes
@@ -100,7 +104,7 @@ static bool do_op(struct guest_vcpu *g, struct thread *t) {
       return false;
     case OP_UNLOCK:
       do_unlock(t);
-      return g->must_resched && t->n_spin_owned == 0 && g->n_ready > 0;
+      return takes_deferred_switch(g, t);
     case OP_SLEEP:
       do_sleep(t, op);
       return false;
@@ -129,13 +133,13 @@ static void finish_cost(struct thread *t) {
 }
 
 static void set_activity(struct guest_vcpu *g, enum activity activity) {
-  hv_set_activity(g->vm->guest->hv, g->v, activity);
+  hv_set_activity(g->guest->hv, g->v, activity);
 }
 
 static void begin_timed(struct guest_vcpu *g, enum activity activity, int64_t length_ns) {
   set_activity(g, activity);
-  g->phase_since_ns = guest_now(g->vm);
-  g->work_end_ns = g->phase_since_ns + length_ns;
+  g->work_end_ns = guest_now(g->guest) + length_ns;
+  if (length_ns > 0) g->current->n_instant = 0;
 }
 
 static bool is_spinlock_handoff(const struct thread *t) { return t->held->ops->is_spinlock; }
@@ -143,7 +147,7 @@ static bool is_spinlock_handoff(const struct thread *t) { return t->held->ops->i
 static void begin_spin(struct guest_vcpu *g, struct thread *t) {
   lock_begin_spin(t);
   int64_t left_ns = lock_spin_left_ns(t);
-  g->work_end_ns = left_ns == TIME_NEVER_NS ? TIME_NEVER_NS : guest_now(g->vm) + left_ns;
+  g->work_end_ns = left_ns == TIME_NEVER_NS ? TIME_NEVER_NS : guest_now(g->guest) + left_ns;
 }
 
 /* The current thread goes on until time must pass (true; work_end_ns says how long) or it leaves
@@ -173,6 +177,7 @@ static bool advance(struct guest_vcpu *g) {
       case PHASE_HANDOFF:
         if (t->rem_ns > 0) {
           begin_timed(g, is_spinlock_handoff(t) ? ACT_SPIN : ACT_KERNEL, t->rem_ns);
+          g->phase_since_ns = guest_now(g->guest);
           return true;
         }
         lock_enter(t);
@@ -202,13 +207,9 @@ static bool advance(struct guest_vcpu *g) {
 /* --- a vCPU's own step --- */
 
 static void halt(struct guest_vcpu *g) {
-  struct guest_vm *vm = g->vm;
-  g->guest_ns = guest_time(g);
-  g->resumed_ns = guest_now(vm);
   g->work_end_ns = g->boundary_ns = TIME_NEVER_NS;
-  vm->idle[g->v->index / 64] |= UINT64_C(1) << g->v->index % 64;
-  vm->n_idle++;
-  hv_halt(vm->guest->hv, g->v);
+  guest_set_idle(g, true);
+  hv_halt(g->guest->hv, g->v);
 }
 
 /* True: a guest context switch is to be paid first. */
@@ -268,7 +269,7 @@ void guest_begin_phase(struct guest_vcpu *g) {
 /* What is timed, or spun, stops here; what is left of it is kept. */
 static void pause_phase(struct guest_vcpu *g) {
   struct thread *t = g->current;
-  int64_t left_ns = g->work_end_ns - guest_now(g->vm);
+  int64_t left_ns = g->work_end_ns - guest_now(g->guest);
   if (g->is_kicked) {
     g->is_kicked = false;
     return;
@@ -285,7 +286,7 @@ static void pause_phase(struct guest_vcpu *g) {
     case PHASE_HANDOFF:
       t->rem_ns = left_ns;
       if (is_spinlock_handoff(t))
-        spin_book_contended(g, t->held->spin_ns, guest_now(g->vm) - g->phase_since_ns);
+        spin_book_contended(g, t->held->spin_ns, guest_now(g->guest) - g->phase_since_ns);
       break;
     case PHASE_SPIN:
       lock_end_spin(t);
@@ -304,7 +305,7 @@ static void pause_phase(struct guest_vcpu *g) {
 static void pass_boundary(struct guest_vcpu *g) {
   const struct thread *t = g->current;
   bool must_defer = t->n_spin_owned > 0 || (t->waits_for && t->waits_for->ops->is_spinlock);
-  if (must_defer) g->must_resched = true;
+  if (must_defer && g->n_ready > 0) g->must_resched = true;
   if (must_defer || g->n_ready == 0) {
     guest_set_boundary(g);
     guest_rearm(g);
@@ -328,7 +329,7 @@ static void finish_timed(struct guest_vcpu *g) {
       break;
     case PHASE_HANDOFF:
       if (is_spinlock_handoff(t))
-        spin_book_contended(g, t->held->spin_ns, guest_now(g->vm) - g->phase_since_ns);
+        spin_book_contended(g, t->held->spin_ns, guest_now(g->guest) - g->phase_since_ns);
       t->rem_ns = 0;
       break;
     case PHASE_COST:
@@ -354,31 +355,32 @@ void guest_step(struct guest *guest, struct vcpu *v) {
   if (g->is_kicked) {
     g->is_kicked = false;
     run(g);
-  } else if (g->work_end_ns <= now) {
-    guest->sim->n_events++;
+    return;
+  }
+  guest->sim->n_events++;
+  if (g->work_end_ns <= now)
     finish_timed(g);
-  }
-  /* Steps that end at this instant come before the end of the guest timeslice. */
-  if (v->is_executing && g->boundary_ns <= now && g->work_end_ns > now) {
-    guest->sim->n_events++;
+  else if (g->boundary_ns <= now)
     pass_boundary(g);
-  }
 }
 
 /* --- what the hypervisor does to a vCPU --- */
 
+void guest_prefetch(const struct guest *guest, const struct vcpu *v) {
+  __builtin_prefetch(&guest->vcpus[v->id], 1);
+}
+
 void guest_resume(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
-  g->resumed_ns = guest->sim->now_ns;
-  guest_set_boundary(g);
+  g->clock_ns -= guest->sim->now_ns;
+  if (g->n_ready > 0) guest_set_boundary(g);
   guest_begin_phase(g);
 }
 
 void guest_suspend(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
   pause_phase(g);
-  g->guest_ns = guest_time(g);
-  g->resumed_ns = guest->sim->now_ns;
+  g->clock_ns += guest->sim->now_ns;
   g->work_end_ns = g->boundary_ns = TIME_NEVER_NS;
 }
 
@@ -423,8 +425,7 @@ void guest_start_vm(struct guest *guest, vm_id_t id) {
   }
   for (uint32_t i = 0; i < vm->spec->n_vcpus; i++) {
     if (!vm->vcpus[i].current) continue;
-    vm->idle[i / 64] &= ~(UINT64_C(1) << i % 64);
-    vm->n_idle--;
+    guest_set_idle(&vm->vcpus[i], false);
     hv_wake(guest->hv, vm->vcpus[i].v);
   }
 }

@@ -18,7 +18,7 @@ void spin_clock_set(struct sim *sim, struct spin_clock *clock, enum spin_cause c
 }
 
 void spin_begin(struct guest_vcpu *g, struct spin_clock *clock, enum spin_cause cause) {
-  struct sim *sim = g->vm->guest->sim;
+  struct sim *sim = g->guest->sim;
   if (clock->n_spinners++ == 0)
     clock->since_ns = sim->now_ns;
   else
@@ -27,12 +27,12 @@ void spin_begin(struct guest_vcpu *g, struct spin_clock *clock, enum spin_cause 
   memcpy(g->spin_from_ns, clock->total_ns, sizeof g->spin_from_ns);
   g->spin = clock;
   g->phase_since_ns = sim->now_ns;
-  hv_set_activity(g->vm->guest->hv, g->v, ACT_SPIN);
+  hv_set_activity(g->guest->hv, g->v, ACT_SPIN);
 }
 
 void spin_end(struct guest_vcpu *g, int64_t lock_ns[SPIN_CAUSES]) {
   struct spin_clock *clock = g->spin;
-  clock_advance(g->vm->guest->sim, clock);
+  clock_advance(g->guest->sim, clock);
   clock->n_spinners--;
   for (int cause = 0; cause < SPIN_CAUSES; cause++) {
     int64_t lost_ns = clock->total_ns[cause] - g->spin_from_ns[cause];

@@ -8,17 +8,12 @@
 #include "guest/lock.h"
 #include "sim/time.h"
 
-static bool may_steal(const struct guest_vm *vm) {
-  return vm->spec->balance == BALANCE_STEAL && vm->spec->placement != PLACEMENT_PINNED &&
-         vm->spec->n_vcpus > 1;
-}
-
 static uint32_t index_of(const struct guest_vcpu *g) { return g->v->index; }
 
 /* The sibling with the longest FIFO is found in O(log vCPUs); ties go to the lowest vCPU, which is
    the first leaf with the least key. */
 static void update_stealable(struct guest_vcpu *g) {
-  if (!may_steal(g->vm)) return;
+  if (!g->may_steal) return;
   bool keeps_one = g->n_ready + (g->current != NULL) >= 2;
   int64_t key = g->n_ready > 0 && keeps_one ? -(int64_t)g->n_ready : WTREE_NONE;
   wtree_set(&g->vm->stealable, index_of(g), key);
@@ -28,8 +23,8 @@ void guest_set_boundary(struct guest_vcpu *g) {
   g->boundary_ns = TIME_NEVER_NS;
   if (g->n_ready == 0 || !g->current || !g->v->is_executing) return;
   int64_t timeslice_ns = g->vm->spec->timeslice_ns;
-  int64_t used_ns = guest_time(g) - g->current_guest_ns;
-  g->boundary_ns = guest_now(g->vm) + timeslice_ns - used_ns % timeslice_ns;
+  int64_t now = guest_now(g->guest), used_ns = g->clock_ns + now;
+  g->boundary_ns = now + timeslice_ns - used_ns % timeslice_ns;
 }
 
 /* --- the FIFO --- */
@@ -64,7 +59,7 @@ static void take(struct guest_vcpu *g, struct thread *t) {
 /* --- the current thread --- */
 
 static __attribute__((noinline, cold)) void trace_current(const struct guest_vcpu *g) {
-  struct sim *sim = g->vm->guest->sim;
+  struct sim *sim = g->guest->sim;
   struct trace_record record = sim_record(sim, TRACE_CURRENT);
   record.vm = g->vm->id;
   record.vcpu = g->v->id;
@@ -72,14 +67,20 @@ static __attribute__((noinline, cold)) void trace_current(const struct guest_vcp
   sim->trace->emit(sim->trace, &record);
 }
 
+void guest_update_watch(struct guest_vcpu *g) {
+  const struct thread *t = g->current;
+  g->v->is_watched = g->vm->has_spinning_barrier || (t && (t->held || t->waits_for));
+}
+
 static void set_current(struct guest_vcpu *g, struct thread *t) {
   g->current = t;
-  g->current_guest_ns = guest_time(g);
+  g->clock_ns = g->v->is_executing ? -guest_now(g->guest) : 0;
   g->must_resched = false;
+  if (t->held || t->waits_for) guest_update_watch(g);
   if (t->waits_for && g->v->runstate == RS_RUNNING) lock_waiter_runs(t, +1);
   if (g->n_ready > 0) update_stealable(g);
   guest_set_boundary(g);
-  if (sim_is_traced(g->vm->guest->sim)) trace_current(g);
+  if (sim_is_traced(g->guest->sim)) trace_current(g);
 }
 
 static void unset_current(struct guest_vcpu *g) {
@@ -87,7 +88,8 @@ static void unset_current(struct guest_vcpu *g) {
   if (t->held) lock_owner_leaves(t);
   if (t->waits_for && g->v->runstate == RS_RUNNING) lock_waiter_runs(t, -1);
   g->current = NULL;
-  if (sim_is_traced(g->vm->guest->sim)) trace_current(g);
+  if (g->v->is_watched) guest_update_watch(g);
+  if (sim_is_traced(g->guest->sim)) trace_current(g);
 }
 
 void guest_put(struct guest_vcpu *g, struct thread *t) {
@@ -101,12 +103,11 @@ void guest_put(struct guest_vcpu *g, struct thread *t) {
       guest_rearm(g);
     }
   }
-  if (g->vm->has_spinning_barrier) barrier_present(g, t, +1);
+  if (t->vm->has_spinning_barrier) barrier_present(g, t, +1);
 }
 
 void guest_leave(struct guest_vcpu *g) {
-  struct thread *t = g->current;
-  if (g->vm->has_spinning_barrier) barrier_present(g, t, -1);
+  if (g->v->is_watched && g->vm->has_spinning_barrier) barrier_present(g, g->current, -1);
   unset_current(g);
 }
 
@@ -119,8 +120,8 @@ void guest_rotate(struct guest_vcpu *g) {
 }
 
 static bool steal(struct guest_vcpu *g) {
+  if (!g->may_steal || g->vm->n_ready == 0) return false;
   struct guest_vm *vm = g->vm;
-  if (vm->n_ready == 0 || !may_steal(vm)) return false;
   int64_t longest = wtree_min(&vm->stealable);
   if (longest == WTREE_NONE) return false;
   struct guest_vcpu *victim = &vm->vcpus[wtree_find(&vm->stealable, 0, longest)];
@@ -133,7 +134,7 @@ static bool steal(struct guest_vcpu *g) {
 
 bool guest_find_thread(struct guest_vcpu *g) {
   assert(!g->current);
-  if (!g->head) return steal(g);
+  if (g->n_ready == 0) return steal(g);
   struct thread *t = g->head;
   take(g, t);
   set_current(g, t);
@@ -142,37 +143,38 @@ bool guest_find_thread(struct guest_vcpu *g) {
 
 /* --- waking --- */
 
-static bool is_idle(const struct guest_vm *vm, uint32_t i) {
-  return vm->idle[i / 64] >> i % 64 & 1;
-}
-
-static uint32_t lowest_idle(const struct guest_vm *vm) {
+static struct guest_vcpu *lowest_idle(const struct guest_vm *vm) {
   uint32_t w = 0;
   while (vm->idle[w] == 0) w++;
-  return w * 64 + (uint32_t)__builtin_ctzll(vm->idle[w]);
+  return &vm->vcpus[w * 64 + (uint32_t)__builtin_ctzll(vm->idle[w])];
 }
 
-static uint32_t wake_place(const struct thread *t) {
-  const struct guest_vm *vm = t->vm;
-  if (vm->spec->placement == PLACEMENT_PINNED) return t->index % vm->spec->n_vcpus;
-  if (vm->n_idle == 0 || is_idle(vm, t->vcpu)) return t->vcpu;
+static struct guest_vcpu *wake_place(const struct thread *t) {
+  struct guest_vm *vm = t->vm;
+  struct guest_vcpu *last = &vm->vcpus[t->vcpu];
+  if (last->is_idle) return last;
+  if (vm->spec->placement == PLACEMENT_PINNED || vm->n_idle == 0) return last;
   return lowest_idle(vm);
 }
 
+void guest_set_idle(struct guest_vcpu *g, bool is_idle) {
+  struct guest_vm *vm = g->vm;
+  g->is_idle = is_idle;
+  vm->idle[g->v->index / 64] ^= UINT64_C(1) << g->v->index % 64;
+  vm->n_idle += is_idle ? 1u : UINT32_MAX;
+}
+
 void guest_wake_thread(struct thread *t) {
-  struct guest_vm *vm = t->vm;
-  uint32_t i = wake_place(t);
-  struct guest_vcpu *g = &vm->vcpus[i];
+  struct guest *guest = t->vm->guest;
+  struct guest_vcpu *g = wake_place(t);
   guest_put(g, t);
-  if (!is_idle(vm, i)) return;
-  vm->idle[i / 64] &= ~(UINT64_C(1) << i % 64);
-  vm->n_idle--;
-  if (vm->spec->ipi_latency_ns == 0) {
-    hv_wake(vm->guest->hv, g->v);
-    return;
-  }
-  struct sim *sim = vm->guest->sim;
-  calendar_set(&sim->calendar, EVENT_IPI, g->v->id, sim->now_ns + vm->spec->ipi_latency_ns);
+  if (!g->is_idle) return;
+  guest_set_idle(g, false);
+  int64_t latency_ns = t->vm->spec->ipi_latency_ns;
+  if (latency_ns == 0)
+    hv_wake(guest->hv, g->v);
+  else
+    calendar_set(&guest->sim->calendar, EVENT_IPI, g->v->id, guest_now(guest) + latency_ns);
 }
 
 void guest_on_ipi(struct guest *guest, vcpu_id_t vcpu) {

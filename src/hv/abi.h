@@ -15,28 +15,38 @@
 struct hv;
 struct guest;
 
-/* A vCPU as both sides see it. Guests read it; only hv/ writes, but for spin_ns and the two event
-   counters, which the guest alone can tell. */
+struct hv_vm;
+
+/* A vCPU as both sides see it. Guests read it; only hv/ writes, but for is_watched, spin_ns and the
+   two counters below it, which the guest alone can tell. The order of the members keeps what one
+   dispatch touches in few cache lines. */
 struct vcpu {
   uint8_t runstate;  /* enum runstate */
   uint8_t activity;  /* enum activity; NO_ACTIVITY unless RUNNING */
   bool is_executing; /* RUNNING and past the dispatch overhead: guest code runs */
   bool has_expired;  /* its slice ended at this instant; still RUNNING until it is decided */
   bool is_queued;    /* in the scheduler's queue */
+  bool is_watched;   /* the guest wants to be told of its runstates and preemptions */
   vcpu_id_t id;
   vm_id_t vm;
   uint32_t index;      /* in its VM */
   pcpu_id_t pcpu;      /* where it runs or last ran; ID_NONE before its first run */
   pcpu_id_t next_pcpu; /* where the running dispatch phase puts it; ID_NONE: not decided */
   pcpu_id_t home;      /* the only pCPU it may use; ID_NONE: any of its VM's set */
+  struct vcpu *queue_next, *queue_previous;
+  uint64_t place; /* in the queue: host-wide, earlier is smaller */
+
   int64_t runstate_since_ns, activity_since_ns;
   int64_t runstate_ns[RUNSTATES];
-  int64_t activity_ns[ACTIVITIES];
-  uint64_t place;          /* in the queue: host-wide, earlier is smaller */
+  struct hv_vm *group;     /* its VM, if that has siblings or the rule minds them; else NULL */
   uint64_t dispatch_order; /* of its latest dispatch */
-  struct vcpu *queue_next, *queue_previous;
+
+  int64_t activity_ns[ACTIVITIES];
+  uint64_t dispatches, preemptions, migrations;
+
   int64_t spin_ns[SPIN_CAUSES];
-  uint64_t dispatches, preemptions, migrations, costops, lhp_events, lwp_events;
+  uint64_t lhp_events, lwp_events;
+  uint64_t costops;
 };
 
 /* --- what a guest may ask; v is executing unless said otherwise --- */
@@ -53,6 +63,8 @@ void hv_wake(struct hv *hv, struct vcpu *v);
 
 /* --- what the hypervisor tells --- */
 
+/* v is going to run soon: fetch what that will touch. */
+void guest_prefetch(const struct guest *guest, const struct vcpu *v);
 /* v begins to execute guest code, after its dispatch overhead. The guest arms v. Must not touch
    other vCPUs: what would is put off to an armed step at this instant. */
 void guest_resume(struct guest *guest, struct vcpu *v);
@@ -60,9 +72,9 @@ void guest_resume(struct guest *guest, struct vcpu *v);
 void guest_step(struct guest *guest, struct vcpu *v);
 /* v, executing, is about to lose its pCPU. */
 void guest_suspend(struct guest *guest, struct vcpu *v);
-/* v has gone from one runstate to another. */
+/* v, which is watched, has gone from one runstate to another. */
 void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from);
-/* v is descheduled against its will: counts lhp_events and lwp_events. */
+/* v, which is watched, is descheduled against its will: counts lhp_events and lwp_events. */
 void guest_count_preemption(struct guest *guest, struct vcpu *v);
 
 #endif

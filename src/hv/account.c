@@ -63,34 +63,35 @@ static __attribute__((noinline, cold)) void trace_runstate(struct hv *hv, const 
   hv->sim->trace->emit(hv->sim->trace, &record);
 }
 
+static void count_group(struct hv *hv, struct hv_vm *vm, struct vcpu *v, enum runstate from,
+                        enum runstate to) {
+  vm->n_in[from]--;
+  vm->n_in[to]++;
+  if (to == RS_COSTOP) v->costops++;
+  if (vm->skew) move_progress(hv, vm->skew, v, from, to);
+}
+
 void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate to) {
   enum runstate from = v->runstate;
-  struct hv_vm *vm = hv_vm_of(hv, v);
   int64_t now = hv->sim->now_ns;
   assert(allowed[from][to]);
-  if (vm->skew) account_siblings(hv, vm);
+  if (v->group && v->group->skew) account_siblings(hv, v->group);
   v->runstate_ns[from] += now - v->runstate_since_ns;
   v->runstate_since_ns = now;
   v->runstate = (uint8_t)to;
-  vm->n_in[from]--;
-  vm->n_in[to]++;
   if (is_waiting(from) != is_waiting(to)) {
     hv_account_host(hv);
-    if (is_waiting(to))
-      hv->n_waiting++;
-    else
-      hv->n_waiting--;
+    hv->n_waiting += is_waiting(to) ? 1u : UINT32_MAX;
   }
-  if (to == RS_COSTOP) v->costops++;
-  if (vm->skew) move_progress(hv, vm->skew, v, from, to);
+  if (v->group) count_group(hv, v->group, v, from, to);
   if (sim_is_traced(hv->sim)) trace_runstate(hv, v, from);
-  guest_runstate_changed(hv->guest, v, from);
+  if (v->is_watched) guest_runstate_changed(hv->guest, v, from);
 }
 
 void hv_begin_execution(struct hv *hv, struct vcpu *v) {
-  struct hv_vm *vm = hv_vm_of(hv, v);
+  struct hv_vm *vm = v->group;
   v->is_executing = true;
-  if (!vm->skew || hv->overhead_is_progress) return;
+  if (!vm || !vm->skew || hv->overhead_is_progress) return;
   account_siblings(hv, vm);
   skew_start(vm->skew, v->index);
 }

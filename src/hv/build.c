@@ -70,6 +70,11 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
     hv->sched_state = hv->sched->create(hv, config->scheduler->params.bytes, arena);
   if (hv->cosched->create)
     hv->cosched_state = hv->cosched->create(hv, config->coscheduling->params.bytes, arena);
+  hv->is_plain = !hv->cosched->offer && hv->n_affinities == 1 && hv->vcpus[0].home == ID_NONE;
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    struct hv_vm *vm = hv_vm_of(hv, &hv->vcpus[i]);
+    if (vm->skew || hv->cosched->offer) hv->vcpus[i].group = vm;
+  }
   return hv;
 }
 
@@ -117,11 +122,13 @@ void hv_reset(struct hv *hv) {
   }
 }
 
-static void check_vm(const struct hv *hv, const struct hv_vm *vm) {
+static void check_vm(const struct hv *hv, const struct hv_vm *vm, uint32_t *n_waiting,
+                     uint32_t *n_queued) {
   uint32_t n_in[RUNSTATES] = {0};
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     const struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
     n_in[v->runstate]++;
+    if (v->is_queued) (*n_queued)++;
     assert((v->runstate == RS_RUNNING) == (v->activity != NO_ACTIVITY));
     assert(!v->is_executing || v->runstate == RS_RUNNING);
     assert(!v->has_expired);
@@ -133,21 +140,21 @@ static void check_vm(const struct hv *hv, const struct hv_vm *vm) {
       assert(where != SKEW_ADVANCING || v->runstate == RS_RUNNING);
     }
   }
-  for (int state = 0; state < RUNSTATES; state++) assert(n_in[state] == vm->n_in[state]);
+  *n_waiting += n_in[RS_READY] + n_in[RS_COSTOP];
+  for (int state = 0; state < RUNSTATES; state++)
+    assert(n_in[state] == vm->n_in[state] || !hv->vcpus[vm->first_vcpu].group);
   assert(vm->n_expired == 0);
 }
 
 void hv_check(const struct hv *hv) {
-  uint32_t n_idle = 0, n_waiting = 0;
+  uint32_t n_idle = 0, n_waiting = 0, n_queued = 0;
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
     const struct vcpu *v = hv->pcpus[p].current;
     assert(!v || (v->runstate == RS_RUNNING && v->pcpu == p));
     assert(pcpuset_has(&hv->free, p) == (v == NULL));
     if (!v) n_idle++;
   }
-  for (vm_id_t i = 0; i < hv->n_vms; i++) {
-    check_vm(hv, &hv->vms[i]);
-    n_waiting += hv->vms[i].n_in[RS_READY] + hv->vms[i].n_in[RS_COSTOP];
-  }
-  assert(n_idle == hv->n_idle && n_waiting == hv->n_waiting && n_idle == hv->free.n_members);
+  for (vm_id_t i = 0; i < hv->n_vms; i++) check_vm(hv, &hv->vms[i], &n_waiting, &n_queued);
+  assert(n_idle == hv->n_idle && n_idle == hv->free.n_members);
+  assert(n_waiting == hv->n_waiting && n_queued == hv->n_queued);
 }

@@ -34,12 +34,14 @@ static void enqueue(struct hv *hv, struct vcpu *v) {
   assert(!v->is_queued);
   hv_requeue_place(hv, v);
   v->is_queued = true;
+  hv->n_queued++;
   hv->sched->enqueue(hv, v);
 }
 
 static void dequeue(struct hv *hv, struct vcpu *v) {
   if (!v->is_queued) return;
   v->is_queued = false;
+  hv->n_queued--;
   hv->sched->dequeue(hv, v);
 }
 
@@ -58,6 +60,11 @@ void hv_costart(struct hv *hv, struct vcpu *v) {
 
 /* --- stopping --- */
 
+static void unexpire(struct vcpu *v) {
+  v->has_expired = false;
+  if (v->group) v->group->n_expired--;
+}
+
 /* v gives its pCPU up. An expired one's pCPU has been counted as free already. */
 static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
   pcpu_id_t p = v->pcpu;
@@ -71,8 +78,7 @@ static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
   pcpu->busy_ns += hv->sim->now_ns - pcpu->busy_since_ns;
   pcpu->current = NULL;
   if (v->has_expired) {
-    v->has_expired = false;
-    hv_vm_of(hv, v)->n_expired--;
+    unexpire(v);
     return;
   }
   pcpuset_add(&hv->free, p);
@@ -94,7 +100,7 @@ static __attribute__((noinline, cold)) void trace_vcpu(struct hv *hv, const stru
 
 /* RUNNING -> READY or COSTOP, against the guest's will. */
 static void preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
-  guest_count_preemption(hv->guest, v);
+  if (v->is_watched) guest_count_preemption(hv->guest, v);
   if (to == RS_READY) v->preemptions++;
   leave_pcpu(hv, v, to);
   if (sim_is_traced(hv->sim)) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
@@ -147,12 +153,13 @@ static void start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_
   hv_account_host(hv);
   hv->n_idle--;
   hv_set_runstate(hv, v, RS_RUNNING);
-  hv_set_activity(hv, v, ACT_OVERHEAD);
   begin_slice(hv, v, slice_end_ns);
-  if (cost_ns > 0)
-    hv_arm(hv, v, hv->sim->now_ns + cost_ns);
-  else
+  if (cost_ns == 0) {
     begin_execution(hv, v);
+    return;
+  }
+  hv_set_activity(hv, v, ACT_OVERHEAD);
+  hv_arm(hv, v, hv->sim->now_ns + cost_ns);
 }
 
 void hv_on_step(struct hv *hv, struct vcpu *v) {
@@ -177,24 +184,35 @@ static int compare_dispatch_order(const void *a, const void *b) {
   return (x->dispatch_order > y->dispatch_order) - (x->dispatch_order < y->dispatch_order);
 }
 
-/* 1. Every vCPU whose slice ends now goes to the tail, and its pCPU counts as free. */
-static void expire_slices(struct hv *hv) {
+static void expire(struct hv *hv, struct vcpu *v) {
+  v->has_expired = true;
+  if (v->group) v->group->n_expired++;
+  enqueue(hv, v);
+}
+
+/* The next pCPU behind p whose slice ends now; n_pcpus or more if none. */
+static pcpu_id_t next_slice_end(const struct hv *hv, pcpu_id_t p) {
   const struct calendar *calendar = &hv->sim->calendar;
   int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
-  if (wtree_min(&calendar->tree) > last_key) return;
-  pcpu_id_t p = wtree_find(&calendar->tree, 0, last_key);
-  for (; p < hv->n_pcpus; p = wtree_find(&calendar->tree, p + 1, last_key))
+  return wtree_find(&calendar->tree, p + 1, last_key);
+}
+
+/* 1. Every vCPU whose slice ends now goes to the tail, and its pCPU counts as free. */
+static void expire_slices(struct hv *hv, pcpu_id_t first) {
+  for (pcpu_id_t p = first; p < hv->n_pcpus; p = next_slice_end(hv, p))
     hv->expired[hv->n_expired++] = hv->pcpus[p].current;
   if (hv->n_expired > 1)
     qsort(hv->expired, hv->n_expired, sizeof(struct vcpu *), compare_dispatch_order);
   for (uint32_t i = 0; i < hv->n_expired; i++) {
-    struct vcpu *v = hv->expired[i];
-    v->has_expired = true;
-    hv_vm_of(hv, v)->n_expired++;
-    pcpuset_add(&hv->free, v->pcpu);
-    enqueue(hv, v);
+    pcpuset_add(&hv->free, hv->expired[i]->pcpu);
+    expire(hv, hv->expired[i]);
   }
   hv->sim->n_events += hv->n_expired;
+}
+
+static int64_t slice_end_ns(const struct hv *hv, const struct vcpu *v) {
+  int64_t slice_ns = hv->sched->slice_ns(hv, v);
+  return slice_ns < TIME_NEVER_NS ? hv->sim->now_ns + slice_ns : TIME_NEVER_NS;
 }
 
 bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width) {
@@ -230,9 +248,7 @@ static void choose_gang(struct hv *hv, struct hv_vm *vm) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
     if (v->runstate != RS_IDLE) choose(hv, v);
   }
-  vm->gang_slice_end_ns = TIME_NEVER_NS;
-  int64_t slice_ns = hv->sched->slice_ns(hv, &hv->vcpus[vm->first_vcpu]);
-  if (slice_ns < TIME_NEVER_NS) vm->gang_slice_end_ns = hv->sim->now_ns + slice_ns;
+  vm->gang_slice_end_ns = slice_end_ns(hv, &hv->vcpus[vm->first_vcpu]);
   vm->is_starting = true;
   hv->cosched->gang_started(hv, vm);
 }
@@ -296,18 +312,20 @@ static void drop_expired(struct hv *hv) {
   }
 }
 
+static void run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
+  begin_slice(hv, v, end_ns);
+  sync_event(hv, v->pcpu);
+}
+
 static void start_pick(struct hv *hv, struct vcpu *v) {
-  int64_t slice_ns = hv->sched->slice_ns(hv, v);
-  int64_t end_ns = slice_ns < TIME_NEVER_NS ? hv->sim->now_ns + slice_ns : TIME_NEVER_NS;
+  int64_t end_ns = slice_end_ns(hv, v);
   if (hv->cosched->shares_slice_end) end_ns = hv_vm_of(hv, v)->gang_slice_end_ns;
   if (!v->has_expired) {
     start(hv, v, v->next_pcpu, end_ns);
     return;
   }
-  v->has_expired = false;
-  hv_vm_of(hv, v)->n_expired--;
-  begin_slice(hv, v, end_ns);
-  sync_event(hv, v->pcpu);
+  unexpire(v);
+  run_on(hv, v, end_ns);
 }
 
 static void level_gangs(struct hv *hv) {
@@ -321,17 +339,63 @@ static void level_gangs(struct hv *hv) {
   }
 }
 
-void hv_dispatch(struct hv *hv) {
+/* The queue's head is going to run soon: have its memory at hand by then. */
+static void prefetch(const struct hv *hv, const struct vcpu *v) {
+  if (!v) return;
+  __builtin_prefetch(&v->runstate_since_ns, 1);
+  __builtin_prefetch(&v->activity_ns, 1);
+  guest_prefetch(hv->guest, v);
+}
+
+/* The same as below where there is nothing to decide: one slice ends and no other pCPU is free. */
+static void swap_one(struct hv *hv, pcpu_id_t p) {
+  struct vcpu *v = hv->pcpus[p].current, *next = hv->sched->next(hv);
+  hv->sim->n_events++;
+  if (!next) {
+    run_on(hv, v, slice_end_ns(hv, v));
+    return;
+  }
+  prefetch(hv, next->queue_next);
+  dequeue(hv, next);
+  expire(hv, v);
+  preempt(hv, v, RS_READY);
+  start(hv, next, p, slice_end_ns(hv, next));
+}
+
+/* … or one pCPU is free, or one vCPU is queued. */
+static void start_one(struct hv *hv) {
+  struct vcpu *v = hv->sched->next(hv);
+  if (!v) return;
+  prefetch(hv, v->queue_next);
+  pcpu_id_t p = v->pcpu;
+  if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = pcpuset_first(&hv->free);
+  dequeue(hv, v);
+  pcpuset_remove(&hv->free, p);
+  start(hv, v, p, slice_end_ns(hv, v));
+}
+
+static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
   hv->n_picks = hv->n_expired = 0;
-  expire_slices(hv);
+  expire_slices(hv, p);
   scan(hv);
   place_picks(hv);
   drop_expired(hv);
   for (uint32_t i = 0; i < hv->n_picks; i++) start_pick(hv, hv->picks[i]);
   if (hv->cosched->shares_slice_end) level_gangs(hv);
   for (uint32_t i = 0; i < hv->n_expired; i++) {
-    pcpu_id_t p = hv->expired[i]->pcpu;
-    if (!hv->pcpus[p].current) sync_event(hv, p);
+    pcpu_id_t left = hv->expired[i]->pcpu;
+    if (!hv->pcpus[left].current) sync_event(hv, left);
   }
+}
+
+void hv_dispatch(struct hv *hv, pcpu_id_t p) {
+  bool is_slice_end = p != ID_NONE;
+  uint32_t n_free = hv->free.n_members;
+  if (hv->is_plain && is_slice_end && n_free == 0 && next_slice_end(hv, p) >= hv->n_pcpus)
+    swap_one(hv, p);
+  else if (hv->is_plain && !is_slice_end && n_free > 0 && (n_free == 1 || hv->n_queued == 1))
+    start_one(hv);
+  else
+    dispatch_batch(hv, p);
   hv->must_fill = false;
 }

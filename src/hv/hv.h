@@ -59,6 +59,7 @@ struct hv {
   void *cosched_state;
   bool overhead_is_progress; /* co-scheduling option progress: "pre4" */
   bool has_crossings;        /* the rule wants to know exact crossings */
+  bool is_plain;             /* no rule, no affinity, no homes: whoever is next may go anywhere */
 
   struct pcpuset free; /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
   uint32_t n_left;     /* free pCPUs less those promised in the running scan */
@@ -72,6 +73,7 @@ struct hv {
   uint32_t n_dirty;
 
   /* measures of the host */
+  uint32_t n_queued;  /* vCPUs in the scheduler's queue */
   uint32_t n_waiting; /* vCPUs READY or COSTOP */
   uint32_t n_idle;    /* pCPUs without a vCPU */
   int64_t fragmentation_since_ns, fragmentation_ns;
@@ -103,8 +105,9 @@ void hv_check(const struct hv *hv);
 
 /* --- dispatch.c: the only code that changes who runs --- */
 void hv_on_step(struct hv *hv, struct vcpu *v);
-/* Class 2 of this instant: the slice-end batch, then filling. Nothing earlier may be due. */
-void hv_dispatch(struct hv *hv);
+/* Class 2 of this instant: the slice-end batch, then filling. Nothing earlier may be due. p: the
+   lowest pCPU whose slice ends now, ID_NONE if none does. */
+void hv_dispatch(struct hv *hv, pcpu_id_t p);
 
 /* For co-scheduling rules. */
 void hv_costop(struct hv *hv, struct vcpu *v);  /* RUNNING or READY -> COSTOP, out of the queue */
@@ -123,6 +126,7 @@ void hv_end_activity(struct hv *hv, struct vcpu *v);
 /* Books fragmentation up to now; before n_waiting or n_idle changes. */
 static inline void hv_account_host(struct hv *hv) {
   int64_t now = hv->sim->now_ns, elapsed = now - hv->fragmentation_since_ns;
+  if (elapsed == 0) return;
   if (hv->n_waiting > 0) hv->fragmentation_ns += elapsed * hv->n_idle;
   hv->fragmentation_since_ns = now;
 }

@@ -183,7 +183,7 @@ static void handle(struct machine *machine, const struct event *event) {
       hv->cosched->crossing(hv, &hv->vms[event->index]);
       break;
     case EVENT_SLICE:
-      hv_dispatch(hv);
+      hv_dispatch(hv, event->index);
       break;
     case EVENT_KINDS:
       assert(false && "no such event");
@@ -206,7 +206,7 @@ static void run_until(struct machine *machine, int64_t until_ns) {
     if (hv->n_dirty > 0) hv_flush_crossings(hv);
     struct event event = calendar_next(&sim->calendar);
     if (event.at_ns > sim->now_ns && hv->must_fill) {
-      hv_dispatch(hv);
+      hv_dispatch(hv, ID_NONE);
     } else {
       if (event.at_ns > until_ns) break;
       sim->now_ns = event.at_ns;

@@ -79,7 +79,7 @@ static void read_vm(struct vm_result *result, const struct hv *hv, const struct 
     add_ledger(&result->total, &vcpus[i].ledger);
   }
   result->vcpus = vcpus;
-  result->iterations = guest_vm->n_iterations;
+  result->iterations = guest_vm->latency.count;
   result->latency = read_hist(&guest_vm->latency);
   result->deadlocks = guest_vm->n_deadlocks;
   result->hazard_ns = vm->hazard_ns;
