@@ -20,14 +20,19 @@ set datafile columnheaders
 set encoding utf8
 
 # ---- first pass: rows and times --------------------------------------------------------------
-# " db=0001 noise.0=0002": the number of each VM, in the order in which they turn up.
-vms = ""; n_vms = 0; n_pcpus = 0
-array n_vcpus[10000]
-first_ns = NaN; last_ns = NaN
-vm_number(vm) = (at = strstrt(vms, " ".vm."="), \
-  at == 0 ? 0 : int(substr(vms, at + strlen(vm) + 2, at + strlen(vm) + 5)))
+# " db=10001 noise.0=10002": the number of each VM, in the order in which they turn up, and of each
+# group of VMs that differ in what is behind the dot. No zero in front: that would make it octal.
+vms = ""; n_vms = 0; groups = ""; n_groups = 0; n_pcpus = 0; first_ns = NaN; last_ns = NaN
+array n_vcpus[9999]
+number(list, key) = (at = strstrt(list, " ".key."="), \
+  at == 0 ? 0 : int(substr(list, at + strlen(key) + 2, at + strlen(key) + 6)) - 10000)
+entry(key, n) = sprintf(" %s=%d", key, 10000 + n)
+vm_number(vm) = number(vms, vm)
+group(vm) = strstrt(vm, ".") > 0 ? vm[:strstrt(vm, ".") - 1] : vm
+add_group(name) = number(groups, name) > 0 ? 0 : \
+  (n_groups = n_groups + 1, groups = groups.entry(name, n_groups), 0)
 add_vm(vm) = vm_number(vm) > 0 || n_vms == |n_vcpus| ? 0 : \
-  (n_vms = n_vms + 1, n_vcpus[n_vms] = 0, vms = vms.sprintf(" %s=%04d", vm, n_vms), 0)
+  (n_vms = n_vms + 1, n_vcpus[n_vms] = 0, vms = vms.entry(vm, n_vms), add_group(group(vm)))
 add_vcpu(vm, vcpu) = (i = vm_number(vm), n_vcpus[i] = vcpu < n_vcpus[i] ? n_vcpus[i] : vcpu + 1, 0)
 add_pcpu(pcpu) = (n_pcpus = pcpu < n_pcpus ? n_pcpus : pcpu + 1, 0)
 add_times(start, end) = (first_ns = first_ns <= start ? first_ns : start, \
@@ -51,7 +56,7 @@ if (!exists("title")) title = stem
 useful = "#009E73"; critical = "#0072B2"; spin = "#D55E00"; kernel = "#F0E442"
 ready = "#D9D9D9"; costop = "#CC79A7"; ink = "#202020"; granted = "#7A7A7A"
 array vm_color[5] = [0x56B4E9, 0xE69F00, 0x999999, 0xF0E442, 0xCC79A7]
-color_of_vm(vm) = vm_color[(vm_number(vm) - 1) % |vm_color| + 1]
+color_of_vm(vm) = vm_color[(number(groups, group(vm)) - 1) % |vm_color| + 1]
 
 # ---- places: pCPUs on top, then vCPUs, a gap between VMs ---------------------------------------
 gap = 0.6
@@ -87,7 +92,7 @@ set xtics out nomirror
 set ytics () scale 0 noenhanced
 do for [p = 0:n_pcpus - 1] { set ytics add (sprintf("pCPU %d", p) y_pcpu(p)) }
 do for [i = 1:n_vms] {
-  name = word(vms, i)[:strlen(word(vms, i)) - 5]
+  name = word(vms, i)[:strlen(word(vms, i)) - 6]
   do for [v = 0:n_vcpus[i] - 1] { set ytics add (sprintf("%s/v%d", name, v) y_vm[i] - v) }
 }
 set border 1 lc rgb "#808080"
@@ -103,9 +108,10 @@ middle(_) = 0.5 * ((start(0) > from_ms ? start(0) : from_ms) + (end(0) < to_ms ?
 own_row(_) = y_vcpu(strcol("vm"), column("vcpu"))
 peer_row(_) = y_vcpu(strcol("vm"), column("peer_vcpu"))
 pcpu_row(_) = y_pcpu(column("pcpu"))
+vcpu_name(_) = strcol("vm")."/v".strcol("vcpu")
 # What is narrower than a pixel would only make the file large, and text needs some room. NaN as a
 # coordinate leaves a row of the file out.
-pixel_ms = (to_ms - from_ms) / width
+pixel_ms = (to_ms - from_ms) / (1. * width)
 keep(kind, state, pixels) = strcol("kind") eq kind && strcol("state") eq state && \
   end(0) - start(0) >= pixels * pixel_ms && end(0) > from_ms && start(0) < to_ms ? 1 : NaN
 keep_payment(pixels) = strcol("kind") eq "payment" && \
@@ -119,7 +125,9 @@ activity_colors = critical." ".spin." ".kernel." ".kernel
 plot \
   input using (middle(0)):(keep("vcpu", "running", 0) * pcpu_row(0)):(start(0)):(end(0)): \
     (pcpu_row(0) - half):(pcpu_row(0) + half):(color_of_vm(strcol("vm"))) \
-    with boxxyerror fc rgb variable fs solid border rgb "#FFFFFF" notitle, \
+    with boxxyerror fc rgb variable notitle, \
+  input using (start(0)):(keep("vcpu", "running", 6) * (pcpu_row(0) - half)):(0):(2 * half) \
+    with vectors nohead lc rgb "#FFFFFF" notitle, \
   for [i = 1:words(states)] \
     input using (middle(0)):(keep("vcpu", word(states, i), 0) * own_row(0)):(start(0)):(end(0)): \
     (own_row(0) - half):(own_row(0) + half) \
@@ -134,8 +142,8 @@ plot \
     (own_row(0) - half):(own_row(0) - 0.2) with boxxyerror fc rgb granted notitle, \
   input using (start(0)):(keep_payment(8) * (peer_row(0) - 0.3)):(0): \
     (own_row(0) - peer_row(0) + 0.3) with vectors arrowstyle 1 notitle, \
-  input using (middle(0)):(keep("vcpu", "running", 60) * pcpu_row(0)): \
-    (sprintf("%s/v%s", strcol("vm"), strcol("vcpu"))) with labels noenhanced tc rgb ink notitle, \
+  input using (middle(0)):(keep("vcpu", "running", 8 * strlen(vcpu_name(0))) * pcpu_row(0)): \
+    (vcpu_name(0)) with labels noenhanced tc rgb ink notitle, \
   input using (middle(0)):(keep("lock", "hold", 90) * own_row(0) + 0.12): \
     ("owns ".strcol("lock")) with labels noenhanced tc rgb ink notitle, \
   input using (middle(0)):(keep("activity", "spin", 60) * own_row(0)):("spins") \

@@ -354,22 +354,28 @@ def umask():
     return mask
 
 
+def draw(scenario, ending, settings=""):
+    data, picture = WORK / f"{scenario.stem}.csv", WORK / f"{scenario.stem}.{ending}"
+    costop("trace", scenario, "--to", "60ms", "-o", data)
+    done = subprocess.run(["gnuplot", "-e", f"input='{data}'; output='{picture}'; {settings}",
+                           ROOT / "plots/timeline.gp"], capture_output=True, check=False)
+    assert done.returncode == 0 and not done.stderr, (scenario, done.stderr.decode())
+    assert picture.stat().st_size > 5000
+    return picture
+
+
 def test_timeline():
     if not shutil.which("gnuplot"):
         print("gnuplot is missing: plots/timeline.gp was not tried")
         return
-    data = WORK / "timeline.csv"
-    costop("trace", STORY, "--to", "60ms", "-o", data)
-    for ending in ("svg", "png", "pdf"):
-        picture = WORK / f"timeline.{ending}"
-        done = subprocess.run(
-            ["gnuplot", "-e", f"input='{data}'; output='{picture}'", ROOT / "plots/timeline.gp"],
-            capture_output=True, text=True, check=False)
-        assert done.returncode == 0 and done.stderr == "", done.stderr
-        assert picture.stat().st_size > 5000
-    picture = (WORK / "timeline.svg").read_text(encoding="utf-8")
-    for text in ("pCPU 0", "db/v0", "simulated time (ms)", "timeline"):
-        assert text in picture, text
+    for scenario in SCENARIOS:
+        picture = draw(scenario, "svg").read_text(encoding="utf-8")
+        for text in ("pCPU 0", "/v0", "simulated time (ms)", scenario.stem):
+            assert text in picture, (scenario, text)
+    for ending in ("png", "pdf"):
+        draw(STORY, ending)
+    part = draw(STORY, "svg", "from_ms=10; to_ms=20; title='ten to twenty'")
+    assert "ten to twenty" in part.read_text(encoding="utf-8")
 
 
 def main():
