@@ -70,6 +70,7 @@ static void create_barriers(struct guest_vm *vm, const struct guest_config *conf
 static void create_threads(struct guest_vm *vm, const struct guest_config *config,
                            struct thread *threads, thread_id_t first, struct arena *arena) {
   const struct guest_spec *spec = vm->spec;
+  assert(spec->n_vcpus > 0);
   vm->threads = threads;
   for (uint32_t i = 0; i < spec->n_threads; i++) {
     struct thread *t = &threads[i];

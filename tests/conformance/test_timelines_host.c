@@ -141,7 +141,8 @@ static void watch_laggard(const char *boost) {
   world_watch(&world,
               "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" RR("10ms") ","
               "'coscheduling': { 'kind': 'relaxed', 'boost': '%s' } },"
-              "'programs': { " HOGS_PROGRAM " }, 'vms': { 'noise': { 'vcpus': 1, 'program': 'hog' },"
+              "'programs': { " HOGS_PROGRAM " },"
+              "'vms': { 'noise': { 'vcpus': 1, 'program': 'hog' },"
               "'db': { 'vcpus': 2, 'program': 'hog' } }, 'run': { 'duration': '30ms' } }",
               boost);
 }
