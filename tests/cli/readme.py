@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The numbers in the documents are those that the program prints.
+
+A Markdown table with a column headed "`costop run …`" is measured: that column has what follows
+`costop run`, and the heading of a measured column has a formula, in backticks or in a comment, such
+as `spin_pct@db` or `spin_pct@db / run_pct@db * 100`, which is worked out from left to right with
+the means over the replications. Rounded to the decimals that a cell shows it must be what the cell
+says.
+
+    tests/cli/readme.py COSTOP            compare
+    tests/cli/readme.py COSTOP --update   write what was measured into the documents
+"""
+import csv
+import re
+import shlex
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+COSTOP = str(Path(sys.argv[1]).resolve())
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "scenarios" / "README.md"]
+HEAD = "`costop run …`"
+FORMULA = re.compile(r"(?:`|<!-- )([^`>]*@[^`>]*?)(?:`| -->)")
+
+
+@lru_cache
+def means(arguments):
+    command = [COSTOP, "-q", "run", *shlex.split(arguments), "--table", "summary"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode in (0, 1), (command, done.stderr)  # 1: an expectation fails, as told
+    return {(row["entity"], row["metric"]): float(row["mean"])
+            for row in csv.DictReader(done.stdout.splitlines()) if row["mean"]}
+
+
+def evaluate(formula, arguments):
+    value, operation = 1.0, "*"
+    for word in formula.split():
+        if word in "*/":
+            operation = word
+            continue
+        metric, _, entity = word.partition("@")
+        operand = means(arguments)[entity, metric] if entity else float(word)
+        value = value * operand if operation == "*" else value / operand
+    return value
+
+
+def shown(value, like):
+    """value with the decimals of the cell `like`, thousands set apart."""
+    decimals = len(like.partition(".")[2])
+    return f"{value:,.{decimals}f}".replace(",", " ")
+
+
+def cells_of(line):
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def measured(lines):
+    """(line number, formulas, cells, arguments) of each row of a measured table; the formula of a
+    column that is not measured is None."""
+    formulas = None
+    for number, line in enumerate(lines):
+        if not line.startswith("|"):
+            formulas = None
+            continue
+        cells = cells_of(line)
+        if HEAD in cells:
+            command = cells.index(HEAD)
+            found = [FORMULA.search(cell) for cell in cells]
+            formulas = [match and match.group(1) for match in found]
+        elif formulas and not set(line) <= set("|-: "):
+            yield number, formulas, cells, cells[command].strip("`")
+
+
+def main():
+    n_cells, wrong = 0, []
+    for document in DOCUMENTS:
+        lines = document.read_text(encoding="utf-8").splitlines()
+        for number, formulas, cells, arguments in list(measured(lines)):
+            for column, (formula, cell) in enumerate(zip(formulas, cells, strict=True)):
+                if not formula:
+                    continue
+                n_cells += 1
+                cells[column] = shown(evaluate(formula, arguments), cell)
+                if cells[column] != cell:
+                    wrong.append(f"{document.name}:{number + 1}: {arguments}: {formula}: "
+                                 f"the document says {cell}, the program {cells[column]}")
+            lines[number] = "| " + " | ".join(cells) + " |"
+        if "--update" in sys.argv:
+            document.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert n_cells >= 60, f"only {n_cells} measured cells: has the form of the tables changed?"
+    print("\n".join(wrong) if wrong else f"{n_cells} cells agree")
+    return 1 if wrong and "--update" not in sys.argv else 0
+
+
+sys.exit(main())
