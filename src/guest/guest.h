@@ -86,6 +86,7 @@ struct guest_vcpu {
   bool must_resched;   /* a timeslice end was put off */
   bool is_idle;        /* IDLE, and no IPI under way */
   bool may_steal;
+  bool is_alone; /* the VM's only vCPU: its other threads need not look for it */
 
   struct guest_vm *vm;
   struct thread *head, *tail;        /* of the FIFO */

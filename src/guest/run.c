@@ -142,6 +142,10 @@ static void begin_timed(struct guest_vcpu *g, enum activity activity, int64_t le
   if (length_ns > 0) g->current->n_instant = 0;
 }
 
+static void begin_work(struct guest_vcpu *g, const struct thread *t) {
+  begin_timed(g, t->n_entered > 0 ? ACT_CRITICAL : ACT_USEFUL, t->rem_ns);
+}
+
 static bool is_spinlock_handoff(const struct thread *t) { return t->held->ops->is_spinlock; }
 
 static void begin_spin(struct guest_vcpu *g, struct thread *t) {
@@ -165,7 +169,7 @@ static bool advance(struct guest_vcpu *g) {
         }
         break;
       case PHASE_WORK:
-        begin_timed(g, t->n_entered > 0 ? ACT_CRITICAL : ACT_USEFUL, t->rem_ns);
+        begin_work(g, t);
         return true;
       case PHASE_COST:
         if (t->rem_ns > 0) {
@@ -374,6 +378,12 @@ void guest_resume(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
   g->clock_ns -= guest->sim->now_ns;
   if (g->n_ready > 0) guest_set_boundary(g);
+  const struct thread *t = g->current;
+  if (t->phase == PHASE_WORK && t == g->last && g->switch_ns == 0) { /* nearly always */
+    begin_work(g, t);
+    guest_rearm(g);
+    return;
+  }
   guest_begin_phase(g);
 }
 

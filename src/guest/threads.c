@@ -160,6 +160,7 @@ static struct guest_vcpu *wake_place(const struct thread *t) {
 void guest_set_idle(struct guest_vcpu *g, bool is_idle) {
   struct guest_vm *vm = g->vm;
   g->is_idle = is_idle;
+  if (g->is_alone) return;
   vm->idle[g->v->index / 64] ^= UINT64_C(1) << g->v->index % 64;
   vm->n_idle += is_idle ? 1u : UINT32_MAX;
 }

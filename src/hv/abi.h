@@ -33,6 +33,7 @@ struct vcpu {
   pcpu_id_t pcpu;      /* where it runs or last ran; ID_NONE before its first run */
   pcpu_id_t next_pcpu; /* where the running dispatch phase puts it; ID_NONE: not decided */
   pcpu_id_t home;      /* the only pCPU it may use; ID_NONE: any of its VM's set */
+  uint32_t affinity;   /* number of that set; 0: all pCPUs */
   struct vcpu *queue_next, *queue_previous;
   uint64_t place; /* in the queue: host-wide, earlier is smaller */
 

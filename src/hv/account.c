@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every nanosecond of a vCPU is booked here: one function changes a runstate, one an activity. */
+/* Every nanosecond of a vCPU is booked here: hv_set_runstate changes a runstate (inlined, in
+   hv.h), change_activity an activity. */
 #include <assert.h>
 
 #include "hv/hv.h"
-
-static const bool allowed[RUNSTATES][RUNSTATES] = {
-    [RS_RUNNING] = {[RS_READY] = true, [RS_COSTOP] = true, [RS_IDLE] = true},
-    [RS_READY] = {[RS_RUNNING] = true, [RS_COSTOP] = true},
-    [RS_COSTOP] = {[RS_RUNNING] = true, [RS_READY] = true},
-    [RS_IDLE] = {[RS_READY] = true},
-};
-
-static bool is_waiting(enum runstate state) { return state == RS_READY || state == RS_COSTOP; }
 
 static void mark_dirty(struct hv *hv, struct hv_vm *vm) {
   if (!hv->has_crossings || vm->is_dirty) return;
@@ -27,8 +19,7 @@ void hv_flush_crossings(struct hv *hv) {
   }
 }
 
-/* Books skew and hazard of a VM with siblings; before any change to its vCPUs. */
-static void account_siblings(struct hv *hv, struct hv_vm *vm) {
+void hv_account_siblings(struct hv *hv, struct hv_vm *vm) {
   int64_t now = hv->sim->now_ns;
   if (vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] + vm->n_in[RS_COSTOP] > 0)
     vm->hazard_ns += now - vm->hazard_since_ns;
@@ -63,27 +54,16 @@ static __attribute__((noinline, cold)) void trace_runstate(struct hv *hv, const 
   hv->sim->trace->emit(hv->sim->trace, &record);
 }
 
-static void count_group(struct hv *hv, struct hv_vm *vm, struct vcpu *v, enum runstate from,
-                        enum runstate to) {
+static void count_group(struct hv *hv, struct hv_vm *vm, struct vcpu *v, enum runstate from) {
+  enum runstate to = v->runstate;
   vm->n_in[from]--;
   vm->n_in[to]++;
   if (to == RS_COSTOP) v->costops++;
   if (vm->skew) move_progress(hv, vm->skew, v, from, to);
 }
 
-void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate to) {
-  enum runstate from = v->runstate;
-  int64_t now = hv->sim->now_ns;
-  assert(allowed[from][to]);
-  if (v->group && v->group->skew) account_siblings(hv, v->group);
-  v->runstate_ns[from] += now - v->runstate_since_ns;
-  v->runstate_since_ns = now;
-  v->runstate = (uint8_t)to;
-  if (is_waiting(from) != is_waiting(to)) {
-    hv_account_host(hv);
-    hv->n_waiting += is_waiting(to) ? 1u : UINT32_MAX;
-  }
-  if (v->group) count_group(hv, v->group, v, from, to);
+void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from) {
+  if (v->group) count_group(hv, v->group, v, from);
   if (sim_is_traced(hv->sim)) trace_runstate(hv, v, from);
   if (v->is_watched) guest_runstate_changed(hv->guest, v, from);
 }
@@ -92,7 +72,7 @@ void hv_begin_execution(struct hv *hv, struct vcpu *v) {
   struct hv_vm *vm = v->group;
   v->is_executing = true;
   if (!vm || !vm->skew || hv->overhead_is_progress) return;
-  account_siblings(hv, vm);
+  hv_account_siblings(hv, vm);
   skew_start(vm->skew, v->index);
 }
 

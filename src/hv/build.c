@@ -37,7 +37,8 @@ static void create_vms(struct hv *hv, const struct hv_config *config,
                                       .index = k,
                                       .pcpu = ID_NONE,
                                       .next_pcpu = ID_NONE,
-                                      .home = ID_NONE};
+                                      .home = ID_NONE,
+                                      .affinity = vm->affinity};
   }
 }
 

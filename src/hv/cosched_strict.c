@@ -187,7 +187,7 @@ static void strict_woken(struct hv *hv, struct vcpu *v) {
 /* Gangs whose patience has passed are waited for from now on. */
 static void lose_patience(struct hv *hv, struct strict *strict) {
   int64_t patience_ns = strict->params.patience_ns;
-  if (patience_ns == PATIENCE_TIMESLICE) patience_ns = hv->sched->slice_ns(hv, hv->vcpus);
+  if (patience_ns == PATIENCE_TIMESLICE) patience_ns = hv->timeslice_ns;
   struct gang *gang;
   while ((gang = strict->patient.head) && hv->sim->now_ns - gang->refused_since_ns >= patience_ns) {
     uint32_t affinity = hv->vms[gang->vm].affinity;

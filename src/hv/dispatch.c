@@ -46,14 +46,14 @@ static void dequeue(struct hv *hv, struct vcpu *v) {
 }
 
 void hv_wake(struct hv *hv, struct vcpu *v) {
-  hv_set_runstate(hv, v, RS_READY);
+  hv_set_runstate(hv, v, RS_IDLE, RS_READY);
   enqueue(hv, v);
   if (hv->cosched->woken) hv->cosched->woken(hv, v);
   if (hv->free.n_members > 0) hv->must_fill = true;
 }
 
 void hv_costart(struct hv *hv, struct vcpu *v) {
-  hv_set_runstate(hv, v, RS_READY);
+  hv_set_runstate(hv, v, RS_COSTOP, RS_READY);
   enqueue(hv, v);
   if (hv->free.n_members > 0) hv->must_fill = true;
 }
@@ -65,28 +65,30 @@ static void unexpire(struct vcpu *v) {
   if (v->group) v->group->n_expired--;
 }
 
-/* v gives its pCPU up. An expired one's pCPU has been counted as free already. */
-static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
-  pcpu_id_t p = v->pcpu;
-  struct pcpu *pcpu = &hv->pcpus[p];
+/* v gives its pCPU up; what becomes of that is the caller's business. */
+static inline void stop(struct hv *hv, struct vcpu *v, enum runstate to) {
+  struct pcpu *pcpu = &hv->pcpus[v->pcpu];
   if (v->is_executing && to != RS_IDLE) guest_suspend(hv->guest, v);
   v->is_executing = false;
   hv_end_activity(hv, v);
   hv_account_host(hv);
   hv->n_idle++;
-  hv_set_runstate(hv, v, to);
+  hv_set_runstate(hv, v, RS_RUNNING, to);
   pcpu->busy_ns += hv->sim->now_ns - pcpu->busy_since_ns;
   pcpu->current = NULL;
+}
+
+/* An expired vCPU's pCPU has been counted as free already. */
+static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
+  stop(hv, v, to);
   if (v->has_expired) {
     unexpire(v);
     return;
   }
-  pcpuset_add(&hv->free, p);
+  pcpuset_add(&hv->free, v->pcpu);
   if (hv->n_waiting > 0) hv->must_fill = true;
-  sync_event(hv, p);
+  sync_event(hv, v->pcpu);
 }
-
-void hv_halt(struct hv *hv, struct vcpu *v) { leave_pcpu(hv, v, RS_IDLE); }
 
 static __attribute__((noinline, cold)) void trace_vcpu(struct hv *hv, const struct vcpu *v,
                                                        enum trace_what what, int64_t value) {
@@ -111,7 +113,7 @@ void hv_costop(struct hv *hv, struct vcpu *v) {
   if (v->runstate == RS_RUNNING)
     preempt(hv, v, RS_COSTOP);
   else if (v->runstate == RS_READY)
-    hv_set_runstate(hv, v, RS_COSTOP);
+    hv_set_runstate(hv, v, RS_READY, RS_COSTOP);
 }
 
 /* --- starting --- */
@@ -152,7 +154,7 @@ static void start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_
   v->pcpu = p;
   hv_account_host(hv);
   hv->n_idle--;
-  hv_set_runstate(hv, v, RS_RUNNING);
+  hv_set_runstate(hv, v, v->runstate, RS_RUNNING);
   begin_slice(hv, v, slice_end_ns);
   if (cost_ns == 0) {
     begin_execution(hv, v);
@@ -211,7 +213,7 @@ static void expire_slices(struct hv *hv, pcpu_id_t first) {
 }
 
 static int64_t slice_end_ns(const struct hv *hv, const struct vcpu *v) {
-  int64_t slice_ns = hv->sched->slice_ns(hv, v);
+  int64_t slice_ns = hv->sched->slice_ns ? hv->sched->slice_ns(hv, v) : hv->timeslice_ns;
   return slice_ns < TIME_NEVER_NS ? hv->sim->now_ns + slice_ns : TIME_NEVER_NS;
 }
 
@@ -229,7 +231,7 @@ static void claim(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
 
 /* 2. v has been chosen. Whoever is bound to certain pCPUs, or keeps its own, is placed at once. */
 static void choose(struct hv *hv, struct vcpu *v) {
-  const uint64_t *mask = hv->affinities[hv_vm_of(hv, v)->affinity].mask;
+  const uint64_t *mask = hv->affinities[v->affinity].mask;
   bool own_is_free = v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu);
   dequeue(hv, v);
   hv->picks[hv->n_picks++] = v;
@@ -339,6 +341,12 @@ static void level_gangs(struct hv *hv) {
   }
 }
 
+/* Is p's event the only one at this instant? */
+static bool is_alone_now(const struct hv *hv, pcpu_id_t p) {
+  const struct calendar *calendar = &hv->sim->calendar;
+  return wtree_min_without(&calendar->tree, p) >> calendar->entity_bits > hv->sim->now_ns;
+}
+
 /* The queue's head is going to run soon: have its memory at hand by then. */
 static void prefetch(const struct hv *hv, const struct vcpu *v) {
   if (!v) return;
@@ -347,7 +355,14 @@ static void prefetch(const struct hv *hv, const struct vcpu *v) {
   guest_prefetch(hv->guest, v);
 }
 
-/* The same as below where there is nothing to decide: one slice ends and no other pCPU is free. */
+static void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
+  prefetch(hv, v->queue_next);
+  dequeue(hv, v);
+  start(hv, v, p, slice_end_ns(hv, v));
+}
+
+/* The same as dispatch_batch where there is nothing to decide: one slice ends, and no other pCPU is
+   free or nobody is queued. */
 static void swap_one(struct hv *hv, pcpu_id_t p) {
   struct vcpu *v = hv->pcpus[p].current, *next = hv->sched->next(hv);
   hv->sim->n_events++;
@@ -355,23 +370,33 @@ static void swap_one(struct hv *hv, pcpu_id_t p) {
     run_on(hv, v, slice_end_ns(hv, v));
     return;
   }
-  prefetch(hv, next->queue_next);
-  dequeue(hv, next);
-  expire(hv, v);
-  preempt(hv, v, RS_READY);
-  start(hv, next, p, slice_end_ns(hv, next));
+  enqueue(hv, v);
+  if (v->is_watched) guest_count_preemption(hv->guest, v);
+  v->preemptions++;
+  stop(hv, v, RS_READY);
+  if (sim_is_traced(hv->sim)) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
+  start_next(hv, next, p);
 }
 
 /* … or one pCPU is free, or one vCPU is queued. */
 static void start_one(struct hv *hv) {
   struct vcpu *v = hv->sched->next(hv);
   if (!v) return;
-  prefetch(hv, v->queue_next);
   pcpu_id_t p = v->pcpu;
   if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = pcpuset_first(&hv->free);
-  dequeue(hv, v);
   pcpuset_remove(&hv->free, p);
-  start(hv, v, p, slice_end_ns(hv, v));
+  start_next(hv, v, p);
+}
+
+/* … or a pCPU becomes free while vCPUs are queued, and nothing else happens at this instant. */
+void hv_halt(struct hv *hv, struct vcpu *v) {
+  bool is_simple = hv->is_plain && hv->n_queued > 0 && hv->free.n_members == 0;
+  if (!is_simple || !is_alone_now(hv, v->pcpu)) {
+    leave_pcpu(hv, v, RS_IDLE);
+    return;
+  }
+  stop(hv, v, RS_IDLE);
+  start_next(hv, hv->sched->next(hv), v->pcpu);
 }
 
 static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
@@ -391,7 +416,7 @@ static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
   bool is_slice_end = p != ID_NONE;
   uint32_t n_free = hv->free.n_members;
-  if (hv->is_plain && is_slice_end && n_free == 0 && next_slice_end(hv, p) >= hv->n_pcpus)
+  if (hv->is_plain && is_slice_end && (n_free == 0 || hv->n_queued == 0) && is_alone_now(hv, p))
     swap_one(hv, p);
   else if (hv->is_plain && !is_slice_end && n_free > 0 && (n_free == 1 || hv->n_queued == 1))
     start_one(hv);

@@ -3,6 +3,7 @@
 #ifndef COSTOP_HV_HV_H
 #define COSTOP_HV_HV_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -49,7 +50,8 @@ struct hv {
   struct pcpu *pcpus;
   struct vcpu *vcpus;
   struct hv_vm *vms;
-  int64_t poll_ns; /* between checks; TIME_NEVER_NS: none */
+  int64_t timeslice_ns; /* of schedulers without an operation for it */
+  int64_t poll_ns;      /* between checks; TIME_NEVER_NS: none */
   uint32_t n_pcpus, n_vcpus, n_vms, n_affinities;
   int64_t context_switch_ns, migration_ns;
 
@@ -118,8 +120,11 @@ void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_
 /* Can width vCPUs of the VM start now, given what this scan has promised already? */
 bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width);
 
-/* --- account.c: the one mutator of runstates, and what hangs on it --- */
-void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate to);
+/* --- account.c: what hangs on a change of runstate --- */
+/* Before: books the VM's skew and hazard up to now. */
+void hv_account_siblings(struct hv *hv, struct hv_vm *vm);
+/* After: counts, progress clock, trace, and the guest, for those whom it concerns. */
+void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from);
 /* v, RUNNING, begins to execute guest code. */
 void hv_begin_execution(struct hv *hv, struct vcpu *v);
 void hv_end_activity(struct hv *hv, struct vcpu *v);
@@ -130,6 +135,33 @@ static inline void hv_account_host(struct hv *hv) {
   if (hv->n_waiting > 0) hv->fragmentation_ns += elapsed * hv->n_idle;
   hv->fragmentation_since_ns = now;
 }
+static inline bool hv_is_waiting(enum runstate state) {
+  return state == RS_READY || state == RS_COSTOP;
+}
+
+/* The one function that changes a runstate, and books the former one. Inlined: its callers know
+   from and to. */
+static inline void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate from,
+                                   enum runstate to) {
+  static const bool allowed[RUNSTATES][RUNSTATES] = {
+      [RS_RUNNING] = {[RS_READY] = true, [RS_COSTOP] = true, [RS_IDLE] = true},
+      [RS_READY] = {[RS_RUNNING] = true, [RS_COSTOP] = true},
+      [RS_COSTOP] = {[RS_RUNNING] = true, [RS_READY] = true},
+      [RS_IDLE] = {[RS_READY] = true},
+  };
+  int64_t now = hv->sim->now_ns;
+  assert(v->runstate == from && allowed[from][to]);
+  if (v->group && v->group->skew) hv_account_siblings(hv, v->group);
+  v->runstate_ns[from] += now - v->runstate_since_ns;
+  v->runstate_since_ns = now;
+  v->runstate = (uint8_t)to;
+  if (hv_is_waiting(from) != hv_is_waiting(to)) {
+    hv_account_host(hv);
+    hv->n_waiting += hv_is_waiting(to) ? 1u : UINT32_MAX;
+  }
+  if (v->group || v->is_watched || sim_is_traced(hv->sim)) hv_runstate_changed(hv, v, from);
+}
+
 /* Works out the next crossing of every VM that changed. Before time may pass. */
 void hv_flush_crossings(struct hv *hv);
 

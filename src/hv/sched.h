@@ -28,7 +28,8 @@ struct sched_ops {
   /* The next queued vCPU to offer a pCPU to, given hv->free and hv->n_left > 0; NULL ends the scan.
      Whoever is offered leaves the queue, so that the next call goes on behind it. */
   struct vcpu *(*next)(struct hv *hv);
-  /* Length of the slice that v would start now; TIME_NEVER_NS: endless. */
+  /* Length of the slice that v would start now; TIME_NEVER_NS: endless. NULL: always
+     hv->timeslice_ns, which create sets. */
   int64_t (*slice_ns)(const struct hv *hv, const struct vcpu *v);
 };
 #define X(name) extern const struct sched_ops sched_##name;

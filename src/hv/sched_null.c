@@ -12,6 +12,7 @@
 
 static void *null_create(struct hv *hv, const void *params, struct arena *arena) {
   (void)params;
+  hv->timeslice_ns = TIME_NEVER_NS;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) hv->vcpus[i].home = i;
   return ARENA_NEW(arena, struct runqueue);
 }
@@ -25,12 +26,6 @@ static struct vcpu *null_next(struct hv *hv) {
   return queue->head;
 }
 
-static int64_t null_slice_ns(const struct hv *hv, const struct vcpu *v) {
-  (void)hv;
-  (void)v;
-  return TIME_NEVER_NS;
-}
-
 const struct sched_ops sched_null = {
     .kind = {.name = "null",
              .help = "bare metal: the i-th vCPU of the host is pinned to pCPU i for ever"},
@@ -38,5 +33,4 @@ const struct sched_ops sched_null = {
     .enqueue = null_enqueue,
     .dequeue = null_dequeue,
     .next = null_next,
-    .slice_ns = null_slice_ns,
 };

@@ -22,21 +22,20 @@ static const struct param rr_params[] = {
 };
 
 struct rr {
-  int64_t timeslice_ns;
   struct runqueue *queues; /* one per affinity set */
 };
 
 static void *rr_create(struct hv *hv, const void *params, struct arena *arena) {
-  const struct sched_rr_params *rr_params_bound = params;
+  const struct sched_rr_params *bound = params;
   struct rr *rr = ARENA_NEW(arena, struct rr);
-  rr->timeslice_ns = rr_params_bound->timeslice_ns;
+  hv->timeslice_ns = bound->timeslice_ns;
   rr->queues = ARENA_ARRAY(arena, hv->n_affinities, struct runqueue);
   return rr;
 }
 
 static struct runqueue *rr_queue(struct hv *hv, const struct vcpu *v) {
   struct rr *rr = hv->sched_state;
-  return &rr->queues[hv_vm_of(hv, v)->affinity];
+  return &rr->queues[v->affinity];
 }
 
 static void rr_enqueue(struct hv *hv, struct vcpu *v) { runqueue_push(rr_queue(hv, v), v); }
@@ -54,12 +53,6 @@ static struct vcpu *rr_next(struct hv *hv) {
   return next;
 }
 
-static int64_t rr_slice_ns(const struct hv *hv, const struct vcpu *v) {
-  const struct rr *rr = hv->sched_state;
-  (void)v;
-  return rr->timeslice_ns;
-}
-
 const struct sched_ops sched_rr = {
     .kind = {.name = "rr",
              .help = "one host-wide first-in first-out queue; a woken vCPU never preempts",
@@ -70,5 +63,4 @@ const struct sched_ops sched_rr = {
     .enqueue = rr_enqueue,
     .dequeue = rr_dequeue,
     .next = rr_next,
-    .slice_ns = rr_slice_ns,
 };

@@ -42,6 +42,15 @@ static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
   }
 }
 
+/* The least key but for that leaf's. */
+static inline int64_t wtree_min_without(const struct wtree *tree, uint32_t leaf) {
+  const int64_t *node = tree->node;
+  int64_t key = WTREE_NONE;
+  for (uint32_t i = tree->n_leaves + leaf; i > 1; i >>= 1)
+    key = node[i ^ 1u] < key ? node[i ^ 1u] : key;
+  return key;
+}
+
 /* The first leaf at or behind `from` whose key is <= bound; n_leaves if there is none. */
 static inline uint32_t wtree_find(const struct wtree *tree, uint32_t from, int64_t bound) {
   const int64_t *node = tree->node;
