@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The numbers in the documents are those that the program prints.
+"""The numbers in the documents are those that the program prints, and the drawings in docs/model.md
+are those that tests compare with what it does.
 
 A Markdown table with a column headed "`costop run …`" is measured: that column has what follows
 `costop run`, and the heading of a measured column has a formula, in backticks or in a comment, such
@@ -7,8 +8,8 @@ as `spin_pct@db` or `spin_pct@db / run_pct@db * 100`, which is worked out from l
 the means over the replications. Rounded to the decimals that a cell shows it must be what the cell
 says.
 
-    tests/cli/readme.py COSTOP            compare
-    tests/cli/readme.py COSTOP --update   write what was measured into the documents
+    tests/cli/documents.py COSTOP            compare
+    tests/cli/documents.py COSTOP --update   write what was measured into the documents
 """
 import csv
 import re
@@ -22,6 +23,7 @@ COSTOP = str(Path(sys.argv[1]).resolve())
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "scenarios" / "README.md"]
 HEAD = "`costop run …`"
+DRAWING = re.compile(r"    (\w+/\w+(:\w+)?|p\d) +[ucskorxwg#.0-9 ]+")
 FORMULA = re.compile(r"(?:`|<!-- )([^`>]*@[^`>]*?)(?:`| -->)")
 
 
@@ -73,8 +75,19 @@ def measured(lines):
             yield number, formulas, cells, cells[command].strip("`")
 
 
+def untested_drawings():
+    """Lines of drawings in docs/model.md that no timeline test has."""
+    tests = "".join(path.read_text(encoding="utf-8") for path in
+                    (ROOT / "tests" / "conformance").glob("test_timelines_*.c"))
+    lines = (ROOT / "docs" / "model.md").read_text(encoding="utf-8").splitlines()
+    drawn = [line.strip() for line in lines if DRAWING.fullmatch(line)]
+    assert len(drawn) >= 25, f"only {len(drawn)} lines of drawings: has their form changed?"
+    return [f"model.md: no test has the drawing: {line}" for line in drawn
+            if f'"{line}\\n"' not in tests]
+
+
 def main():
-    n_cells, wrong = 0, []
+    n_cells, wrong = 0, untested_drawings()
     for document in DOCUMENTS:
         lines = document.read_text(encoding="utf-8").splitlines()
         for number, formulas, cells, arguments in list(measured(lines)):
