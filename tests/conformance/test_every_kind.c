@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every scheduler with every co-scheduling rule and every kind of lock must keep. A kind that
+   is registered is tested here, with its default parameters. */
+#include <check.h>
+#include <string.h>
+
+#include "guest/lock.h"
+#include "hv/cosched.h"
+#include "hv/sched.h"
+#include "support/figures.h"
+#include "support/world.h"
+
+enum { VCPUS = 7, THREADS_ROOM = 16, LOCKS_ROOM = 8, PCPUS_ROOM = 8, COMBINATIONS_MAX = 4096 };
+
+static struct world world;
+static void forget(void) { world_free(&world); }
+
+/* --- combinations --- */
+
+struct combination {
+  const struct sched_ops *sched;
+  const struct cosched_ops *cosched;
+  const struct lock_ops *lock;
+};
+
+static struct combination combinations[COMBINATIONS_MAX];
+
+static int list_combinations(void) {
+  int n = 0;
+  for (size_t s = 0; sched_kinds[s]; s++)
+    for (size_t c = 0; cosched_kinds[c]; c++)
+      for (size_t l = 0; lock_kinds[l] && n < COMBINATIONS_MAX; l++)
+        combinations[n++] = (struct combination){sched_kinds[s], cosched_kinds[c], lock_kinds[l]};
+  return n;
+}
+
+/* Two VMs of siblings that contend for a lock, and two hogs; sections are long against slices. */
+static void watch(struct world *into, const struct combination *is, int warmup_ms,
+                  int duration_ms) {
+  world_watch(into,
+              "{ 'host': { 'pcpus': %d, 'costs': { 'context_switch': '3us', 'migration': '5us' } },"
+              "'hypervisor': { 'scheduler': { 'kind': '%s', 'timeslice': '1ms' },"
+              "'coscheduling': { 'kind': '%s', 'skew_limit': '600us', 'costop_threshold': '600us',"
+              "'costart_threshold': '300us', 'poll': '200us' } },"
+              "'locks': { 'l': { 'kind': '%s', 'handoff_cost': { 'base': '1us' } } },"
+              "'programs': { 'hog': [ { 'compute': '1s' } ],"
+              "'db': [ { 'compute': { 'exponential': '200us' } }, { 'lock': 'l', 'hold':"
+              "{ 'exponential': '100us' } }, { 'sleep': { 'exponential': '20us' } } ],"
+              "'web': [ { 'compute': { 'uniform': [ '20us', '90us' ] } }, { 'lock': 'l', 'do':"
+              "[ { 'compute': '30us' } ] } ] }, 'vms': {"
+              "'db': { 'vcpus': 3, 'threads': 5, 'program': 'db', 'guest_timeslice': '150us',"
+              "'guest_switch': '1us', 'ipi_latency': '2us' },"
+              "'web': { 'vcpus': 2, 'program': 'web' },"
+              "'noise': { 'vcpus': 1, 'count': 2, 'program': 'hog', 'start': '300us' } },"
+              "'run': { 'warmup': '%dms', 'duration': '%dms' } }",
+              is->sched == &sched_null ? VCPUS : 3, is->sched->kind.name, is->cosched->kind.name,
+              is->lock->kind.name, warmup_ms, duration_ms);
+}
+
+/* --- books --- */
+
+static int64_t sum(const int64_t *values_ns, size_t n) {
+  int64_t total_ns = 0;
+  for (size_t i = 0; i < n; i++) {
+    ck_assert_int_ge(values_ns[i], 0);
+    total_ns += values_ns[i];
+  }
+  return total_ns;
+}
+
+static void expect_balanced(const struct ledger *ledger, int64_t time_ns) {
+  ck_assert_int_eq(sum(ledger->runstate_ns, RUNSTATES), time_ns);
+  ck_assert_int_eq(sum(ledger->activity_ns, ACTIVITIES), ledger->runstate_ns[RS_RUNNING]);
+  ck_assert_int_eq(sum(ledger->spin_ns, SPIN_CAUSES), ledger->activity_ns[ACT_SPIN]);
+}
+
+static int64_t expect_vm_balanced(const struct vm_result *vm, int64_t window_ns) {
+  int64_t running_ns = 0, lock_spin_ns = 0;
+  for (uint32_t i = 0; i < vm->spec->guest.n_vcpus; i++) {
+    expect_balanced(&vm->vcpus[i].ledger, window_ns);
+    ck_assert_int_le(vm->vcpus[i].lead_max_ns, vm->skew_max_ns);
+    running_ns += vm->vcpus[i].ledger.runstate_ns[RS_RUNNING];
+  }
+  expect_balanced(&vm->total, window_ns * vm->spec->guest.n_vcpus);
+  ck_assert_int_eq(vm->total.runstate_ns[RS_RUNNING], running_ns);
+  for (uint32_t i = 0; i < vm->n_locks; i++) lock_spin_ns += sum(vm->locks[i].spin_ns, SPIN_CAUSES);
+  ck_assert_int_eq(lock_spin_ns, vm->total.activity_ns[ACT_SPIN]);
+  ck_assert_int_le(vm->hazard_ns, window_ns);
+  return running_ns;
+}
+
+START_TEST(all_books_balance) {
+  watch(&world, &combinations[_i], 10, 60);
+  const struct host_result *host = &world.result->host;
+  int64_t running_ns = 0, overhead_ns = 0, window_ns = world.result->window_ns;
+  ck_assert_int_eq(world.result->status, RUN_DONE);
+  for (uint32_t i = 0; i < world.result->scenario->n_vms; i++) {
+    running_ns += expect_vm_balanced(&world.result->vms[i], window_ns);
+    overhead_ns += world.result->vms[i].total.activity_ns[ACT_OVERHEAD];
+  }
+  ck_assert_int_eq(host->busy_ns, running_ns);
+  ck_assert_int_eq(host->overhead_ns, overhead_ns);
+  int64_t idle_ns = world.result->scenario->host.n_pcpus * window_ns - host->busy_ns;
+  ck_assert(host->fragmentation_ns >= 0 && host->fragmentation_ns <= idle_ns);
+  ck_assert_uint_gt(world_lock(&world, "db", "l")->acquisitions, 0);
+}
+END_TEST
+
+START_TEST(windows_add_up) {
+  static struct figures first, second, both;
+  watch(&world, &combinations[_i], 0, 25);
+  figures_read(&first, world.result);
+  forget();
+  watch(&world, &combinations[_i], 25, 30);
+  figures_read(&second, world.result);
+  forget();
+  watch(&world, &combinations[_i], 0, 55);
+  figures_read(&both, world.result);
+  figures_expect_sum(&first, &second, &both);
+}
+END_TEST
+
+START_TEST(runs_repeat) {
+  static struct figures figures, again;
+  struct world other = {0};
+  watch(&world, &combinations[_i], 5, 30);
+  watch(&other, &combinations[_i], 5, 30);
+  figures_read(&figures, world.result);
+  figures_read(&again, other.result);
+  figures_expect_same(&figures, &again);
+  ck_assert_uint_eq(world.n_records, other.n_records);
+  for (size_t i = 0; i < world.n_records; i++) {
+    const struct trace_record *a = &world.records[i], *b = &other.records[i];
+    ck_assert(a->at_ns == b->at_ns && a->what == b->what && a->to == b->to);
+    ck_assert(a->vcpu == b->vcpu && a->pcpu == b->pcpu && a->thread == b->thread);
+  }
+  world_free(&other);
+}
+END_TEST
+
+/* --- what the trace tells --- */
+
+/* The books, kept a second time from the records alone. */
+struct observed {
+  unsigned runstate[VCPUS], activity[VCPUS];
+  int64_t runstate_since_ns[VCPUS], activity_since_ns[VCPUS];
+  int64_t runstate_ns[VCPUS][RUNSTATES], activity_ns[VCPUS][ACTIVITIES + 1];
+  bool is_busy[PCPUS_ROOM];
+};
+
+static void observe_runstate(struct observed *seen, const struct trace_record *record) {
+  uint32_t v = record->vcpu;
+  ck_assert_uint_eq(seen->runstate[v], record->from);
+  ck_assert_uint_ne(record->from, record->to);
+  seen->runstate_ns[v][record->from] += record->at_ns - seen->runstate_since_ns[v];
+  seen->runstate_since_ns[v] = record->at_ns;
+  seen->runstate[v] = record->to;
+  if (record->from != RS_RUNNING && record->to != RS_RUNNING) return;
+  bool runs = record->to == RS_RUNNING;
+  ck_assert(seen->is_busy[record->pcpu] != runs);
+  seen->is_busy[record->pcpu] = runs;
+}
+
+static void observe_activity(struct observed *seen, const struct trace_record *record) {
+  uint32_t v = record->vcpu;
+  ck_assert_uint_eq(seen->activity[v], record->from);
+  ck_assert_uint_eq(seen->runstate[v], RS_RUNNING);
+  seen->activity_ns[v][record->from] += record->at_ns - seen->activity_since_ns[v];
+  seen->activity_since_ns[v] = record->at_ns;
+  seen->activity[v] = record->to;
+}
+
+START_TEST(the_trace_agrees_with_the_books) {
+  struct observed seen = {0};
+  for (uint32_t v = 0; v < VCPUS; v++) {
+    seen.runstate[v] = RS_IDLE;
+    seen.activity[v] = NO_ACTIVITY;
+  }
+  watch(&world, &combinations[_i], 0, 60);
+  int64_t now_ns = 0;
+  for (size_t i = 0; i < world.n_records; i++) {
+    const struct trace_record *record = &world.records[i];
+    if (record->what == TRACE_SKEW) continue;
+    ck_assert_int_ge(record->at_ns, now_ns);
+    now_ns = record->at_ns;
+    if (record->what == TRACE_RUNSTATE) observe_runstate(&seen, record);
+    if (record->what == TRACE_ACTIVITY) observe_activity(&seen, record);
+  }
+  uint32_t v = 0;
+  for (uint32_t i = 0; i < world.result->scenario->n_vms; i++)
+    for (uint32_t k = 0; k < world.result->vms[i].spec->guest.n_vcpus; k++, v++) {
+      const struct ledger *ledger = &world.result->vms[i].vcpus[k].ledger;
+      seen.runstate_ns[v][seen.runstate[v]] += 60 * MS - seen.runstate_since_ns[v];
+      seen.activity_ns[v][seen.activity[v]] += 60 * MS - seen.activity_since_ns[v];
+      for (int s = 0; s < RUNSTATES; s++)
+        ck_assert_int_eq(seen.runstate_ns[v][s], ledger->runstate_ns[s]);
+      for (int a = 0; a < ACTIVITIES; a++)
+        ck_assert_int_eq(seen.activity_ns[v][a], ledger->activity_ns[a]);
+    }
+  ck_assert_uint_eq(v, VCPUS);
+}
+END_TEST
+
+/* A lock as its records show it. */
+struct observed_lock {
+  thread_id_t owner;
+  bool is_entered;
+  thread_id_t queue[THREADS_ROOM]; /* in the order in which they asked */
+  uint32_t n_waiting;
+  uint64_t n_owned;
+};
+
+static bool is_fifo(const struct lock_ops *lock) { return lock->is_fifo || lock == &lock_handoff; }
+
+static void stop_waiting(struct observed_lock *lock, thread_id_t thread, bool must_be_first) {
+  uint32_t at = 0;
+  while (at < lock->n_waiting && lock->queue[at] != thread) at++;
+  if (must_be_first) ck_assert_uint_eq(at, 0);
+  if (at == lock->n_waiting) return;
+  memmove(&lock->queue[at], &lock->queue[at + 1],
+          (lock->n_waiting - at - 1) * sizeof lock->queue[0]);
+  lock->n_waiting--;
+}
+
+static void observe_lock(struct observed_lock *lock, const struct trace_record *record,
+                         const struct lock_ops *ops) {
+  switch (record->what) {
+    case TRACE_LOCK_WAIT:
+      ck_assert_uint_ne(lock->owner, ID_NONE);
+      ck_assert_uint_lt(lock->n_waiting, THREADS_ROOM);
+      lock->queue[lock->n_waiting++] = record->thread;
+      break;
+    case TRACE_LOCK_OWN:
+      ck_assert_uint_eq(lock->owner, ID_NONE);
+      lock->owner = record->thread;
+      lock->n_owned++;
+      stop_waiting(lock, record->thread, is_fifo(ops));
+      break;
+    case TRACE_LOCK_ENTER:
+      ck_assert(lock->owner == record->thread && !lock->is_entered);
+      lock->is_entered = true;
+      break;
+    case TRACE_LOCK_RELEASE:
+      ck_assert(lock->owner == record->thread && lock->is_entered);
+      lock->is_entered = false;
+      lock->owner = ID_NONE;
+      break;
+    case TRACE_RUNSTATE:
+    case TRACE_ACTIVITY:
+    case TRACE_CURRENT:
+    case TRACE_BARRIER_WAIT:
+    case TRACE_BARRIER_OPEN:
+    case TRACE_PREEMPT:
+    case TRACE_SKEW:
+    case TRACE_SLICE:
+    case TRACE_ITERATION:
+      break;
+  }
+}
+
+/* One owner at a time; whoever asks a FIFO lock first owns it first. */
+START_TEST(locks_exclude_in_order) {
+  struct observed_lock locks[LOCKS_ROOM] = {0};
+  for (size_t i = 0; i < LOCKS_ROOM; i++) locks[i].owner = ID_NONE;
+  watch(&world, &combinations[_i], 0, 100);
+  for (size_t i = 0; i < world.n_records; i++)
+    if (world.records[i].lock < LOCKS_ROOM)
+      observe_lock(&locks[world.records[i].lock], &world.records[i], combinations[_i].lock);
+  ck_assert_uint_eq(locks[0].n_owned, world_lock(&world, "db", "l")->acquisitions);
+  ck_assert_uint_eq(locks[1].n_owned, world_lock(&world, "web", "l")->acquisitions);
+  ck_assert_uint_gt(world_lock(&world, "web", "l")->contended, 10);
+}
+END_TEST
+
+START_TEST(kinds_keep_their_promises) {
+  const struct combination *is = &combinations[_i];
+  watch(&world, is, 0, 100);
+  bool may_spin = is->lock->is_spinlock || is->lock->spins_while_owner_current;
+  for (uint32_t i = 0; i < world.result->scenario->n_vms; i++) {
+    const struct ledger *ledger = &world.result->vms[i].total;
+    if (!may_spin) ck_assert_int_eq(ledger->activity_ns[ACT_SPIN], 0);
+    ck_assert_int_eq(ledger->spin_ns[SPIN_SELF], 0);
+    if (is->cosched == &cosched_none) ck_assert_int_eq(ledger->runstate_ns[RS_COSTOP], 0);
+    if (is->cosched == &cosched_none) ck_assert_uint_eq(ledger->costops, 0);
+    if (is->cosched == &cosched_strict && is->lock->is_spinlock)
+      ck_assert_int_eq(world_spin_lhp_ns(ledger), 0);
+    if (is->sched != &sched_null) continue;
+    ck_assert_int_eq(ledger->runstate_ns[RS_READY] + ledger->runstate_ns[RS_COSTOP], 0);
+    ck_assert_uint_eq(ledger->preemptions + ledger->migrations, 0);
+  }
+}
+END_TEST
+
+/* --- fairness --- */
+
+/* Five computing vCPUs on two pCPUs: whoever goes to the tail is behind four, which start at the
+   latest two by two, so it waits for two slices at most. Each gets two fifths of 200 ms; 1 ms for
+   the last, unfinished round. */
+START_TEST(round_robin_starves_nobody) {
+  int64_t ready_since_ns[5] = {0};
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '1ms' } }, 'programs': { 'hog': [ { 'compute': '1s' } ] },"
+              "'vms': { 'a': { 'vcpus': 2, 'program': 'hog', 'start': '300us' },"
+              "'b': { 'vcpus': 1, 'count': 3, 'program': 'hog' } },"
+              "'run': { 'duration': '200ms' } }");
+  uint64_t n = 0;
+  for (size_t i = 0; i < world.n_records; i++) {
+    const struct trace_record *record = &world.records[i];
+    if (record->what != TRACE_RUNSTATE) continue;
+    if (record->to == RS_READY) ready_since_ns[record->vcpu] = record->at_ns;
+    if (record->to != RS_RUNNING) continue;
+    n++;
+    ck_assert_int_le(record->at_ns - ready_since_ns[record->vcpu], 2 * MS);
+  }
+  ck_assert_uint_gt(n, 300);
+  for (uint32_t i = 0; i < 4; i++)
+    ck_assert_int_le(world.result->vms[i].vcpus[0].ledger.runstate_ns[RS_READY], 121 * MS);
+}
+END_TEST
+
+int main(void) {
+  int n = list_combinations();
+  TCase *tests = tcase_create("every kind");
+  tcase_add_checked_fixture(tests, NULL, forget);
+  tcase_add_loop_test(tests, all_books_balance, 0, n);
+  tcase_add_loop_test(tests, windows_add_up, 0, n);
+  tcase_add_loop_test(tests, runs_repeat, 0, n);
+  tcase_add_loop_test(tests, the_trace_agrees_with_the_books, 0, n);
+  tcase_add_loop_test(tests, locks_exclude_in_order, 0, n);
+  tcase_add_loop_test(tests, kinds_keep_their_promises, 0, n);
+  tcase_add_test(tests, round_robin_starves_nobody);
+  return world_main(tests, "every kind");
+}
