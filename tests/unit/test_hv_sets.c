@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hv/pcpuset.h and hv/runqueue.h */
+#include <check.h>
+
+#include "hv/pcpuset.h"
+#include "hv/runqueue.h"
+#include "sim/rng.h"
+#include "support/world.h"
+
+enum { PCPUS_MAX = 4200, ROUNDS = 3000, VCPUS = 6 };
+
+static struct arena arena;
+static struct rng_stream stream;
+
+static void begin(void) { rng_stream_init(&stream, 1, 0, RNG_COMPUTE, "sets", "0"); }
+static void end(void) { arena_free(&arena); }
+
+static uint32_t below(uint32_t n) { return (uint32_t)(rng_u64(&stream) >> 33) % n; }
+
+static pcpu_id_t naive_first(const bool *has, const bool *may, uint32_t n) {
+  for (uint32_t p = 0; p < n; p++)
+    if (has[p] && may[p]) return p;
+  return ID_NONE;
+}
+
+static uint32_t naive_count(const bool *has, const bool *may, uint32_t n) {
+  uint32_t count = 0;
+  for (uint32_t p = 0; p < n; p++) count += has[p] && may[p];
+  return count;
+}
+
+static void try_set(uint32_t n) {
+  static bool has[PCPUS_MAX], may[PCPUS_MAX], all[PCPUS_MAX];
+  struct pcpuset set = {0};
+  pcpuset_init(&set, &arena, n);
+  uint64_t *mask = ARENA_ARRAY(&arena, set.n_words, uint64_t);
+  for (uint32_t p = 0; p < n; p++) {
+    has[p] = false;
+    all[p] = true;
+    may[p] = below(3) == 0;
+    if (may[p]) mask[p / 64] |= UINT64_C(1) << p % 64;
+  }
+  for (int round = 0; round < ROUNDS; round++) {
+    /* Members are rare, so that words become empty. */
+    uint32_t p = below(4) ? pcpuset_first(&set) : ID_NONE;
+    if (p == ID_NONE) p = below(n);
+    if (has[p])
+      pcpuset_remove(&set, p);
+    else
+      pcpuset_add(&set, p);
+    has[p] = !has[p];
+    ck_assert_int_eq(pcpuset_has(&set, p), has[p]);
+    ck_assert_uint_eq(pcpuset_first(&set), naive_first(has, all, n));
+    ck_assert_uint_eq(pcpuset_first_of(&set, mask), naive_first(has, may, n));
+    ck_assert_uint_eq(pcpuset_count_of(&set, mask), naive_count(has, may, n));
+    ck_assert_uint_eq(set.n_members, naive_count(has, all, n));
+  }
+}
+
+START_TEST(a_set_of_pcpus_is_an_array_of_flags) {
+  static const uint32_t sizes[] = {1, 63, 64, 65, 300, PCPUS_MAX};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) try_set(sizes[i]);
+}
+END_TEST
+
+static void expect_queue(const struct runqueue *queue, struct vcpu *vcpus, const char *expected) {
+  const struct vcpu *before = NULL, *v = queue->head;
+  for (; *expected; expected++, before = v, v = v->queue_next) {
+    ck_assert_ptr_eq(v, &vcpus[*expected - '0']);
+    ck_assert_ptr_eq(v->queue_previous, before);
+  }
+  ck_assert_ptr_null(v);
+  ck_assert_ptr_eq(queue->tail, before);
+}
+
+START_TEST(a_queue_lets_anyone_leave) {
+  struct vcpu vcpus[VCPUS] = {0};
+  struct runqueue queue = {0};
+  expect_queue(&queue, vcpus, "");
+  for (int i = 0; i < VCPUS; i++) runqueue_push(&queue, &vcpus[i]);
+  expect_queue(&queue, vcpus, "012345");
+  runqueue_remove(&queue, &vcpus[3]); /* from within */
+  runqueue_remove(&queue, &vcpus[0]); /* the head */
+  runqueue_remove(&queue, &vcpus[5]); /* the tail */
+  expect_queue(&queue, vcpus, "124");
+  runqueue_push(&queue, &vcpus[0]);
+  expect_queue(&queue, vcpus, "1240");
+  for (int i = 0; i < 3; i++) runqueue_remove(&queue, queue.head);
+  runqueue_remove(&queue, queue.head); /* the last */
+  expect_queue(&queue, vcpus, "");
+  runqueue_push(&queue, &vcpus[2]);
+  expect_queue(&queue, vcpus, "2");
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("sets");
+  tcase_add_checked_fixture(tests, begin, end);
+  tcase_add_test(tests, a_set_of_pcpus_is_an_array_of_flags);
+  tcase_add_test(tests, a_queue_lets_anyone_leave);
+  return world_main(tests, "hv/pcpuset, hv/runqueue");
+}
