@@ -62,7 +62,7 @@ static void release_spinner(struct barrier *barrier, struct thread *t) {
   t->barrier = NULL;
   if (executes && g->spin) spin_end(g, NULL);
   guest_step_done(t);
-  if (executes && g->switch_ns == 0) guest_begin_phase(g);
+  if (executes && !g->owes_switch) guest_begin_phase(g);
 }
 
 static void open_barrier(struct barrier *barrier) {

@@ -125,6 +125,7 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
   guest->vms = ARENA_ARRAY(arena, config->n_vms, struct guest_vm);
   guest->vcpus = ARENA_ARRAY(arena, guest->n_vcpus, struct guest_vcpu);
   guest->threads = ARENA_ARRAY(arena, guest->n_threads, struct thread);
+  guest->last_vcpu = ARENA_ARRAY(arena, guest->n_threads, vcpu_id_t);
   guest->notes = ARENA_ARRAY(arena, GUEST_NOTES, struct guest_note);
   uint32_t vcpu = 0, thread = 0;
   lock_id_t lock = 0;
@@ -145,8 +146,7 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
 
 static bool pays_spinning_handoff(const struct guest_vcpu *g) {
   const struct thread *t = g->current;
-  return t->phase == PHASE_HANDOFF && !g->is_kicked && g->switch_ns == 0 &&
-         t->held->ops->is_spinlock;
+  return t->phase == PHASE_HANDOFF && !g->is_kicked && !g->owes_switch && t->held->ops->is_spinlock;
 }
 
 /* Ends and begins anew the spin, or spinning hand-off, of an executing vCPU. */

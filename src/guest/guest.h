@@ -74,23 +74,24 @@ struct thread {
 
 /* The guest's side of a vCPU. */
 struct guest_vcpu {
-  struct thread *current; /* NULL: nothing to run */
+  struct thread *current;    /* NULL: nothing to run */
+  const struct thread *last; /* whom it ran last */
   struct guest *guest;
   struct vcpu *v;
   int64_t work_end_ns; /* end of what is timed: work, cost, hand-off, switch, spin limit */
   int64_t boundary_ns; /* next guest-timeslice end that matters */
   int64_t clock_ns;    /* guest time since current became current; less the time while executing */
-  int64_t switch_ns;   /* guest context switch still to be paid */
   uint32_t n_ready;    /* threads in its FIFO */
   bool is_kicked;      /* goes on with its thread at the armed instant, which is now */
-  bool must_resched;   /* a timeslice end was put off */
+  bool owes_switch;    /* switch_ns is to be paid before current goes on */
   bool is_idle;        /* IDLE, and no IPI under way */
-  bool may_steal;
-  bool is_alone; /* the VM's only vCPU: its other threads need not look for it */
+  bool must_resched : 1; /* a timeslice end was put off */
+  bool may_steal : 1;
+  bool is_alone : 1; /* the VM's only vCPU: its threads need not look for it */
 
   struct guest_vm *vm;
   struct thread *head, *tail;        /* of the FIFO */
-  const struct thread *last;         /* whom it ran last */
+  int64_t switch_ns;                 /* what is left of a guest context switch */
   int64_t phase_since_ns;            /* a spin or hand-off is booked from here */
   struct spin_clock *spin;           /* not NULL: spinning, against this clock … */
   int64_t spin_from_ns[SPIN_CAUSES]; /* … whose readings were these */
@@ -169,6 +170,7 @@ struct guest {
   uint32_t n_vms;
   struct guest_vcpu *vcpus; /* host-wide, as vcpu.id */
   struct thread *threads;   /* host-wide, as thread.id */
+  vcpu_id_t *last_vcpu;     /* of each thread; a compact copy, for guest_prefetch_wake */
   uint32_t n_vcpus, n_threads;
   struct guest_note *notes;
   uint32_t n_notes, n_notes_lost;
@@ -201,6 +203,9 @@ void guest_check(const struct guest *guest);
 void guest_start_vm(struct guest *guest, vm_id_t vm); /* its threads become ready */
 void guest_on_sleep_end(struct guest *guest, thread_id_t thread);
 void guest_on_ipi(struct guest *guest, vcpu_id_t vcpu);
+/* A sleep ends soon: fetches what that touches. Returns the vCPU that will be woken, most likely.
+ */
+vcpu_id_t guest_prefetch_wake(const struct guest *guest, thread_id_t thread);
 
 /* v goes on with its thread as a step of its own at this instant. */
 void guest_kick(struct guest_vcpu *g);

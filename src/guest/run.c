@@ -220,10 +220,11 @@ static void halt(struct guest_vcpu *g) {
 static bool must_switch(struct guest_vcpu *g) {
   if (g->last != g->current) {
     g->switch_ns = g->last ? g->vm->spec->switch_ns : 0;
+    g->owes_switch = g->switch_ns > 0;
     g->last = g->current;
   }
-  if (g->switch_ns > 0) begin_timed(g, ACT_KERNEL, g->switch_ns);
-  return g->switch_ns > 0;
+  if (g->owes_switch) begin_timed(g, ACT_KERNEL, g->switch_ns);
+  return g->owes_switch;
 }
 
 static void run(struct guest_vcpu *g) {
@@ -278,7 +279,7 @@ static void pause_phase(struct guest_vcpu *g) {
     g->is_kicked = false;
     return;
   }
-  if (g->switch_ns > 0) {
+  if (g->owes_switch) {
     g->switch_ns = left_ns;
     return;
   }
@@ -322,8 +323,8 @@ static void pass_boundary(struct guest_vcpu *g) {
 
 static void finish_timed(struct guest_vcpu *g) {
   struct thread *t = g->current;
-  if (g->switch_ns > 0) {
-    g->switch_ns = 0;
+  if (g->owes_switch) {
+    g->owes_switch = false;
     run(g);
     return;
   }
@@ -370,8 +371,34 @@ void guest_step(struct guest *guest, struct vcpu *v) {
 
 /* --- what the hypervisor does to a vCPU --- */
 
-void guest_prefetch(const struct guest *guest, const struct vcpu *v) {
-  __builtin_prefetch(&guest->vcpus[v->id], 1);
+/* --- what will be needed soon --- */
+
+void guest_prefetch(const struct guest *guest, const struct vcpu *v, enum prefetch_stage stage) {
+  const struct guest_vcpu *g = &guest->vcpus[v->id];
+  const struct thread *t;
+  switch (stage) {
+    case PREFETCH_VCPU:
+      __builtin_prefetch(g, 1);
+      return;
+    case PREFETCH_THREAD:
+      if (!(t = g->current)) return;
+      __builtin_prefetch(t, 1);
+      __builtin_prefetch(&t->stream, 1);
+      return;
+    case PREFETCH_STREAM:
+      if (!(t = g->current)) return;
+      if (t->stream[RNG_COMPUTE]) __builtin_prefetch(t->stream[RNG_COMPUTE], 1);
+      if (t->stream[RNG_SLEEP]) __builtin_prefetch(t->stream[RNG_SLEEP], 1);
+      return;
+  }
+}
+
+vcpu_id_t guest_prefetch_wake(const struct guest *guest, thread_id_t thread) {
+  const struct thread *t = &guest->threads[thread];
+  vcpu_id_t id = guest->last_vcpu[thread];
+  __builtin_prefetch(t, 1);
+  __builtin_prefetch(&t->stream, 1);
+  return id;
 }
 
 void guest_resume(struct guest *guest, struct vcpu *v) {
@@ -379,7 +406,7 @@ void guest_resume(struct guest *guest, struct vcpu *v) {
   g->clock_ns -= guest->sim->now_ns;
   if (g->n_ready > 0) guest_set_boundary(g);
   const struct thread *t = g->current;
-  if (t->phase == PHASE_WORK && t == g->last && g->switch_ns == 0) { /* nearly always */
+  if (t->phase == PHASE_WORK && t == g->last && !g->owes_switch) { /* nearly always */
     begin_work(g, t);
     guest_rearm(g);
     return;

@@ -94,6 +94,7 @@ static void unset_current(struct guest_vcpu *g) {
 
 void guest_put(struct guest_vcpu *g, struct thread *t) {
   t->vcpu = index_of(g);
+  g->guest->last_vcpu[t->id] = g->v->id;
   if (!g->current) {
     set_current(g, t);
   } else {

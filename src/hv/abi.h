@@ -64,8 +64,10 @@ void hv_wake(struct hv *hv, struct vcpu *v);
 
 /* --- what the hypervisor tells --- */
 
-/* v is going to run soon: fetch what that will touch. */
-void guest_prefetch(const struct guest *guest, const struct vcpu *v);
+/* v is going to run soon: fetch what that will touch. What a later stage looks at, an earlier one
+   has fetched; some work should lie between them. */
+enum prefetch_stage { PREFETCH_VCPU, PREFETCH_THREAD, PREFETCH_STREAM };
+void guest_prefetch(const struct guest *guest, const struct vcpu *v, enum prefetch_stage stage);
 /* v begins to execute guest code, after its dispatch overhead. The guest arms v. Must not touch
    other vCPUs: what would is put off to an armed step at this instant. */
 void guest_resume(struct guest *guest, struct vcpu *v);

@@ -71,6 +71,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
     hv->sched_state = hv->sched->create(hv, config->scheduler->params.bytes, arena);
   if (hv->cosched->create)
     hv->cosched_state = hv->cosched->create(hv, config->coscheduling->params.bytes, arena);
+  hv->is_big = hv->n_vcpus >= BIG_HOST;
   hv->is_plain = !hv->cosched->offer && hv->n_affinities == 1 && hv->vcpus[0].home == ID_NONE;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct hv_vm *vm = hv_vm_of(hv, &hv->vcpus[i]);

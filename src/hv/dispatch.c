@@ -347,16 +347,21 @@ static bool is_alone_now(const struct hv *hv, pcpu_id_t p) {
   return wtree_min_without(&calendar->tree, p) >> calendar->entity_bits > hv->sim->now_ns;
 }
 
-/* The queue's head is going to run soon: have its memory at hand by then. */
-static void prefetch(const struct hv *hv, const struct vcpu *v) {
-  if (!v) return;
-  __builtin_prefetch(&v->runstate_since_ns, 1);
-  __builtin_prefetch(&v->activity_ns, 1);
-  guest_prefetch(hv->guest, v);
+/* Who stands behind v in the queue is going to run soon: have its memory at hand by then. A big
+   host does not fit into a cache. */
+static void prefetch_behind(const struct hv *hv, const struct vcpu *v) {
+  const struct vcpu *first = v->queue_next, *second, *third;
+  if (!first || !(second = first->queue_next) || !(third = second->queue_next)) return;
+  if (third->queue_next) __builtin_prefetch(third->queue_next, 1);
+  __builtin_prefetch(&third->runstate_since_ns, 1);
+  __builtin_prefetch(&third->activity_ns, 1);
+  guest_prefetch(hv->guest, third, PREFETCH_VCPU);
+  guest_prefetch(hv->guest, second, PREFETCH_THREAD);
+  guest_prefetch(hv->guest, first, PREFETCH_STREAM);
 }
 
 static void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
-  prefetch(hv, v->queue_next);
+  if (hv->is_big) prefetch_behind(hv, v);
   dequeue(hv, v);
   start(hv, v, p, slice_end_ns(hv, v));
 }

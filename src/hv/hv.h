@@ -61,6 +61,7 @@ struct hv {
   void *cosched_state;
   bool overhead_is_progress; /* co-scheduling option progress: "pre4" */
   bool has_crossings;        /* the rule wants to know exact crossings */
+  bool is_big;               /* its state does not fit into a core's cache */
   bool is_plain;             /* no rule, no affinity, no homes: whoever is next may go anywhere */
 
   struct pcpuset free; /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
@@ -86,6 +87,9 @@ struct hv_vm_config {
   uint32_t n_vcpus;
   const uint64_t *affinity; /* NULL: all pCPUs */
 };
+
+/* vCPUs, of about a KiB each with their threads, from which on fetching ahead pays. */
+enum { BIG_HOST = 1024 };
 
 struct hv_config {
   uint32_t n_pcpus, n_vms;

@@ -13,7 +13,21 @@ void hist_init(struct hist *hist, struct arena *arena, int64_t min, int64_t max)
   hist->bucket = ARENA_ARRAY(arena, hist->n_buckets, uint32_t);
 }
 
+void hist_flush(struct hist *hist) {
+  for (uint32_t i = 0; i < hist->n_pending; i++) {
+    int64_t value = hist->pending[i];
+    hist->sum += value;
+    if (value > hist->max) hist->max = value;
+    uint32_t bucket = hist_bucket(hist, value);
+    if (bucket >= hist->n_buckets) bucket = hist->n_buckets - 1;
+    if (++hist->bucket[bucket] == 0) hist->bucket[bucket]--;
+  }
+  hist->count += hist->n_pending;
+  hist->n_pending = 0;
+}
+
 void hist_reset(struct hist *hist) {
+  hist->n_pending = 0;
   hist->sum = hist->max = 0;
   hist->count = 0;
   memset(hist->bucket, 0, hist->n_buckets * sizeof *hist->bucket);
@@ -33,8 +47,9 @@ static uint64_t held(const struct hist *hist) {
   return sum;
 }
 
-double hist_percentile(const struct hist *hist, double share) {
+double hist_percentile(struct hist *hist, double share) {
   assert(share >= 0 && share <= 1);
+  hist_flush(hist);
   if (hist->count == 0) return 0;
   double total = (double)held(hist);
   uint64_t below = 0;

@@ -10,11 +10,18 @@
 
 enum { HIST_SUB_BITS = 6, HIST_SUB = 1 << HIST_SUB_BITS };
 
+enum { HIST_PENDING = 6 };
+
 struct hist {
+  /* Values are counted a handful at a time: buckets of many histograms do not fit into a cache, and
+     together their misses overlap. */
+  int64_t pending[HIST_PENDING];
+  uint32_t n_pending;
+  uint32_t n_buckets;
+  uint32_t *bucket; /* n_buckets counters; they saturate, count does not */
+
   int64_t sum, max;
   uint64_t count;
-  uint32_t *bucket; /* n_buckets counters; they saturate, count does not */
-  uint32_t n_buckets;
   uint32_t shift; /* log2 of the resolution: values below 2^shift share bucket 0 */
 };
 
@@ -30,13 +37,12 @@ static inline uint32_t hist_bucket(const struct hist *hist, int64_t value) {
   return (octave << HIST_SUB_BITS) + (uint32_t)(scaled >> octave);
 }
 
+/* Counts what is pending; before a look at any member. */
+void hist_flush(struct hist *hist);
+
 static inline void hist_add(struct hist *hist, int64_t value) {
-  hist->count++;
-  hist->sum += value;
-  if (value > hist->max) hist->max = value;
-  uint32_t bucket = hist_bucket(hist, value);
-  if (__builtin_expect(bucket >= hist->n_buckets, 0)) bucket = hist->n_buckets - 1;
-  if (__builtin_expect(++hist->bucket[bucket] == 0, 0)) hist->bucket[bucket]--;
+  hist->pending[hist->n_pending++] = value;
+  if (hist->n_pending == HIST_PENDING) hist_flush(hist);
 }
 
 /* Lowest value of a bucket, and of the one behind it. */
@@ -44,6 +50,6 @@ int64_t hist_bucket_low(const struct hist *hist, uint32_t bucket);
 
 /* The smallest recorded-resolution value v with at least share (0..1) of the values <= v: the
    middle of its bucket, never above max. 0 if nothing was recorded. */
-double hist_percentile(const struct hist *hist, double share);
+double hist_percentile(struct hist *hist, double share);
 
 #endif

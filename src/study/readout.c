@@ -6,7 +6,8 @@
 
 #include "sim/duration.h"
 
-static struct latency_result read_hist(const struct hist *hist) {
+static struct latency_result read_hist(struct hist *hist) {
+  hist_flush(hist);
   return (struct latency_result){.n = hist->count,
                                  .sum_ns = hist->sum,
                                  .max_ns = hist->max,
@@ -54,10 +55,10 @@ static void add_ledger(struct ledger *total, const struct ledger *part) {
   total->lwp_events += part->lwp_events;
 }
 
-static void read_locks(struct vm_result *result, const struct guest_vm *vm, struct arena *arena) {
+static void read_locks(struct vm_result *result, struct guest_vm *vm, struct arena *arena) {
   struct lock_result *locks = ARENA_ARRAY(arena, vm->n_locks, struct lock_result);
   for (uint32_t i = 0; i < vm->n_locks; i++) {
-    const struct lock *lock = &vm->locks[i];
+    struct lock *lock = &vm->locks[i];
     locks[i] = (struct lock_result){.spec = lock->spec,
                                     .acquisitions = lock->n_acquisitions,
                                     .contended = lock->n_contended,
@@ -70,7 +71,7 @@ static void read_locks(struct vm_result *result, const struct guest_vm *vm, stru
 }
 
 static void read_vm(struct vm_result *result, const struct hv *hv, const struct hv_vm *vm,
-                    const struct guest_vm *guest_vm, struct arena *arena) {
+                    struct guest_vm *guest_vm, struct arena *arena) {
   struct vcpu_result *vcpus = ARENA_ARRAY(arena, vm->n_vcpus, struct vcpu_result);
   if (vm->skew) skew_finish(vm->skew);
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
@@ -79,8 +80,8 @@ static void read_vm(struct vm_result *result, const struct hv *hv, const struct 
     add_ledger(&result->total, &vcpus[i].ledger);
   }
   result->vcpus = vcpus;
-  result->iterations = guest_vm->latency.count;
   result->latency = read_hist(&guest_vm->latency);
+  result->iterations = result->latency.n;
   result->deadlocks = guest_vm->n_deadlocks;
   result->hazard_ns = vm->hazard_ns;
   if (vm->skew) {
