@@ -121,8 +121,8 @@ static void expect_lhp_events(const char *think, const char *hold, const char *d
   expect_near((double)inside / (double)n, .10, tolerance, "lhp_events per preemption");
 }
 
-/* 10,600 preemptions: a standard deviation of 2.9 %. */
-START_TEST(row_11_preemptions_inside_sections) { expect_lhp_events("45us", "5us", "40s", .09); }
+/* 5,300 preemptions: a standard deviation of 4.1 %. */
+START_TEST(row_11_preemptions_inside_sections) { expect_lhp_events("45us", "5us", "20s", .13); }
 END_TEST
 
 /* 96,000 preemptions: 1 %. */
@@ -236,9 +236,10 @@ START_TEST(row_15_enough_pcpus_and_no_locks) {
 END_TEST
 
 /* One useful slice leaves a holder preempted with probability p; then the N - 1 others spin for one
-   slice each. Thinking at the start of a wasted slice takes 0.5 % of it at most: tolerance 2 %. */
+   slice each. Thinking at the start of a wasted slice takes 0.5 % of it at most; 8,000 and more
+   useful slices leave a standard deviation of 0.6 %. */
 START_TEST(row_16_slices_lost_to_a_preempted_holder) {
-  static const struct { int n, think_us, hold_us; } rows[] = {{2, 5, 5}, {4, 5, 5}, {4, 8, 2}};
+  static const struct { int n, think_us, hold_us; } rows[] = {{2, 5, 5}, {3, 5, 5}, {4, 5, 5}};
   for (size_t i = 0; i < 3; i++) {
     world_measure(&world,
                   "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
@@ -246,12 +247,12 @@ START_TEST(row_16_slices_lost_to_a_preempted_holder) {
                   "'programs': { 'p': [ { 'compute': { 'uniform': [ '0', '%dus' ] } },"
                   "{ 'lock': 'l', 'hold': '%dus' } ] },"
                   "'vms': { 'db': { 'vcpus': %d, 'program': 'p' } },"
-                  "'run': { 'warmup': '10ms', 'duration': '30s' } }",
+                  "'run': { 'warmup': '10ms', 'duration': '20s' } }",
                   2 * rows[i].think_us, rows[i].hold_us, rows[i].n);
     double p = (double)rows[i].hold_us / (rows[i].think_us + rows[i].hold_us);
     double wasted = p * (rows[i].n - 1),
            spin_ns = (double)world_vm(&world, "db")->total.activity_ns[ACT_SPIN];
-    expect_near(spin_ns / 30e9, wasted / (1 + wasted), .02, "share lost to spinning");
+    expect_near(spin_ns / 20e9, wasted / (1 + wasted), .025, "share lost to spinning");
     forget();
   }
 }

@@ -167,12 +167,12 @@ START_TEST(relaxed_with_a_threshold_never_reached_is_none) {
 }
 END_TEST
 
+#define THRESHOLDS "'costop_threshold': '200us', 'costart_threshold': '100us'"
+
 START_TEST(all_rules_agree_when_everything_fits) {
-  static const char *const rules[] = {
-      "'kind': 'relaxed', 'costop_threshold': '200us', 'costart_threshold': '100us',"
-      "'poll': '50us'",
-      "'kind': 'relaxed', 'costop_threshold': '200us', 'costart_threshold': '100us', 'poll': '0'",
-      "'kind': 'strict', 'skew_limit': '200us'"};
+  static const char *const rules[] = {"'kind': 'relaxed', 'poll': '50us', " THRESHOLDS,
+                                      "'kind': 'relaxed', 'poll': '0', " THRESHOLDS,
+                                      "'kind': 'strict', 'skew_limit': '200us'"};
   struct mix mix = mix_of(_i);
   mix.pcpus = 6;
   mix.costs = "";
