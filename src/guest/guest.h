@@ -128,8 +128,8 @@ struct barrier {
 };
 
 struct guest_vm {
-  struct hist latency; /* of iterations; its count is theirs */
   struct guest *guest;
+  struct hist latency; /* of iterations; its count is theirs */
   const struct guest_spec *spec;
 
   vm_id_t id;
@@ -170,7 +170,13 @@ struct guest {
   uint32_t n_vms;
   struct guest_vcpu *vcpus; /* host-wide, as vcpu.id */
   struct thread *threads;   /* host-wide, as thread.id */
-  vcpu_id_t *last_vcpu;     /* of each thread; a compact copy, for guest_prefetch_wake */
+  /* For prefetching: compact copies of what is otherwise found step by step, by thread and by vCPU.
+   */
+  struct {
+    vcpu_id_t vcpu; /* that it ran on last */
+    vm_id_t vm;
+  } * wake_hint;
+  thread_id_t *current_hint;
   uint32_t n_vcpus, n_threads;
   struct guest_note *notes;
   uint32_t n_notes, n_notes_lost;
@@ -203,9 +209,6 @@ void guest_check(const struct guest *guest);
 void guest_start_vm(struct guest *guest, vm_id_t vm); /* its threads become ready */
 void guest_on_sleep_end(struct guest *guest, thread_id_t thread);
 void guest_on_ipi(struct guest *guest, vcpu_id_t vcpu);
-/* A sleep ends soon: fetches what that touches. Returns the vCPU that will be woken, most likely.
- */
-vcpu_id_t guest_prefetch_wake(const struct guest *guest, thread_id_t thread);
 
 /* v goes on with its thread as a step of its own at this instant. */
 void guest_kick(struct guest_vcpu *g);

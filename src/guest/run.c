@@ -63,13 +63,12 @@ static void do_unlock(struct thread *t) {
   t->rem_ns = cost_ns;
 }
 
-static void do_sleep(struct thread *t, const struct op *op) {
+static void do_sleep(struct sim *sim, struct thread *t, const struct op *op) {
   int64_t sleep_ns = dist_draw(&op->dist, t->stream[RNG_SLEEP]);
   if (sleep_ns == 0) {
     guest_step_done(t);
     return;
   }
-  struct sim *sim = t->vm->guest->sim;
   t->phase = PHASE_ASLEEP;
   t->n_instant = 0;
   calendar_set(&sim->calendar, EVENT_SLEEP, t->id, sim->now_ns + sleep_ns);
@@ -106,7 +105,7 @@ static bool do_op(struct guest_vcpu *g, struct thread *t) {
       do_unlock(t);
       return takes_deferred_switch(g, t);
     case OP_SLEEP:
-      do_sleep(t, op);
+      do_sleep(g->guest->sim, t, op);
       return false;
     case OP_BARRIER:
       if (barrier_arrive(t, g->vm->barrier_of[op->target])) guest_step_done(t);
@@ -373,32 +372,16 @@ void guest_step(struct guest *guest, struct vcpu *v) {
 
 /* --- what will be needed soon --- */
 
-void guest_prefetch(const struct guest *guest, const struct vcpu *v, enum prefetch_stage stage) {
-  const struct guest_vcpu *g = &guest->vcpus[v->id];
-  const struct thread *t;
-  switch (stage) {
-    case PREFETCH_VCPU:
-      __builtin_prefetch(g, 1);
-      return;
-    case PREFETCH_THREAD:
-      if (!(t = g->current)) return;
-      __builtin_prefetch(t, 1);
-      __builtin_prefetch(&t->stream, 1);
-      return;
-    case PREFETCH_STREAM:
-      if (!(t = g->current)) return;
-      if (t->stream[RNG_COMPUTE]) __builtin_prefetch(t->stream[RNG_COMPUTE], 1);
-      if (t->stream[RNG_SLEEP]) __builtin_prefetch(t->stream[RNG_SLEEP], 1);
-      return;
+void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_stage stage) {
+  const struct thread *t = &guest->threads[guest->current_hint[vcpu]];
+  if (stage == PREFETCH_ITSELF) {
+    __builtin_prefetch(&guest->vcpus[vcpu], 1);
+    __builtin_prefetch(t, 1);
+    __builtin_prefetch(&t->stream, 1);
+    return;
   }
-}
-
-vcpu_id_t guest_prefetch_wake(const struct guest *guest, thread_id_t thread) {
-  const struct thread *t = &guest->threads[thread];
-  vcpu_id_t id = guest->last_vcpu[thread];
-  __builtin_prefetch(t, 1);
-  __builtin_prefetch(&t->stream, 1);
-  return id;
+  if (t->stream[RNG_COMPUTE]) __builtin_prefetch(t->stream[RNG_COMPUTE], 1);
+  if (t->stream[RNG_SLEEP]) __builtin_prefetch(t->stream[RNG_SLEEP], 1);
 }
 
 void guest_resume(struct guest *guest, struct vcpu *v) {
@@ -445,8 +428,18 @@ void guest_count_preemption(struct guest *guest, struct vcpu *v) {
 
 /* --- what time does to a thread --- */
 
+/* All that a wake-up touches, at once rather than one miss after the other. */
+static void prefetch_wake(const struct guest *guest, thread_id_t thread) {
+  vcpu_id_t vcpu = guest->wake_hint[thread].vcpu;
+  __builtin_prefetch(&guest->vms[guest->wake_hint[thread].vm], 1);
+  __builtin_prefetch(&guest->vcpus[vcpu], 1);
+  __builtin_prefetch(&guest->threads[thread].stream, 1);
+  hv_prefetch_wake(guest->hv, vcpu);
+}
+
 void guest_on_sleep_end(struct guest *guest, thread_id_t thread) {
   struct thread *t = &guest->threads[thread];
+  prefetch_wake(guest, thread);
   guest->sim->n_events++;
   calendar_clear(&guest->sim->calendar, EVENT_SLEEP, thread);
   guest_step_done(t);

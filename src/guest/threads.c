@@ -74,6 +74,7 @@ void guest_update_watch(struct guest_vcpu *g) {
 
 static void set_current(struct guest_vcpu *g, struct thread *t) {
   g->current = t;
+  g->guest->current_hint[g->v->id] = t->id;
   g->clock_ns = g->v->is_executing ? -guest_now(g->guest) : 0;
   g->must_resched = false;
   if (t->held || t->waits_for) guest_update_watch(g);
@@ -94,7 +95,7 @@ static void unset_current(struct guest_vcpu *g) {
 
 void guest_put(struct guest_vcpu *g, struct thread *t) {
   t->vcpu = index_of(g);
-  g->guest->last_vcpu[t->id] = g->v->id;
+  g->guest->wake_hint[t->id].vcpu = g->v->id;
   if (!g->current) {
     set_current(g, t);
   } else {

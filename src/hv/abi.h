@@ -62,12 +62,15 @@ void hv_halt(struct hv *hv, struct vcpu *v);
 /* v, IDLE, has something to run again: IDLE -> READY. */
 void hv_wake(struct hv *hv, struct vcpu *v);
 
+/* A vCPU is going to be woken: fetches what that touches. */
+void hv_prefetch_wake(const struct hv *hv, vcpu_id_t vcpu);
+
 /* --- what the hypervisor tells --- */
 
-/* v is going to run soon: fetch what that will touch. What a later stage looks at, an earlier one
-   has fetched; some work should lie between them. */
-enum prefetch_stage { PREFETCH_VCPU, PREFETCH_THREAD, PREFETCH_STREAM };
-void guest_prefetch(const struct guest *guest, const struct vcpu *v, enum prefetch_stage stage);
+/* A vCPU is going to run, or to stop, soon: fetches what that will touch. What the second stage
+   looks at, the first has fetched; some work should lie between them. */
+enum prefetch_stage { PREFETCH_ITSELF, PREFETCH_BEHIND };
+void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_stage stage);
 /* v begins to execute guest code, after its dispatch overhead. The guest arms v. Must not touch
    other vCPUs: what would is put off to an armed step at this instant. */
 void guest_resume(struct guest *guest, struct vcpu *v);

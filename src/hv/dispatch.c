@@ -6,6 +6,11 @@
 
 #include "hv/hv.h"
 
+/* Not by a look at v itself, which may not be in the cache. */
+static vcpu_id_t vcpu_id(const struct hv *hv, const struct vcpu *v) {
+  return (vcpu_id_t)(v - hv->vcpus);
+}
+
 /* --- a pCPU's one event: its vCPU's step or its slice end, whichever comes first --- */
 
 static void sync_event(struct hv *hv, pcpu_id_t p) {
@@ -43,6 +48,11 @@ static void dequeue(struct hv *hv, struct vcpu *v) {
   v->is_queued = false;
   hv->n_queued--;
   hv->sched->dequeue(hv, v);
+}
+
+void hv_prefetch_wake(const struct hv *hv, vcpu_id_t vcpu) {
+  __builtin_prefetch(&hv->vcpus[vcpu], 1);
+  __builtin_prefetch(&hv->vcpus[vcpu].runstate_since_ns, 1);
 }
 
 void hv_wake(struct hv *hv, struct vcpu *v) {
@@ -165,6 +175,7 @@ static void start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_
 }
 
 void hv_on_step(struct hv *hv, struct vcpu *v) {
+  hv_prefetch(hv, vcpu_id(hv, v), PREFETCH_ITSELF);
   if (v->is_executing) {
     guest_step(hv->guest, v);
     return;
@@ -353,11 +364,8 @@ static void prefetch_behind(const struct hv *hv, const struct vcpu *v) {
   const struct vcpu *first = v->queue_next, *second, *third;
   if (!first || !(second = first->queue_next) || !(third = second->queue_next)) return;
   if (third->queue_next) __builtin_prefetch(third->queue_next, 1);
-  __builtin_prefetch(&third->runstate_since_ns, 1);
-  __builtin_prefetch(&third->activity_ns, 1);
-  guest_prefetch(hv->guest, third, PREFETCH_VCPU);
-  guest_prefetch(hv->guest, second, PREFETCH_THREAD);
-  guest_prefetch(hv->guest, first, PREFETCH_STREAM);
+  hv_prefetch(hv, vcpu_id(hv, third), PREFETCH_ITSELF);
+  hv_prefetch(hv, vcpu_id(hv, first), PREFETCH_BEHIND);
 }
 
 static void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
@@ -420,6 +428,7 @@ static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
 
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
   bool is_slice_end = p != ID_NONE;
+  if (is_slice_end) hv_prefetch(hv, vcpu_id(hv, hv->pcpus[p].current), PREFETCH_ITSELF);
   uint32_t n_free = hv->free.n_members;
   if (hv->is_plain && is_slice_end && (n_free == 0 || hv->n_queued == 0) && is_alone_now(hv, p))
     swap_one(hv, p);

@@ -111,6 +111,16 @@ void hv_check(const struct hv *hv);
 
 /* --- dispatch.c: the only code that changes who runs --- */
 void hv_on_step(struct hv *hv, struct vcpu *v);
+/* A vCPU is going to run, or to stop, soon: fetches what that touches. */
+static inline void hv_prefetch(const struct hv *hv, vcpu_id_t id, enum prefetch_stage stage) {
+  const struct vcpu *v = &hv->vcpus[id];
+  if (stage == PREFETCH_ITSELF) {
+    __builtin_prefetch(v, 1);
+    __builtin_prefetch(&v->runstate_since_ns, 1);
+    __builtin_prefetch(&v->activity_ns, 1);
+  }
+  guest_prefetch(hv->guest, id, stage);
+}
 /* Class 2 of this instant: the slice-end batch, then filling. Nothing earlier may be due. p: the
    lowest pCPU whose slice ends now, ID_NONE if none does. */
 void hv_dispatch(struct hv *hv, pcpu_id_t p);

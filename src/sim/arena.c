@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ARENA_LINE = 64, ARENA_BLOCK = 1 << 20 };
+enum { ARENA_LINE = 64, ARENA_BLOCK = 1 << 20, ARENA_BLOCK_MAX = 1 << 26, ARENA_BIG_BLOCK = 1 << 23 };
 
 struct arena_block {
   struct arena_block *next;
   void *memory;
+  size_t bytes;
 };
 
 static void (*exhausted_handler)(size_t bytes);
@@ -23,18 +25,36 @@ static _Noreturn void arena_exhausted(size_t bytes) {
   abort();
 }
 
+/* Zeroed. A big block comes as pages that cost nothing until they are touched, and as huge pages where
+   the system has them: a machine of thousands of vCPUs would spend its time in page walks. */
+static void *block_map(size_t bytes) {
+  if (bytes < ARENA_BIG_BLOCK) return calloc(1, bytes);
+  void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return NULL;
+  (void)madvise(memory, bytes, MADV_HUGEPAGE); /* as good as none if it is refused */
+  return memory;
+}
+
+static void block_unmap(struct arena_block *block) {
+  if (block->bytes < ARENA_BIG_BLOCK)
+    free(block->memory);
+  else
+    (void)munmap(block->memory, block->bytes);
+  free(block);
+}
+
 static void arena_grow(struct arena *arena, size_t bytes) {
-  size_t room = bytes > ARENA_BLOCK ? bytes : ARENA_BLOCK;
+  /* Blocks grow with what is there, so that there are few. */
+  size_t room = arena->total < ARENA_BLOCK_MAX ? arena->total : ARENA_BLOCK_MAX;
+  if (room < ARENA_BLOCK) room = ARENA_BLOCK;
+  if (room < bytes) room = bytes;
   struct arena_block *block = malloc(sizeof *block);
-  /* calloc, not memset: large blocks come as untouched zero pages and cost nothing until used. */
-  void *memory = calloc(1, room + ARENA_LINE);
+  void *memory = block_map(room + ARENA_LINE);
   if (!block || !memory) {
     free(block);
-    free(memory);
     arena_exhausted(bytes);
   }
-  block->memory = memory;
-  block->next = arena->blocks;
+  *block = (struct arena_block){arena->blocks, memory, room + ARENA_LINE};
   arena->blocks = block;
   arena->used = (ARENA_LINE - (uintptr_t)memory % ARENA_LINE) % ARENA_LINE;
   arena->room = room + ARENA_LINE;
@@ -83,8 +103,7 @@ void arena_free(struct arena *arena) {
   while (arena->blocks) {
     struct arena_block *block = arena->blocks;
     arena->blocks = block->next;
-    free(block->memory);
-    free(block);
+    block_unmap(block);
   }
   *arena = (struct arena){0};
 }

@@ -10,7 +10,7 @@
 
 enum { HIST_SUB_BITS = 6, HIST_SUB = 1 << HIST_SUB_BITS };
 
-enum { HIST_PENDING = 6 };
+enum { HIST_PENDING = 5 };
 
 struct hist {
   /* Values are counted a handful at a time: buckets of many histograms do not fit into a cache, and
