@@ -137,6 +137,25 @@ START_TEST(relaxed_costart_waits_for_a_check) {
 }
 END_TEST
 
+/* v0 wakes at 4 and still leads by 2 ms: refused until the check at 5 finds it 1 ms ahead. */
+START_TEST(relaxed_refuses_who_wakes_with_an_old_lead) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'hypervisor': {" RR("100ms") ","
+              "'coscheduling': { 'kind': 'relaxed', 'costop_threshold': '2ms',"
+              "'costart_threshold': '1ms', 'poll': '5ms' } }, 'programs': {"
+              "'once': [ { 'compute': '3ms' }, { 'sleep': '1h' } ],"
+              "'p': [ { 'compute': '3ms' }, { 'sleep': '1ms' } ] },"
+              "'vms': { 'noise': { 'vcpus': 1, 'program': 'once' },"
+              "'db': { 'vcpus': 2, 'program': 'p' } }, 'run': { 'duration': '8ms' } }");
+  world_expect(&world, MS,
+               "noise/v0 uuu . . . . .\n"
+               "db/v0    uuu . x u u u\n"
+               "db/v1    rrr u u u . u\n"
+               "p0       000 2 2 2 . 2\n"
+               "p1       111 . . 1 1 1\n");
+}
+END_TEST
+
 static void watch_laggard(const char *boost) {
   world_watch(&world,
               "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" RR("10ms") ","
@@ -310,6 +329,7 @@ int main(void) {
   tcase_add_test(tests, relaxed_stops_leaders_at_checks);
   tcase_add_test(tests, relaxed_stops_leaders_exactly);
   tcase_add_test(tests, relaxed_costart_waits_for_a_check);
+  tcase_add_test(tests, relaxed_refuses_who_wakes_with_an_old_lead);
   tcase_add_test(tests, relaxed_without_boost_serves_the_queue);
   tcase_add_test(tests, relaxed_boosts_the_laggard);
   tcase_add_test(tests, strict_lets_a_late_joiner_in);
