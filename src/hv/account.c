@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every nanosecond of a vCPU is booked here: hv_set_runstate changes a runstate (inlined, in
-   hv.h), change_activity an activity. */
+/* Every nanosecond of a vCPU is booked here: hv_set_runstate changes a runstate,
+   hv_change_activity an activity (inlined, in hv.h). */
 #include <assert.h>
 
 #include "hv/hv.h"
@@ -76,29 +76,17 @@ void hv_begin_execution(struct hv *hv, struct vcpu *v) {
   skew_start(vm->skew, v->index);
 }
 
-static __attribute__((noinline, cold)) void trace_activity(struct hv *hv, const struct vcpu *v,
-                                                           enum activity from, unsigned to) {
+void hv_trace_activity(struct hv *hv, const struct vcpu *v, unsigned to) {
   struct trace_record record = sim_record(hv->sim, TRACE_ACTIVITY);
   record.vm = v->vm;
   record.vcpu = v->id;
   record.pcpu = v->pcpu;
-  record.from = (uint8_t)from;
+  record.from = v->activity;
   record.to = (uint8_t)to;
   hv->sim->trace->emit(hv->sim->trace, &record);
 }
 
-static void change_activity(struct hv *hv, struct vcpu *v, unsigned to) {
-  int64_t now = hv->sim->now_ns;
-  if (v->activity != NO_ACTIVITY) v->activity_ns[v->activity] += now - v->activity_since_ns;
-  v->activity_since_ns = now;
-  if (sim_is_traced(hv->sim) && v->activity != to)
-    trace_activity(hv, v, (enum activity)v->activity, to);
-  v->activity = (uint8_t)to;
-}
-
 void hv_set_activity(struct hv *hv, struct vcpu *v, enum activity activity) {
   assert(v->runstate == RS_RUNNING);
-  change_activity(hv, v, activity);
+  hv_change_activity(hv, v, activity, hv->sim->now_ns);
 }
-
-void hv_end_activity(struct hv *hv, struct vcpu *v) { change_activity(hv, v, NO_ACTIVITY); }

@@ -62,6 +62,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   hv->picks = ARENA_ARRAY(arena, hv->n_vcpus, struct vcpu *);
   hv->affinities = ARENA_ARRAY(arena, hv->n_vms + 1, struct affinity_set);
   hv->affinities[0].n_pcpus = hv->n_pcpus;
+  hv->n_slice_ends = ARENA_ARRAY(arena, SLICE_HASH, uint32_t);
   pcpuset_init(&hv->free, arena, hv->n_pcpus);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) pcpuset_add(&hv->free, p);
   create_vms(hv, config, vms, arena);
@@ -82,7 +83,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
 
 void hv_settle(struct hv *hv) {
   int64_t now = hv->sim->now_ns;
-  hv_account_host(hv);
+  hv_account_host(hv, now);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
     struct pcpu *pcpu = &hv->pcpus[p];
     if (pcpu->current) pcpu->busy_ns += now - pcpu->busy_since_ns;

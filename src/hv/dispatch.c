@@ -56,14 +56,14 @@ void hv_prefetch_wake(const struct hv *hv, vcpu_id_t vcpu) {
 }
 
 void hv_wake(struct hv *hv, struct vcpu *v) {
-  hv_set_runstate(hv, v, RS_IDLE, RS_READY);
+  hv_set_runstate(hv, v, RS_IDLE, RS_READY, hv->sim->now_ns);
   enqueue(hv, v);
   if (hv->cosched->woken) hv->cosched->woken(hv, v);
   if (hv->free.n_members > 0) hv->must_fill = true;
 }
 
 void hv_costart(struct hv *hv, struct vcpu *v) {
-  hv_set_runstate(hv, v, RS_COSTOP, RS_READY);
+  hv_set_runstate(hv, v, RS_COSTOP, RS_READY, hv->sim->now_ns);
   enqueue(hv, v);
   if (hv->free.n_members > 0) hv->must_fill = true;
 }
@@ -75,22 +75,32 @@ static void unexpire(struct vcpu *v) {
   if (v->group) v->group->n_expired--;
 }
 
-/* v gives its pCPU up; what becomes of that is the caller's business. */
-static inline void stop(struct hv *hv, struct vcpu *v, enum runstate to) {
+/* Whether a pCPU's slice end is the only one at its instant is known from counts by a hash of it;
+   too high a count costs but a search. */
+static uint32_t *slice_ends_at(const struct hv *hv, int64_t at_ns) {
+  return &hv->n_slice_ends[(uint64_t)at_ns % SLICE_HASH];
+}
+
+/* v stops. Its pCPU is idle from now on, unless another takes it over at once (is_swap). */
+static inline void stop(struct hv *hv, struct vcpu *v, enum runstate to, bool is_swap) {
+  int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[v->pcpu];
   if (v->is_executing && to != RS_IDLE) guest_suspend(hv->guest, v);
   v->is_executing = false;
-  hv_end_activity(hv, v);
-  hv_account_host(hv);
-  hv->n_idle++;
-  hv_set_runstate(hv, v, RS_RUNNING, to);
-  pcpu->busy_ns += hv->sim->now_ns - pcpu->busy_since_ns;
+  hv_change_activity(hv, v, NO_ACTIVITY, now);
+  if (!is_swap) {
+    hv_account_host(hv, now);
+    hv->n_idle++;
+    pcpu->busy_ns += now - pcpu->busy_since_ns;
+  }
+  hv_set_runstate(hv, v, RS_RUNNING, to, now);
+  --*slice_ends_at(hv, pcpu->slice_end_ns);
   pcpu->current = NULL;
 }
 
 /* An expired vCPU's pCPU has been counted as free already. */
 static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
-  stop(hv, v, to);
+  stop(hv, v, to, false);
   if (v->has_expired) {
     unexpire(v);
     return;
@@ -123,13 +133,14 @@ void hv_costop(struct hv *hv, struct vcpu *v) {
   if (v->runstate == RS_RUNNING)
     preempt(hv, v, RS_COSTOP);
   else if (v->runstate == RS_READY)
-    hv_set_runstate(hv, v, RS_READY, RS_COSTOP);
+    hv_set_runstate(hv, v, RS_READY, RS_COSTOP, hv->sim->now_ns);
 }
 
 /* --- starting --- */
 
 static void begin_slice(struct hv *hv, struct vcpu *v, int64_t end_ns) {
   hv->pcpus[v->pcpu].slice_end_ns = end_ns;
+  ++*slice_ends_at(hv, end_ns);
   v->dispatch_order = hv->next_dispatch++;
   v->dispatches++;
   if (sim_is_traced(hv->sim)) trace_vcpu(hv, v, TRACE_SLICE, end_ns);
@@ -153,25 +164,29 @@ static void begin_execution(struct hv *hv, struct vcpu *v) {
   guest_resume(hv->guest, v);
 }
 
-/* v starts on p, which has been claimed. */
-static void start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns) {
+/* v starts on p, which has been claimed, or (is_swap) taken over from one that stops now. */
+static inline void start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns,
+                         bool is_swap) {
+  int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[p];
   assert(!pcpu->current);
   int64_t cost_ns = count_dispatch_cost(hv, pcpu, v);
   pcpu->current = v;
   pcpu->last = v;
-  pcpu->busy_since_ns = hv->sim->now_ns;
   v->pcpu = p;
-  hv_account_host(hv);
-  hv->n_idle--;
-  hv_set_runstate(hv, v, v->runstate, RS_RUNNING);
+  if (!is_swap) {
+    pcpu->busy_since_ns = now;
+    hv_account_host(hv, now);
+    hv->n_idle--;
+  }
+  hv_set_runstate(hv, v, v->runstate, RS_RUNNING, now);
   begin_slice(hv, v, slice_end_ns);
   if (cost_ns == 0) {
     begin_execution(hv, v);
     return;
   }
-  hv_set_activity(hv, v, ACT_OVERHEAD);
-  hv_arm(hv, v, hv->sim->now_ns + cost_ns);
+  hv_change_activity(hv, v, ACT_OVERHEAD, now);
+  hv_arm(hv, v, now + cost_ns);
 }
 
 void hv_on_step(struct hv *hv, struct vcpu *v) {
@@ -187,7 +202,7 @@ void hv_on_step(struct hv *hv, struct vcpu *v) {
 void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns) {
   dequeue(hv, v);
   pcpuset_remove(&hv->free, p);
-  start(hv, v, p, slice_end_ns);
+  start(hv, v, p, slice_end_ns, false);
 }
 
 /* --- the dispatch phase --- */
@@ -326,6 +341,7 @@ static void drop_expired(struct hv *hv) {
 }
 
 static void run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
+  --*slice_ends_at(hv, hv->pcpus[v->pcpu].slice_end_ns);
   begin_slice(hv, v, end_ns);
   sync_event(hv, v->pcpu);
 }
@@ -334,7 +350,7 @@ static void start_pick(struct hv *hv, struct vcpu *v) {
   int64_t end_ns = slice_end_ns(hv, v);
   if (hv->cosched->shares_slice_end) end_ns = hv_vm_of(hv, v)->gang_slice_end_ns;
   if (!v->has_expired) {
-    start(hv, v, v->next_pcpu, end_ns);
+    start(hv, v, v->next_pcpu, end_ns, false);
     return;
   }
   unexpire(v);
@@ -368,10 +384,10 @@ static void prefetch_behind(const struct hv *hv, const struct vcpu *v) {
   hv_prefetch(hv, vcpu_id(hv, first), PREFETCH_BEHIND);
 }
 
-static void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
+static inline void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
   if (hv->is_big) prefetch_behind(hv, v);
   dequeue(hv, v);
-  start(hv, v, p, slice_end_ns(hv, v));
+  start(hv, v, p, slice_end_ns(hv, v), is_swap);
 }
 
 /* The same as dispatch_batch where there is nothing to decide: one slice ends, and no other pCPU is
@@ -386,9 +402,9 @@ static void swap_one(struct hv *hv, pcpu_id_t p) {
   enqueue(hv, v);
   if (v->is_watched) guest_count_preemption(hv->guest, v);
   v->preemptions++;
-  stop(hv, v, RS_READY);
+  stop(hv, v, RS_READY, true);
   if (sim_is_traced(hv->sim)) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
-  start_next(hv, next, p);
+  start_next(hv, next, p, true);
 }
 
 /* … or one pCPU is free, or one vCPU is queued. */
@@ -398,7 +414,7 @@ static void start_one(struct hv *hv) {
   pcpu_id_t p = v->pcpu;
   if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = pcpuset_first(&hv->free);
   pcpuset_remove(&hv->free, p);
-  start_next(hv, v, p);
+  start_next(hv, v, p, false);
 }
 
 /* … or a pCPU becomes free while vCPUs are queued, and nothing else happens at this instant. */
@@ -408,8 +424,8 @@ void hv_halt(struct hv *hv, struct vcpu *v) {
     leave_pcpu(hv, v, RS_IDLE);
     return;
   }
-  stop(hv, v, RS_IDLE);
-  start_next(hv, hv->sched->next(hv), v->pcpu);
+  stop(hv, v, RS_IDLE, true);
+  start_next(hv, hv->sched->next(hv), v->pcpu, true);
 }
 
 static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
@@ -430,7 +446,8 @@ void hv_dispatch(struct hv *hv, pcpu_id_t p) {
   bool is_slice_end = p != ID_NONE;
   if (is_slice_end) hv_prefetch(hv, vcpu_id(hv, hv->pcpus[p].current), PREFETCH_ITSELF);
   uint32_t n_free = hv->free.n_members;
-  if (hv->is_plain && is_slice_end && (n_free == 0 || hv->n_queued == 0) && is_alone_now(hv, p))
+  bool is_simple = hv->is_plain && (n_free == 0 || hv->n_queued == 0);
+  if (is_slice_end && is_simple && *slice_ends_at(hv, hv->sim->now_ns) == 1)
     swap_one(hv, p);
   else if (hv->is_plain && !is_slice_end && n_free > 0 && (n_free == 1 || hv->n_queued == 1))
     start_one(hv);

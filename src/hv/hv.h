@@ -76,12 +76,16 @@ struct hv {
   uint32_t n_dirty;
 
   /* measures of the host */
-  uint32_t n_queued;  /* vCPUs in the scheduler's queue */
-  uint32_t n_waiting; /* vCPUs READY or COSTOP */
-  uint32_t n_idle;    /* pCPUs without a vCPU */
+  uint32_t *n_slice_ends; /* by a hash of the instant: slices that end then, at least */
+  uint32_t n_queued;      /* vCPUs in the scheduler's queue */
+  uint32_t n_waiting;     /* vCPUs READY or COSTOP */
+  uint32_t n_idle;        /* pCPUs without a vCPU */
   int64_t fragmentation_since_ns, fragmentation_ns;
   uint64_t n_context_switches;
 };
+
+/* Slice ends are told apart by so many bits of their time. */
+enum { SLICE_HASH = 1 << 12 };
 
 struct hv_vm_config {
   uint32_t n_vcpus;
@@ -141,10 +145,9 @@ void hv_account_siblings(struct hv *hv, struct hv_vm *vm);
 void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from);
 /* v, RUNNING, begins to execute guest code. */
 void hv_begin_execution(struct hv *hv, struct vcpu *v);
-void hv_end_activity(struct hv *hv, struct vcpu *v);
 /* Books fragmentation up to now; before n_waiting or n_idle changes. */
-static inline void hv_account_host(struct hv *hv) {
-  int64_t now = hv->sim->now_ns, elapsed = now - hv->fragmentation_since_ns;
+static inline void hv_account_host(struct hv *hv, int64_t now) {
+  int64_t elapsed = now - hv->fragmentation_since_ns;
   if (elapsed == 0) return;
   if (hv->n_waiting > 0) hv->fragmentation_ns += elapsed * hv->n_idle;
   hv->fragmentation_since_ns = now;
@@ -156,24 +159,34 @@ static inline bool hv_is_waiting(enum runstate state) {
 /* The one function that changes a runstate, and books the former one. Inlined: its callers know
    from and to. */
 static inline void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate from,
-                                   enum runstate to) {
+                                   enum runstate to, int64_t now) {
   static const bool allowed[RUNSTATES][RUNSTATES] = {
       [RS_RUNNING] = {[RS_READY] = true, [RS_COSTOP] = true, [RS_IDLE] = true},
       [RS_READY] = {[RS_RUNNING] = true, [RS_COSTOP] = true},
       [RS_COSTOP] = {[RS_RUNNING] = true, [RS_READY] = true},
       [RS_IDLE] = {[RS_READY] = true},
   };
-  int64_t now = hv->sim->now_ns;
   assert(v->runstate == from && allowed[from][to]);
   if (v->group && v->group->skew) hv_account_siblings(hv, v->group);
   v->runstate_ns[from] += now - v->runstate_since_ns;
   v->runstate_since_ns = now;
   v->runstate = (uint8_t)to;
   if (hv_is_waiting(from) != hv_is_waiting(to)) {
-    hv_account_host(hv);
+    hv_account_host(hv, now);
     hv->n_waiting += hv_is_waiting(to) ? 1u : UINT32_MAX;
   }
   if (v->group || v->is_watched || sim_is_traced(hv->sim)) hv_runstate_changed(hv, v, from);
+}
+
+void hv_trace_activity(struct hv *hv, const struct vcpu *v, unsigned to);
+
+/* The one function that changes an activity (also to and from NO_ACTIVITY), and books the former.
+ */
+static inline void hv_change_activity(struct hv *hv, struct vcpu *v, unsigned to, int64_t now) {
+  if (v->activity != NO_ACTIVITY) v->activity_ns[v->activity] += now - v->activity_since_ns;
+  v->activity_since_ns = now;
+  if (sim_is_traced(hv->sim) && v->activity != to) hv_trace_activity(hv, v, to);
+  v->activity = (uint8_t)to;
 }
 
 /* Works out the next crossing of every VM that changed. Before time may pass. */
