@@ -46,9 +46,10 @@ void guest_step(struct guest *guest, struct vcpu *v) {
   ck_abort_msg("vCPU %u was never armed", v->id);
 }
 
-void guest_prefetch(const struct guest *guest, const struct vcpu *v) {
+void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_stage stage) {
   (void)guest;
-  (void)v;
+  (void)stage;
+  ck_assert_uint_lt(vcpu, VCPUS);
 }
 
 void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from) {
