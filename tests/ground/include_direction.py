@@ -22,7 +22,9 @@ MAY_KNOW = {
 # System headers and where they belong, rooms or single files: only the command line talks to the
 # world, only sim draws random numbers.
 ONLY_IN = {
-    r"stdio\.h|argp\.h|getopt\.h|unistd\.h|fcntl\.h|sys/.*|dirent\.h|time\.h|locale\.h": {"cli"},
+    r"stdio\.h|argp\.h|getopt\.h|unistd\.h|fcntl\.h|dirent\.h|time\.h|locale\.h": {"cli"},
+    r"sys/mman\.h": {"sim/arena.c"},
+    r"sys/(?!mman).*": {"cli"},
     r"(cjson/)?cJSON\.h": {"cli/json_read.c", "cli/version.c"},
     r"nettle/.*": {"cli"},
     # Versions are for --version; what GSL does on an error is set for the process, by main.
