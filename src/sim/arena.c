@@ -8,7 +8,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ARENA_LINE = 64, ARENA_BLOCK = 1 << 20, ARENA_BLOCK_MAX = 1 << 26, ARENA_BIG_BLOCK = 1 << 23 };
+enum {
+  ARENA_LINE = 64,
+  ARENA_BLOCK = 1 << 20,
+  ARENA_BLOCK_MAX = 1 << 26,
+  ARENA_BIG_BLOCK = 1 << 23
+};
 
 struct arena_block {
   struct arena_block *next;
@@ -25,8 +30,8 @@ static _Noreturn void arena_exhausted(size_t bytes) {
   abort();
 }
 
-/* Zeroed. A big block comes as pages that cost nothing until they are touched, and as huge pages where
-   the system has them: a machine of thousands of vCPUs would spend its time in page walks. */
+/* Zeroed. A big block comes as pages that cost nothing until they are touched, and as huge pages
+   where the system has them: a machine of thousands of vCPUs would spend its time in page walks. */
 static void *block_map(size_t bytes) {
   if (bytes < ARENA_BIG_BLOCK) return calloc(1, bytes);
   void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
