@@ -21,7 +21,7 @@ static void sync_event(struct hv *hv, pcpu_id_t p) {
     key = pcpu->step_ns <= pcpu->slice_end_ns
               ? calendar_key(calendar, pcpu->step_ns, EVENT_STEP, pcpu->current->id)
               : calendar_key(calendar, pcpu->slice_end_ns, EVENT_SLICE, p);
-  wtree_set(&hv->sim->calendar.tree, p, key);
+  calendar_set_pcpu(&hv->sim->calendar, p, key);
 }
 
 void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns) {
@@ -222,7 +222,7 @@ static void expire(struct hv *hv, struct vcpu *v) {
 static pcpu_id_t next_slice_end(const struct hv *hv, pcpu_id_t p) {
   const struct calendar *calendar = &hv->sim->calendar;
   int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
-  return wtree_find(&calendar->tree, p + 1, last_key);
+  return wtree_find(&calendar->pcpus, p + 1, last_key);
 }
 
 /* 1. Every vCPU whose slice ends now goes to the tail, and its pCPU counts as free. */
@@ -371,7 +371,7 @@ static void level_gangs(struct hv *hv) {
 /* Is p's event the only one at this instant? */
 static bool is_alone_now(const struct hv *hv, pcpu_id_t p) {
   const struct calendar *calendar = &hv->sim->calendar;
-  return wtree_min_without(&calendar->tree, p) >> calendar->entity_bits > hv->sim->now_ns;
+  return calendar_min_without(calendar, p) >> calendar->entity_bits > hv->sim->now_ns;
 }
 
 /* Who stands behind v in the queue is going to run soon: have its memory at hand by then. A big

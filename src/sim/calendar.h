@@ -4,8 +4,9 @@
    An entity is a number in the order in which simultaneous events are handled: vCPU steps first,
    then sleeps, IPIs, VM starts, checks, crossings, and slice ends last. The key of an event is its
    time above its entity in one int64, with bit widths chosen per run from the horizon. A place is a
-   leaf of the winner tree; who never has two events at once shares one (a pCPU: the step of its
-   vCPU or its slice end, whichever is first). */
+   leaf of a winner tree; who never has two events at once shares one (a pCPU: the step of its vCPU
+   or its slice end, whichever is first). pCPUs have a tree of their own: most events are theirs,
+   and a tree of them alone is lower by levels. */
 #ifndef COSTOP_SIM_CALENDAR_H
 #define COSTOP_SIM_CALENDAR_H
 
@@ -16,19 +17,20 @@
 #include "sim/wtree.h"
 
 enum event_kind {
-  EVENT_STEP,     /* class 0: a vCPU's next step; index: vCPU, place: its pCPU */
-  EVENT_SLEEP,    /* class 1: a sleep ends; index and place: thread */
+  EVENT_STEP,     /* class 0: a vCPU's next step; index: vCPU, on its pCPU */
+  EVENT_SLEEP,    /* class 1: a sleep ends; index: thread */
   EVENT_IPI,      /* a wake-up IPI arrives; vCPU */
   EVENT_START,    /* a VM starts; VM */
   EVENT_POLL,     /* a co-scheduling check; 0 */
   EVENT_CROSSING, /* a skew crosses a threshold; VM */
-  EVENT_SLICE,    /* class 2: a slice ends; index and place: pCPU */
+  EVENT_SLICE,    /* class 2: a slice ends; index: pCPU */
   EVENT_KINDS
 };
 
 struct calendar {
-  struct wtree tree;
-  int64_t horizon_ns; /* what lies behind it is not entered */
+  struct wtree pcpus;  /* by pCPU */
+  struct wtree others; /* by place */
+  int64_t horizon_ns;  /* what lies behind it is not entered */
   uint32_t entity_bits;
   uint32_t first_entity[EVENT_KINDS + 1];
   uint32_t first_place[EVENT_KINDS];
@@ -51,18 +53,18 @@ static inline uint32_t calendar_entity_bits(const uint32_t n[EVENT_KINDS]) {
 
 static inline void calendar_init(struct calendar *calendar, struct arena *arena,
                                  const uint32_t n[EVENT_KINDS], int64_t horizon_ns) {
-  uint32_t entity = 0, place = n[EVENT_SLICE];
+  uint32_t entity = 0, place = 0;
   for (int kind = 0; kind < EVENT_KINDS; kind++) {
     calendar->first_entity[kind] = entity;
     entity += n[kind];
-    bool on_pcpu = kind == EVENT_STEP || kind == EVENT_SLICE;
-    calendar->first_place[kind] = on_pcpu ? 0 : place;
-    if (!on_pcpu) place += n[kind];
+    calendar->first_place[kind] = place;
+    if (kind != EVENT_STEP && kind != EVENT_SLICE) place += n[kind];
   }
   calendar->first_entity[EVENT_KINDS] = entity;
   calendar->entity_bits = calendar_entity_bits(n);
   calendar->horizon_ns = horizon_ns;
-  wtree_init(&calendar->tree, arena, place);
+  wtree_init(&calendar->pcpus, arena, n[EVENT_SLICE]);
+  wtree_init(&calendar->others, arena, place);
 }
 
 static inline int64_t calendar_key(const struct calendar *calendar, int64_t at_ns,
@@ -71,24 +73,40 @@ static inline int64_t calendar_key(const struct calendar *calendar, int64_t at_n
   return at_ns << calendar->entity_bits | (int64_t)(calendar->first_entity[kind] + index);
 }
 
+/* key: of the pCPU's step or slice end, or WTREE_NONE. */
+static inline void calendar_set_pcpu(struct calendar *calendar, uint32_t pcpu, int64_t key) {
+  wtree_set(&calendar->pcpus, pcpu, key);
+}
+
+/* The least key of all events but that pCPU's. */
+static inline int64_t calendar_min_without(const struct calendar *calendar, uint32_t pcpu) {
+  int64_t pcpus = wtree_min_without(&calendar->pcpus, pcpu), others = wtree_min(&calendar->others);
+  return pcpus < others ? pcpus : others;
+}
+
+static inline int64_t calendar_min(const struct calendar *calendar) {
+  int64_t pcpus = wtree_min(&calendar->pcpus), others = wtree_min(&calendar->others);
+  return pcpus < others ? pcpus : others;
+}
+
 /* For kinds with a place of their own. */
 static inline void calendar_set(struct calendar *calendar, enum event_kind kind, uint32_t index,
                                 int64_t at_ns) {
-  wtree_set(&calendar->tree, calendar->first_place[kind] + index,
+  wtree_set(&calendar->others, calendar->first_place[kind] + index,
             calendar_key(calendar, at_ns, kind, index));
 }
 
 static inline void calendar_clear(struct calendar *calendar, enum event_kind kind, uint32_t index) {
-  wtree_set(&calendar->tree, calendar->first_place[kind] + index, WTREE_NONE);
+  wtree_set(&calendar->others, calendar->first_place[kind] + index, WTREE_NONE);
 }
 
 /* The time of the earliest event; huge if there is none. */
 static inline int64_t calendar_next_ns(const struct calendar *calendar) {
-  return wtree_min(&calendar->tree) >> calendar->entity_bits;
+  return calendar_min(calendar) >> calendar->entity_bits;
 }
 
 static inline struct event calendar_next(const struct calendar *calendar) {
-  int64_t key = wtree_min(&calendar->tree);
+  int64_t key = calendar_min(calendar);
   uint32_t entity = (uint32_t)(key & ((INT64_C(1) << calendar->entity_bits) - 1));
   const uint32_t *first = calendar->first_entity;
   enum event_kind kind;

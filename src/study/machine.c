@@ -26,7 +26,7 @@ struct machine {
 
 /* --- building --- */
 
-static void count_entities(const struct scenario *scenario, bool has_crossings,
+static void count_entities(const struct scenario *scenario, bool has_polls, bool has_crossings,
                            uint32_t n[EVENT_KINDS]) {
   for (int kind = 0; kind < EVENT_KINDS; kind++) n[kind] = 0;
   bool has_ipis = false, has_starts = false;
@@ -40,7 +40,7 @@ static void count_entities(const struct scenario *scenario, bool has_crossings,
   if (has_ipis) n[EVENT_IPI] = n[EVENT_STEP];
   if (has_starts) n[EVENT_START] = scenario->n_vms;
   if (has_crossings) n[EVENT_CROSSING] = scenario->n_vms;
-  n[EVENT_POLL] = 1;
+  n[EVENT_POLL] = has_polls;
   n[EVENT_SLICE] = scenario->host.n_pcpus;
 }
 
@@ -50,7 +50,7 @@ static int64_t horizon_of(const struct scenario *scenario) {
 
 bool machine_horizon_fits(const struct scenario *scenario, int64_t *longest_ns) {
   uint32_t n[EVENT_KINDS];
-  count_entities(scenario, true, n);
+  count_entities(scenario, true, true, n);
   *longest_ns = (INT64_MAX >> calendar_entity_bits(n)) - 1;
   return scenario->run.warmup_ns <= *longest_ns &&
          scenario->run.duration_ns <= *longest_ns - scenario->run.warmup_ns;
@@ -146,10 +146,11 @@ static void build(struct machine *machine) {
   }
   build_hv(machine);
   uint32_t n[EVENT_KINDS];
-  count_entities(scenario, machine->hv->has_crossings, n);
+  bool has_polls = machine->hv->poll_ns < TIME_NEVER_NS;
+  count_entities(scenario, has_polls, machine->hv->has_crossings, n);
   calendar_init(&machine->sim.calendar, machine->arena, n, horizon_of(scenario));
   build_guest(machine);
-  calendar_set(&machine->sim.calendar, EVENT_POLL, 0, machine->hv->poll_ns);
+  if (has_polls) calendar_set(&machine->sim.calendar, EVENT_POLL, 0, machine->hv->poll_ns);
   start_vms(machine);
 }
 

@@ -41,16 +41,16 @@ END_TEST
 
 /* Entered in the reverse order; within a kind by number. */
 START_TEST(simultaneous_events_come_by_kind_then_number) {
-  wtree_set(&calendar.tree, 1, calendar_key(&calendar, 7, EVENT_SLICE, 1));
+  calendar_set_pcpu(&calendar, 1, calendar_key(&calendar, 7, EVENT_SLICE, 1));
   calendar_set(&calendar, EVENT_CROSSING, 1, 7);
   calendar_set(&calendar, EVENT_POLL, 0, 7);
   calendar_set(&calendar, EVENT_START, 1, 7);
   calendar_set(&calendar, EVENT_IPI, 2, 7);
   calendar_set(&calendar, EVENT_SLEEP, 2, 7);
   calendar_set(&calendar, EVENT_SLEEP, 1, 7);
-  wtree_set(&calendar.tree, 0, calendar_key(&calendar, 7, EVENT_STEP, 2));
+  calendar_set_pcpu(&calendar, 0, calendar_key(&calendar, 7, EVENT_STEP, 2));
   expect_next(7, EVENT_STEP, 2);
-  wtree_set(&calendar.tree, 0, WTREE_NONE);
+  calendar_set_pcpu(&calendar, 0, WTREE_NONE);
   static const struct {
     enum event_kind kind;
     uint32_t index;
