@@ -49,6 +49,21 @@ START_TEST(mutex_barging) {
 }
 END_TEST
 
+/* Twice only. t1, woken in vain at 7, is still before t2 at 9; t1's own second turn comes before t2
+   as well. */
+START_TEST(who_is_woken_in_vain_keeps_its_place) {
+  world_watch(&world, ALONE("'m': { 'kind': 'mutex' }",
+                            "{ 'lock': 'm', 'hold': '4us' }, { 'compute': '1us' }",
+                            "'vcpus': 3, 'ipi_latency': '3us', 'iterations': 2", "28us"));
+  world_expect(&world, US,
+               "db/v0   ccccu ccccu .. .... . .... ... ....\n"
+               "db/v1   ..... ..... .. cccc u cccc u.. ....\n"
+               "db/v2   ..... ..... .. .... . .... ... cccc\n"
+               "db/t1:m wwwww wwwww ww #### . #### ... ....\n"
+               "db/t2:m wwwww wwwww ww wwww w wwww www ####\n");
+}
+END_TEST
+
 /* The same with a mutex that is handed on: it owns it during the 3 us of the IPI. */
 START_TEST(handoff_mutex_knows_no_barging) {
   world_watch(&world, ALONE("'m': { 'kind': 'handoff' }",
@@ -156,6 +171,22 @@ START_TEST(an_idle_vcpu_steals) {
                "db/t0 0000 .. 11 11 .. 00 00\n"
                "db/t1 1111 .. .. 00 00 .. 11\n"
                "db/t2 .... 00 00 .. 11 11 ..\n");
+}
+END_TEST
+
+/* v1 waits for the only pCPU with t1, t3 and t5. At 16 v0 is done with its own threads and takes
+   the last of them, then the next; t1 is current and stays. */
+START_TEST(a_thief_takes_the_last_one) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'programs': { 'p': [ { 'compute': '4us' } ] },"
+              "'vms': { 'db': { 'vcpus': 2, 'threads': 7, 'iterations': 1, 'program': 'p' } },"
+              "'run': { 'duration': '30us' } }");
+  world_expect(&world, US,
+               "db/v0 uuuu uuuu uuuu uuuu uuuu uuuu .... ..\n"
+               "db/v1 rrrr rrrr rrrr rrrr rrrr rrrr uuuu ..\n"
+               "db/t5 .... .... .... .... 0000 .... .... ..\n"
+               "db/t3 .... .... .... .... .... 0000 .... ..\n"
+               "db/t1 1111 1111 1111 1111 1111 1111 1111 ..\n");
 }
 END_TEST
 
@@ -271,6 +302,7 @@ int main(void) {
   tcase_add_checked_fixture(tests, NULL, forget);
   tcase_add_test(tests, handoff_mutex_with_all_its_costs);
   tcase_add_test(tests, mutex_barging);
+  tcase_add_test(tests, who_is_woken_in_vain_keeps_its_place);
   tcase_add_test(tests, handoff_mutex_knows_no_barging);
   tcase_add_test(tests, adaptive_spins_then_blocks);
   tcase_add_test(tests, adaptive_blocks_when_the_owner_leaves);
@@ -279,6 +311,7 @@ int main(void) {
   tcase_add_test(tests, a_spinlock_defers_the_guest_timeslice);
   tcase_add_test(tests, switching_threads_costs_but_the_first_time);
   tcase_add_test(tests, an_idle_vcpu_steals);
+  tcase_add_test(tests, a_thief_takes_the_last_one);
   tcase_add_test(tests, without_balancing_threads_stay_where_they_woke);
   tcase_add_test(tests, pinned_threads_come_home);
   tcase_add_test(tests, ipi_latency_delays_a_wake_up);

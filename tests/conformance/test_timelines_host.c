@@ -277,6 +277,22 @@ START_TEST(affinity_keeps_vcpus_in_their_set) {
 }
 END_TEST
 
+/* b queues apart from a and c, but all in one order. */
+START_TEST(sets_share_one_queue) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'hypervisor': {" RR("10ms") "},"
+              "'programs': { " HOGS_PROGRAM " }, 'vms': {"
+              "'own': { 'vcpus': 1, 'program': 'hog', 'affinity': '1' },"
+              "'a': { 'vcpus': 1, 'program': 'hog', 'affinity': '0' },"
+              "'b': { 'vcpus': 1, 'program': 'hog', 'affinity': '0,1' },"
+              "'c': { 'vcpus': 1, 'program': 'hog', 'affinity': '0' } },"
+              "'run': { 'duration': '39ms' } }");
+  world_expect(&world, MS,
+               "p0 1111111111 2222222222 3333333333 111111111\n"
+               "p1 0000000000 0000000000 2222222222 000000000\n");
+}
+END_TEST
+
 /* a keeps its pCPU at 10, b at 20: no cost. c's first run migrates nothing. b comes back at 20 to
    another pCPU than it left. */
 START_TEST(switches_and_migrations_cost) {
@@ -337,6 +353,7 @@ int main(void) {
   tcase_add_test(tests, strict_runs_out_of_patience);
   tcase_add_test(tests, strict_backfills_for_ever_with_patience);
   tcase_add_test(tests, affinity_keeps_vcpus_in_their_set);
+  tcase_add_test(tests, sets_share_one_queue);
   tcase_add_test(tests, switches_and_migrations_cost);
   tcase_add_test(tests, barrier_spins_are_blamed_on_the_missing);
   return world_main(tests, "timelines of hosts");
