@@ -67,16 +67,8 @@ static void create_barriers(struct guest_vm *vm, const struct guest_config *conf
   }
 }
 
-static uint32_t n_streams(const struct guest_spec *spec) {
-  uint32_t n = 0;
-  for (enum rng_purpose purpose = RNG_COMPUTE; purpose <= RNG_SLEEP; purpose++)
-    if (draws(spec->program, purpose)) n += spec->n_threads;
-  return n;
-}
-
 static void create_threads(struct guest_vm *vm, const struct guest_config *config,
-                           struct thread *threads, thread_id_t first,
-                           struct rng_stream **next_stream, struct arena *arena) {
+                           struct thread *threads, thread_id_t first, struct arena *arena) {
   const struct guest_spec *spec = vm->spec;
   assert(spec->n_vcpus > 0);
   vm->threads = threads;
@@ -84,6 +76,7 @@ static void create_threads(struct guest_vm *vm, const struct guest_config *confi
     struct thread *t = &threads[i];
     *t = (struct thread){.ops = spec->program->ops,
                          .id = first + i,
+                         .streams = &vm->guest->streams[THREAD_STREAMS * (first + i)],
                          .phase = PHASE_NEXT,
                          .vcpu = i % spec->n_vcpus,
                          .index = i,
@@ -91,12 +84,10 @@ static void create_threads(struct guest_vm *vm, const struct guest_config *confi
     vm->guest->wake_hint[t->id].vm = vm->id;
     t->iterations_left = spec->iterations > 0 ? spec->iterations : UINT64_MAX;
     const char *index = arena_printf(arena, "%u", i);
-    for (enum rng_purpose purpose = RNG_COMPUTE; purpose <= RNG_SLEEP; purpose++) {
-      if (!draws(spec->program, purpose)) continue;
-      t->stream[purpose] = (*next_stream)++;
-      rng_stream_init(t->stream[purpose], config->seed, config->replication, purpose,
-                      config->vms[vm->id].name, index);
-    }
+    for (enum rng_purpose purpose = RNG_COMPUTE; purpose <= RNG_SLEEP; purpose++)
+      if (draws(spec->program, purpose))
+        rng_stream_init(&t->streams[purpose], config->seed, config->replication, purpose,
+                        config->vms[vm->id].name, index);
   }
 }
 
@@ -127,9 +118,7 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
                            struct sim *sim, struct arena *arena) {
   struct guest *guest = ARENA_NEW(arena, struct guest);
   *guest = (struct guest){.sim = sim, .hv = hv, .n_vms = config->n_vms};
-  uint32_t streams = 0;
   for (uint32_t i = 0; i < config->n_vms; i++) {
-    streams += n_streams(config->vms[i].spec);
     guest->n_vcpus += config->vms[i].spec->n_vcpus;
     guest->n_threads += config->vms[i].spec->n_threads;
   }
@@ -141,7 +130,7 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
   guest->notes = ARENA_ARRAY(arena, GUEST_NOTES, struct guest_note);
   /* Together, for they are small and used all the time; what is big and rarely touched comes
    * behind. */
-  struct rng_stream *next_stream = ARENA_ARRAY(arena, streams, struct rng_stream);
+  guest->streams = ARENA_ARRAY(arena, THREAD_STREAMS * (size_t)guest->n_threads, struct rng_stream);
   uint32_t vcpu = 0, thread = 0;
   lock_id_t lock = 0;
   for (uint32_t i = 0; i < config->n_vms; i++) {
@@ -151,7 +140,7 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
     create_locks(vm, config, &lock, arena);
     create_barriers(vm, config, arena);
     for (uint32_t k = 0; k < vm->spec->n_vcpus; k++) guest_update_watch(&vm->vcpus[k]);
-    create_threads(vm, config, &guest->threads[thread], thread, &next_stream, arena);
+    create_threads(vm, config, &guest->threads[thread], thread, arena);
     hist_init(&vm->latency, arena, 1, config->horizon_ns);
     vcpu += vm->spec->n_vcpus;
     thread += vm->spec->n_threads;

@@ -42,8 +42,11 @@ struct spin_clock {
 struct lock_ops;
 struct guest_vm;
 
+/* A thread draws for the purposes up to RNG_SLEEP. */
+enum { THREAD_STREAMS = RNG_SLEEP + 1 };
+
 /* The order of the members, here and below, keeps what one event touches in few cache lines. */
-struct thread {
+struct __attribute__((aligned(ARENA_LINE))) thread {
   const struct op *ops;
   uint32_t pc;
   uint8_t phase;      /* enum phase */
@@ -52,13 +55,13 @@ struct thread {
   uint32_t vcpu;      /* index in its VM: where it is, or was last */
   uint32_t n_entered; /* sections it is in */
   int64_t rem_ns;
-  int64_t iteration_since_ns;
+  struct rng_stream *streams; /* by purpose */
   struct lock *waits_for;
   struct lock *held; /* the locks it owns, latest first */
   struct guest_vm *vm;
 
-  struct rng_stream *stream[RNG_START]; /* by purpose; NULL where its program draws nothing */
-  uint64_t iterations_left;             /* UINT64_MAX: for ever */
+  int64_t iteration_since_ns;
+  uint64_t iterations_left; /* UINT64_MAX: for ever */
   thread_id_t id;
   uint32_t index;                 /* in its VM */
   uint32_t n_instant;             /* steps since time passed for it */
@@ -73,7 +76,7 @@ struct thread {
 };
 
 /* The guest's side of a vCPU. */
-struct guest_vcpu {
+struct __attribute__((aligned(ARENA_LINE))) guest_vcpu {
   struct thread *current;    /* NULL: nothing to run */
   const struct thread *last; /* whom it ran last */
   struct guest *guest;
@@ -127,19 +130,19 @@ struct barrier {
   uint32_t *n_here;              /* by vCPU: threads on it that wait here */
 };
 
-struct guest_vm {
+struct __attribute__((aligned(ARENA_LINE))) guest_vm {
   struct guest *guest;
-  struct hist latency; /* of iterations; its count is theirs */
   const struct guest_spec *spec;
-
+  struct guest_vcpu *vcpus;
+  uint64_t *idle;   /* idle vCPUs (bits) … */
+  uint32_t n_idle;  /* … and how many */
+  uint32_t n_ready; /* threads in all FIFOs */
+  uint32_t n_words; /* of a bit set over its vCPUs */
   vm_id_t id;
   uint32_t n_locks, n_barriers;
   bool has_spinning_barrier;
-  uint32_t n_ready; /* threads in all FIFOs */
-  uint32_t n_idle;  /* idle vCPUs … */
-  uint64_t *idle;   /* … and which (bits) */
-  uint32_t n_words; /* of a bit set over its vCPUs */
-  struct guest_vcpu *vcpus;
+
+  struct hist latency; /* of iterations; its count is theirs */
   struct thread *threads;
   struct lock *locks; /* n_locks: those that its program uses */
   struct barrier *barriers;
@@ -177,6 +180,7 @@ struct guest {
     vm_id_t vm;
   } * wake_hint;
   thread_id_t *current_hint;
+  struct rng_stream *streams; /* THREAD_STREAMS of each thread */
   uint32_t n_vcpus, n_threads;
   struct guest_note *notes;
   uint32_t n_notes, n_notes_lost;
@@ -209,6 +213,8 @@ void guest_check(const struct guest *guest);
 void guest_start_vm(struct guest *guest, vm_id_t vm); /* its threads become ready */
 void guest_on_sleep_end(struct guest *guest, thread_id_t thread);
 void guest_on_ipi(struct guest *guest, vcpu_id_t vcpu);
+/* The thread is going to be woken: fetches what that touches. */
+void guest_prefetch_wake(const struct guest *guest, thread_id_t thread);
 
 /* v goes on with its thread as a step of its own at this instant. */
 void guest_kick(struct guest_vcpu *g);

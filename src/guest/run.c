@@ -64,7 +64,7 @@ static void do_unlock(struct thread *t) {
 }
 
 static void do_sleep(struct sim *sim, struct thread *t, const struct op *op) {
-  int64_t sleep_ns = dist_draw(&op->dist, t->stream[RNG_SLEEP]);
+  int64_t sleep_ns = dist_draw(&op->dist, &t->streams[RNG_SLEEP]);
   if (sleep_ns == 0) {
     guest_step_done(t);
     return;
@@ -96,7 +96,7 @@ static bool do_op(struct guest_vcpu *g, struct thread *t) {
   switch (op->code) {
     case OP_COMPUTE:
       t->phase = PHASE_WORK;
-      t->rem_ns = dist_draw(&op->dist, t->stream[op->purpose]);
+      t->rem_ns = dist_draw(&op->dist, &t->streams[op->purpose]);
       return false;
     case OP_LOCK:
       lock_request(t, g->vm->lock_of[op->target]);
@@ -135,14 +135,18 @@ static void set_activity(struct guest_vcpu *g, enum activity activity) {
   hv_set_activity(g->guest->hv, g->v, activity);
 }
 
-static void begin_timed(struct guest_vcpu *g, enum activity activity, int64_t length_ns) {
+static void continue_timed(struct guest_vcpu *g, enum activity activity, int64_t length_ns) {
   set_activity(g, activity);
   g->work_end_ns = guest_now(g->guest) + length_ns;
+}
+
+static void begin_timed(struct guest_vcpu *g, enum activity activity, int64_t length_ns) {
+  continue_timed(g, activity, length_ns);
   if (length_ns > 0) g->current->n_instant = 0;
 }
 
-static void begin_work(struct guest_vcpu *g, const struct thread *t) {
-  begin_timed(g, t->n_entered > 0 ? ACT_CRITICAL : ACT_USEFUL, t->rem_ns);
+static enum activity activity_of_work(const struct thread *t) {
+  return t->n_entered > 0 ? ACT_CRITICAL : ACT_USEFUL;
 }
 
 static bool is_spinlock_handoff(const struct thread *t) { return t->held->ops->is_spinlock; }
@@ -168,7 +172,7 @@ static bool advance(struct guest_vcpu *g) {
         }
         break;
       case PHASE_WORK:
-        begin_work(g, t);
+        begin_timed(g, activity_of_work(t), t->rem_ns);
         return true;
       case PHASE_COST:
         if (t->rem_ns > 0) {
@@ -373,15 +377,16 @@ void guest_step(struct guest *guest, struct vcpu *v) {
 /* --- what will be needed soon --- */
 
 void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_stage stage) {
-  const struct thread *t = &guest->threads[guest->current_hint[vcpu]];
+  thread_id_t thread = guest->current_hint[vcpu];
+  const struct thread *t = &guest->threads[thread];
   if (stage == PREFETCH_ITSELF) {
     __builtin_prefetch(&guest->vcpus[vcpu], 1);
     __builtin_prefetch(t, 1);
-    __builtin_prefetch(&t->stream, 1);
+    __builtin_prefetch(&t->iteration_since_ns, 1);
     return;
   }
-  if (t->stream[RNG_COMPUTE]) __builtin_prefetch(t->stream[RNG_COMPUTE], 1);
-  if (t->stream[RNG_SLEEP]) __builtin_prefetch(t->stream[RNG_SLEEP], 1);
+  __builtin_prefetch(&guest->streams[THREAD_STREAMS * thread + RNG_COMPUTE], 1);
+  __builtin_prefetch(&guest->streams[THREAD_STREAMS * thread + RNG_SLEEP], 1);
 }
 
 void guest_resume(struct guest *guest, struct vcpu *v) {
@@ -390,7 +395,7 @@ void guest_resume(struct guest *guest, struct vcpu *v) {
   if (g->n_ready > 0) guest_set_boundary(g);
   const struct thread *t = g->current;
   if (t->phase == PHASE_WORK && t == g->last && !g->owes_switch) { /* nearly always */
-    begin_work(g, t);
+    continue_timed(g, activity_of_work(t), t->rem_ns);
     guest_rearm(g);
     return;
   }
@@ -428,18 +433,19 @@ void guest_count_preemption(struct guest *guest, struct vcpu *v) {
 
 /* --- what time does to a thread --- */
 
-/* All that a wake-up touches, at once rather than one miss after the other. */
-static void prefetch_wake(const struct guest *guest, thread_id_t thread) {
+void guest_prefetch_wake(const struct guest *guest, thread_id_t thread) {
   vcpu_id_t vcpu = guest->wake_hint[thread].vcpu;
-  __builtin_prefetch(&guest->vms[guest->wake_hint[thread].vm], 1);
+  const struct guest_vm *vm = &guest->vms[guest->wake_hint[thread].vm];
+  __builtin_prefetch(vm, 1);
+  __builtin_prefetch(&vm->latency, 1);
+  __builtin_prefetch(&guest->threads[thread], 1);
   __builtin_prefetch(&guest->vcpus[vcpu], 1);
-  __builtin_prefetch(&guest->threads[thread].stream, 1);
+  __builtin_prefetch(&guest->threads[thread].iteration_since_ns, 1);
   hv_prefetch_wake(guest->hv, vcpu);
 }
 
 void guest_on_sleep_end(struct guest *guest, thread_id_t thread) {
   struct thread *t = &guest->threads[thread];
-  prefetch_wake(guest, thread);
   guest->sim->n_events++;
   calendar_clear(&guest->sim->calendar, EVENT_SLEEP, thread);
   guest_step_done(t);

@@ -20,7 +20,7 @@ struct hv_vm;
 /* A vCPU as both sides see it. Guests read it; only hv/ writes, but for is_watched, spin_ns and the
    two counters below it, which the guest alone can tell. The order of the members keeps what one
    dispatch touches in few cache lines. */
-struct vcpu {
+struct __attribute__((aligned(ARENA_LINE))) vcpu {
   uint8_t runstate;  /* enum runstate */
   uint8_t activity;  /* enum activity; NO_ACTIVITY unless RUNNING */
   bool is_executing; /* RUNNING and past the dispatch overhead: guest code runs */

@@ -190,7 +190,6 @@ static inline void start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t sli
 }
 
 void hv_on_step(struct hv *hv, struct vcpu *v) {
-  hv_prefetch(hv, vcpu_id(hv, v), PREFETCH_ITSELF);
   if (v->is_executing) {
     guest_step(hv->guest, v);
     return;
@@ -444,7 +443,6 @@ static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
 
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
   bool is_slice_end = p != ID_NONE;
-  if (is_slice_end) hv_prefetch(hv, vcpu_id(hv, hv->pcpus[p].current), PREFETCH_ITSELF);
   uint32_t n_free = hv->free.n_members;
   bool is_simple = hv->is_plain && (n_free == 0 || hv->n_queued == 0);
   if (is_slice_end && is_simple && *slice_ends_at(hv, hv->sim->now_ns) == 1)

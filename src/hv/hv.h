@@ -15,7 +15,7 @@
 #include "sim/arena.h"
 #include "sim/param.h"
 
-struct pcpu {
+struct __attribute__((aligned(ARENA_LINE))) pcpu {
   struct vcpu *current; /* NULL: idle */
   struct vcpu *last;    /* who ran here last; NULL: nobody yet */
   int64_t step_ns;      /* the current vCPU's next step */
@@ -61,7 +61,7 @@ struct hv {
   void *cosched_state;
   bool overhead_is_progress; /* co-scheduling option progress: "pre4" */
   bool has_crossings;        /* the rule wants to know exact crossings */
-  bool is_big;               /* its state does not fit into a core's cache */
+  bool is_big;               /* its state does not fit into a core's first cache */
   bool is_plain;             /* no rule, no affinity, no homes: whoever is next may go anywhere */
 
   struct pcpuset free; /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
@@ -93,7 +93,7 @@ struct hv_vm_config {
 };
 
 /* vCPUs, of about a KiB each with their threads, from which on fetching ahead pays. */
-enum { BIG_HOST = 1024 };
+enum { BIG_HOST = 64 };
 
 struct hv_config {
   uint32_t n_pcpus, n_vms;

@@ -8,12 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum {
-  ARENA_LINE = 64,
-  ARENA_BLOCK = 1 << 20,
-  ARENA_BLOCK_MAX = 1 << 26,
-  ARENA_BIG_BLOCK = 1 << 23
-};
+enum { ARENA_BLOCK = 1 << 20, ARENA_BLOCK_MAX = 1 << 26, ARENA_BIG_BLOCK = 1 << 23 };
 
 struct arena_block {
   struct arena_block *next;

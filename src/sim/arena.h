@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+/* What is touched together is aligned to this. */
+enum { ARENA_LINE = 64 };
+
 struct arena_block;
 struct arena {
   struct arena_block *blocks;
@@ -13,8 +16,9 @@ struct arena {
   size_t total;      /* bytes handed out */
 };
 
-/* Returns zeroed memory aligned to 64 bytes for sizes of 64 and more, else to 16; never NULL: when
-   memory is exhausted it calls the handler set by arena_on_exhausted, which must not return. */
+/* Returns zeroed memory aligned to ARENA_LINE for sizes of that and more, else to 16; never NULL:
+   when memory is exhausted it calls the handler set by arena_on_exhausted, which must not return.
+ */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -105,8 +105,7 @@ static inline int64_t calendar_next_ns(const struct calendar *calendar) {
   return calendar_min(calendar) >> calendar->entity_bits;
 }
 
-static inline struct event calendar_next(const struct calendar *calendar) {
-  int64_t key = calendar_min(calendar);
+static inline struct event calendar_event(const struct calendar *calendar, int64_t key) {
   uint32_t entity = (uint32_t)(key & ((INT64_C(1) << calendar->entity_bits) - 1));
   const uint32_t *first = calendar->first_entity;
   enum event_kind kind;
@@ -117,6 +116,19 @@ static inline struct event calendar_next(const struct calendar *calendar) {
   else
     for (kind = EVENT_SLEEP; entity >= first[kind + 1];) kind++;
   return (struct event){key >> calendar->entity_bits, kind, entity - first[kind]};
+}
+
+static inline struct event calendar_next(const struct calendar *calendar) {
+  return calendar_event(calendar, calendar_min(calendar));
+}
+
+/* Keys of events that come soon, but not next: a pCPU's, and any other; WTREE_NONE: there is none.
+   Asked for after every event of its kind, nearly each event is named once before it comes. */
+static inline int64_t calendar_soon_on_pcpu(const struct calendar *calendar, uint32_t pcpu) {
+  return wtree_min_near(&calendar->pcpus, pcpu);
+}
+static inline int64_t calendar_soon_asleep(const struct calendar *calendar, uint32_t thread) {
+  return wtree_min_near(&calendar->others, calendar->first_place[EVENT_SLEEP] + thread);
 }
 
 #endif

@@ -42,6 +42,13 @@ static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
   }
 }
 
+/* The least key among the leaf and its neighbours, an eighth of all. */
+static inline int64_t wtree_min_near(const struct wtree *tree, uint32_t leaf) {
+  uint32_t i = tree->n_leaves + leaf;
+  while (i > 15) i >>= 1;
+  return tree->node[i];
+}
+
 /* The least key but for that leaf's. */
 static inline int64_t wtree_min_without(const struct wtree *tree, uint32_t leaf) {
   const int64_t *node = tree->node;

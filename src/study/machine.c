@@ -191,6 +191,28 @@ static void handle(struct machine *machine, const struct event *event) {
   }
 }
 
+/* An event of a big host touches memory that is in no cache: has it fetched for one that comes
+   soon, close to the one that was just handled. */
+static void look_ahead(struct machine *machine, const struct event *event) {
+  const struct calendar *calendar = &machine->sim.calendar;
+  struct hv *hv = machine->hv;
+  int64_t key =
+      event->kind == EVENT_SLEEP
+          ? calendar_soon_asleep(calendar, event->index)
+          : calendar_soon_on_pcpu(
+                calendar, event->kind == EVENT_SLICE ? event->index : hv->vcpus[event->index].pcpu);
+  if (key == WTREE_NONE) return;
+  struct event soon = calendar_event(calendar, key);
+  if (soon.kind == EVENT_SLEEP) {
+    guest_prefetch_wake(machine->guest, soon.index);
+  } else if (soon.kind == EVENT_STEP || soon.kind == EVENT_SLICE) {
+    const struct vcpu *v =
+        soon.kind == EVENT_STEP ? &hv->vcpus[soon.index] : hv->pcpus[soon.index].current;
+    hv_prefetch(hv, (vcpu_id_t)(v - hv->vcpus), PREFETCH_ITSELF);
+    if (soon.kind == EVENT_STEP) hv_prefetch(hv, (vcpu_id_t)(v - hv->vcpus), PREFETCH_BEHIND);
+  }
+}
+
 static bool must_stop(struct machine *machine) {
   if (machine->sim.stuck_path) machine->status = RUN_STUCK;
   const volatile sig_atomic_t *interrupt = machine->options->interrupt;
@@ -212,6 +234,8 @@ static void run_until(struct machine *machine, int64_t until_ns) {
       if (event.at_ns > until_ns) break;
       sim->now_ns = event.at_ns;
       handle(machine, &event);
+      if (hv->is_big && (event.kind <= EVENT_SLEEP || event.kind == EVENT_SLICE))
+        look_ahead(machine, &event);
     }
     if (__builtin_expect(is_paranoid, 0)) {
       hv_check(hv);
