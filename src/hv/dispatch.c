@@ -15,13 +15,15 @@ static vcpu_id_t vcpu_id(const struct hv *hv, const struct vcpu *v) {
 
 static void sync_event(struct hv *hv, pcpu_id_t p) {
   const struct pcpu *pcpu = &hv->pcpus[p];
-  const struct calendar *calendar = &hv->sim->calendar;
-  int64_t key = WTREE_NONE;
-  if (pcpu->current)
-    key = pcpu->step_ns <= pcpu->slice_end_ns
-              ? calendar_key(calendar, pcpu->step_ns, EVENT_STEP, pcpu->current->id)
-              : calendar_key(calendar, pcpu->slice_end_ns, EVENT_SLICE, p);
-  calendar_set_pcpu(&hv->sim->calendar, p, key);
+  struct calendar *calendar = &hv->sim->calendar;
+  if (!pcpu->current) {
+    calendar_set_pcpu(calendar, p, WTREE_NONE);
+    return;
+  }
+  /* Which one is a toss-up, so it is chosen without a branch. */
+  int64_t step_key = calendar_key(calendar, pcpu->step_ns, EVENT_STEP, vcpu_id(hv, pcpu->current));
+  int64_t slice_key = calendar_key(calendar, pcpu->slice_end_ns, EVENT_SLICE, p);
+  calendar_set_pcpu(calendar, p, step_key < slice_key ? step_key : slice_key);
 }
 
 void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns) {
