@@ -382,9 +382,9 @@ void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_sta
   if (stage == PREFETCH_ITSELF) {
     __builtin_prefetch(&guest->vcpus[vcpu], 1);
     __builtin_prefetch(t, 1);
-    __builtin_prefetch(&t->iteration_since_ns, 1);
     return;
   }
+  __builtin_prefetch(&t->iteration_since_ns, 1);
   __builtin_prefetch(&guest->streams[THREAD_STREAMS * thread + RNG_COMPUTE], 1);
   __builtin_prefetch(&guest->streams[THREAD_STREAMS * thread + RNG_SLEEP], 1);
 }

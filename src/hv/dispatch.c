@@ -6,6 +6,9 @@
 
 #include "hv/hv.h"
 
+/* What each dispatch goes through, with who calls whom known at each place. */
+#define HOT_INLINE inline __attribute__((always_inline))
+
 /* Not by a look at v itself, which may not be in the cache. */
 static vcpu_id_t vcpu_id(const struct hv *hv, const struct vcpu *v) {
   return (vcpu_id_t)(v - hv->vcpus);
@@ -37,7 +40,7 @@ void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns) {
 
 void hv_requeue_place(struct hv *hv, struct vcpu *v) { v->place = hv->next_place++; }
 
-static void enqueue(struct hv *hv, struct vcpu *v) {
+static HOT_INLINE void enqueue(struct hv *hv, struct vcpu *v) {
   assert(!v->is_queued);
   hv_requeue_place(hv, v);
   v->is_queued = true;
@@ -45,7 +48,7 @@ static void enqueue(struct hv *hv, struct vcpu *v) {
   hv->sched->enqueue(hv, v);
 }
 
-static void dequeue(struct hv *hv, struct vcpu *v) {
+static HOT_INLINE void dequeue(struct hv *hv, struct vcpu *v) {
   if (!v->is_queued) return;
   v->is_queued = false;
   hv->n_queued--;
@@ -84,7 +87,7 @@ static uint32_t *slice_ends_at(const struct hv *hv, int64_t at_ns) {
 }
 
 /* v stops. Its pCPU is idle from now on, unless another takes it over at once (is_swap). */
-static inline void stop(struct hv *hv, struct vcpu *v, enum runstate to, bool is_swap) {
+static HOT_INLINE void stop(struct hv *hv, struct vcpu *v, enum runstate to, bool is_swap) {
   int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[v->pcpu];
   if (v->is_executing && to != RS_IDLE) guest_suspend(hv->guest, v);
@@ -140,7 +143,7 @@ void hv_costop(struct hv *hv, struct vcpu *v) {
 
 /* --- starting --- */
 
-static void begin_slice(struct hv *hv, struct vcpu *v, int64_t end_ns) {
+static HOT_INLINE void begin_slice(struct hv *hv, struct vcpu *v, int64_t end_ns) {
   hv->pcpus[v->pcpu].slice_end_ns = end_ns;
   ++*slice_ends_at(hv, end_ns);
   v->dispatch_order = hv->next_dispatch++;
@@ -167,8 +170,8 @@ static void begin_execution(struct hv *hv, struct vcpu *v) {
 }
 
 /* v starts on p, which has been claimed, or (is_swap) taken over from one that stops now. */
-static inline void start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns,
-                         bool is_swap) {
+static HOT_INLINE void start(struct hv *hv, struct vcpu *v, enum runstate from, pcpu_id_t p,
+                             int64_t slice_end_ns, bool is_swap) {
   int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[p];
   assert(!pcpu->current);
@@ -181,7 +184,7 @@ static inline void start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t sli
     hv_account_host(hv, now);
     hv->n_idle--;
   }
-  hv_set_runstate(hv, v, v->runstate, RS_RUNNING, now);
+  hv_set_runstate(hv, v, from, RS_RUNNING, now);
   begin_slice(hv, v, slice_end_ns);
   if (cost_ns == 0) {
     begin_execution(hv, v);
@@ -203,7 +206,7 @@ void hv_on_step(struct hv *hv, struct vcpu *v) {
 void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns) {
   dequeue(hv, v);
   pcpuset_remove(&hv->free, p);
-  start(hv, v, p, slice_end_ns, false);
+  start(hv, v, RS_READY, p, slice_end_ns, false);
 }
 
 /* --- the dispatch phase --- */
@@ -351,7 +354,7 @@ static void start_pick(struct hv *hv, struct vcpu *v) {
   int64_t end_ns = slice_end_ns(hv, v);
   if (hv->cosched->shares_slice_end) end_ns = hv_vm_of(hv, v)->gang_slice_end_ns;
   if (!v->has_expired) {
-    start(hv, v, v->next_pcpu, end_ns, false);
+    start(hv, v, v->runstate, v->next_pcpu, end_ns, false);
     return;
   }
   unexpire(v);
@@ -385,10 +388,10 @@ static void prefetch_behind(const struct hv *hv, const struct vcpu *v) {
   hv_prefetch(hv, vcpu_id(hv, first), PREFETCH_BEHIND);
 }
 
-static inline void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
+static HOT_INLINE void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
   if (hv->is_big) prefetch_behind(hv, v);
   dequeue(hv, v);
-  start(hv, v, p, slice_end_ns(hv, v), is_swap);
+  start(hv, v, RS_READY, p, slice_end_ns(hv, v), is_swap);
 }
 
 /* The same as dispatch_batch where there is nothing to decide: one slice ends, and no other pCPU is

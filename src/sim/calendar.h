@@ -106,8 +106,12 @@ static inline int64_t calendar_next_ns(const struct calendar *calendar) {
   return calendar_min(calendar) >> calendar->entity_bits;
 }
 
+static inline uint32_t calendar_entity(const struct calendar *calendar, int64_t key) {
+  return (uint32_t)(key & ((INT64_C(1) << calendar->entity_bits) - 1));
+}
+
 static inline struct event calendar_event(const struct calendar *calendar, int64_t key) {
-  uint32_t entity = (uint32_t)(key & ((INT64_C(1) << calendar->entity_bits) - 1));
+  uint32_t entity = calendar_entity(calendar, key);
   const uint32_t *first = calendar->first_entity;
   enum event_kind kind;
   if (entity < first[EVENT_SLEEP])

@@ -5,6 +5,7 @@
 #ifndef COSTOP_SIM_WTREE_H
 #define COSTOP_SIM_WTREE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sim/arena.h"
@@ -32,10 +33,10 @@ static inline int64_t wtree_key(const struct wtree *tree, uint32_t leaf) {
 
 static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
   int64_t *node = tree->node;
-  uint32_t i = tree->n_leaves + leaf;
+  size_t i = tree->n_leaves + leaf;
   node[i] = key;
   while (i > 1) {
-    int64_t sibling = node[i ^ 1u];
+    int64_t sibling = node[i ^ 1];
     key = sibling < key ? sibling : key;
     i >>= 1;
     node[i] = key;
@@ -53,8 +54,8 @@ static inline int64_t wtree_min_near(const struct wtree *tree, uint32_t leaf) {
 static inline int64_t wtree_min_without(const struct wtree *tree, uint32_t leaf) {
   const int64_t *node = tree->node;
   int64_t key = WTREE_NONE;
-  for (uint32_t i = tree->n_leaves + leaf; i > 1; i >>= 1)
-    key = node[i ^ 1u] < key ? node[i ^ 1u] : key;
+  for (size_t i = tree->n_leaves + leaf; i > 1; i >>= 1)
+    key = node[i ^ 1] < key ? node[i ^ 1] : key;
   return key;
 }
 

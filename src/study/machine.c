@@ -195,22 +195,25 @@ static void handle(struct machine *machine, const struct event *event) {
    soon, close to the one that was just handled. */
 static void look_ahead(struct machine *machine, const struct event *event) {
   const struct calendar *calendar = &machine->sim.calendar;
-  struct hv *hv = machine->hv;
-  int64_t key =
-      event->kind == EVENT_SLEEP
-          ? calendar_soon_asleep(calendar, event->index)
-          : calendar_soon_on_pcpu(
-                calendar, event->kind == EVENT_SLICE ? event->index : hv->vcpus[event->index].pcpu);
-  if (key == WTREE_NONE) return;
-  struct event soon = calendar_event(calendar, key);
-  if (soon.kind == EVENT_SLEEP) {
-    guest_prefetch_wake(machine->guest, soon.index);
-  } else if (soon.kind == EVENT_STEP || soon.kind == EVENT_SLICE) {
-    const struct vcpu *v =
-        soon.kind == EVENT_STEP ? &hv->vcpus[soon.index] : hv->pcpus[soon.index].current;
-    hv_prefetch(hv, (vcpu_id_t)(v - hv->vcpus), PREFETCH_ITSELF);
-    if (soon.kind == EVENT_STEP) hv_prefetch(hv, (vcpu_id_t)(v - hv->vcpus), PREFETCH_BEHIND);
+  const struct hv *hv = machine->hv;
+  if (event->kind == EVENT_SLEEP) {
+    int64_t key = calendar_soon_asleep(calendar, event->index);
+    if (key == WTREE_NONE) return;
+    struct event soon = calendar_event(calendar, key);
+    if (soon.kind == EVENT_SLEEP) guest_prefetch_wake(machine->guest, soon.index);
+    return;
   }
+  pcpu_id_t p = event->kind == EVENT_SLICE ? event->index : hv->vcpus[event->index].pcpu;
+  int64_t key = calendar_soon_on_pcpu(calendar, p);
+  if (key == WTREE_NONE) return;
+  /* A step or a slice end is a toss-up: no branch on it. */
+  uint32_t entity = calendar_entity(calendar, key);
+  bool is_step = entity < calendar->first_entity[EVENT_STEP + 1];
+  const struct vcpu *v =
+      hv->pcpus[is_step ? p : entity - calendar->first_entity[EVENT_SLICE]].current;
+  vcpu_id_t id = is_step ? entity : (vcpu_id_t)(v - hv->vcpus);
+  hv_prefetch(hv, id, PREFETCH_ITSELF);
+  hv_prefetch(hv, id, PREFETCH_BEHIND);
 }
 
 static bool must_stop(struct machine *machine) {
