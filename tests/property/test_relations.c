@@ -8,7 +8,7 @@
 #include "support/figures.h"
 #include "support/world.h"
 
-enum { SEEDS = 5, DRAWS_ROOM = 4096 };
+enum { SEEDS = 3, DRAWS_ROOM = 4096 };
 
 static struct world one, other;
 
