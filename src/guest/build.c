@@ -135,7 +135,10 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
   lock_id_t lock = 0;
   for (uint32_t i = 0; i < config->n_vms; i++) {
     struct guest_vm *vm = &guest->vms[i];
-    *vm = (struct guest_vm){.id = i, .spec = config->vms[i].spec, .guest = guest};
+    *vm = (struct guest_vm){.id = i,
+                            .spec = config->vms[i].spec,
+                            .guest = guest,
+                            .ipi_latency_ns = config->vms[i].spec->ipi_latency_ns};
     create_vcpus(vm, &guest->vcpus[vcpu], &vcpus[vcpu], arena);
     create_locks(vm, config, &lock, arena);
     create_barriers(vm, config, arena);

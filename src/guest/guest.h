@@ -134,15 +134,16 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vm {
   struct guest *guest;
   const struct guest_spec *spec;
   struct guest_vcpu *vcpus;
-  uint64_t *idle;   /* idle vCPUs (bits) … */
-  uint32_t n_idle;  /* … and how many */
-  uint32_t n_ready; /* threads in all FIFOs */
-  uint32_t n_words; /* of a bit set over its vCPUs */
+  int64_t ipi_latency_ns; /* spec's, which would be one more line to fetch */
+  uint64_t *idle;         /* idle vCPUs (bits) … */
+  uint32_t n_idle;        /* … and how many */
+  uint32_t n_ready;       /* threads in all FIFOs */
   vm_id_t id;
-  uint32_t n_locks, n_barriers;
   bool has_spinning_barrier;
 
   struct hist latency; /* of iterations; its count is theirs */
+  uint32_t n_locks, n_barriers;
+  uint32_t n_words; /* of a bit set over its vCPUs */
   struct thread *threads;
   struct lock *locks; /* n_locks: those that its program uses */
   struct barrier *barriers;

@@ -7,6 +7,7 @@
 
 #include "guest/guest.h"
 #include "guest/lock.h"
+#include "sim/prefetch.h"
 #include "sim/time.h"
 
 enum { STEPS_PER_INSTANT_MAX = 10000 };
@@ -380,13 +381,13 @@ void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_sta
   thread_id_t thread = guest->current_hint[vcpu];
   const struct thread *t = &guest->threads[thread];
   if (stage == PREFETCH_ITSELF) {
-    __builtin_prefetch(&guest->vcpus[vcpu], 1);
-    __builtin_prefetch(t, 1);
+    prefetch_line(&guest->vcpus[vcpu]);
+    prefetch_line(t);
     return;
   }
-  __builtin_prefetch(&t->iteration_since_ns, 1);
-  __builtin_prefetch(&guest->streams[THREAD_STREAMS * thread + RNG_COMPUTE], 1);
-  __builtin_prefetch(&guest->streams[THREAD_STREAMS * thread + RNG_SLEEP], 1);
+  prefetch_line(&t->iteration_since_ns);
+  prefetch_line(&guest->streams[THREAD_STREAMS * thread + RNG_COMPUTE]);
+  prefetch_line(&guest->streams[THREAD_STREAMS * thread + RNG_SLEEP]);
 }
 
 void guest_resume(struct guest *guest, struct vcpu *v) {
@@ -436,11 +437,11 @@ void guest_count_preemption(struct guest *guest, struct vcpu *v) {
 void guest_prefetch_wake(const struct guest *guest, thread_id_t thread) {
   vcpu_id_t vcpu = guest->wake_hint[thread].vcpu;
   const struct guest_vm *vm = &guest->vms[guest->wake_hint[thread].vm];
-  __builtin_prefetch(vm, 1);
-  __builtin_prefetch(&vm->latency, 1);
-  __builtin_prefetch(&guest->threads[thread], 1);
-  __builtin_prefetch(&guest->vcpus[vcpu], 1);
-  __builtin_prefetch(&guest->threads[thread].iteration_since_ns, 1);
+  prefetch_line(vm);
+  prefetch_line(&vm->latency);
+  prefetch_line(&guest->threads[thread]);
+  prefetch_line(&guest->vcpus[vcpu]);
+  prefetch_line(&guest->threads[thread].iteration_since_ns);
   hv_prefetch_wake(guest->hv, vcpu);
 }
 

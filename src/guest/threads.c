@@ -173,7 +173,7 @@ void guest_wake_thread(struct thread *t) {
   guest_put(g, t);
   if (!g->is_idle) return;
   guest_set_idle(g, false);
-  int64_t latency_ns = t->vm->spec->ipi_latency_ns;
+  int64_t latency_ns = g->vm->ipi_latency_ns;
   if (latency_ns == 0)
     hv_wake(guest->hv, g->v);
   else

@@ -56,8 +56,8 @@ static HOT_INLINE void dequeue(struct hv *hv, struct vcpu *v) {
 }
 
 void hv_prefetch_wake(const struct hv *hv, vcpu_id_t vcpu) {
-  __builtin_prefetch(&hv->vcpus[vcpu], 1);
-  __builtin_prefetch(&hv->vcpus[vcpu].runstate_since_ns, 1);
+  prefetch_line(&hv->vcpus[vcpu]);
+  prefetch_line(&hv->vcpus[vcpu].runstate_since_ns);
 }
 
 void hv_wake(struct hv *hv, struct vcpu *v) {
@@ -383,7 +383,7 @@ static bool is_alone_now(const struct hv *hv, pcpu_id_t p) {
 static void prefetch_behind(const struct hv *hv, const struct vcpu *v) {
   const struct vcpu *first = v->queue_next, *second, *third;
   if (!first || !(second = first->queue_next) || !(third = second->queue_next)) return;
-  if (third->queue_next) __builtin_prefetch(third->queue_next, 1);
+  if (third->queue_next) prefetch_line(third->queue_next);
   hv_prefetch(hv, vcpu_id(hv, third), PREFETCH_ITSELF);
   hv_prefetch(hv, vcpu_id(hv, first), PREFETCH_BEHIND);
 }

@@ -14,6 +14,7 @@
 #include "hv/skew.h"
 #include "sim/arena.h"
 #include "sim/param.h"
+#include "sim/prefetch.h"
 
 struct __attribute__((aligned(ARENA_LINE))) pcpu {
   struct vcpu *current; /* NULL: idle */
@@ -119,9 +120,9 @@ void hv_on_step(struct hv *hv, struct vcpu *v);
 static inline void hv_prefetch(const struct hv *hv, vcpu_id_t id, enum prefetch_stage stage) {
   const struct vcpu *v = &hv->vcpus[id];
   if (stage == PREFETCH_ITSELF) {
-    __builtin_prefetch(v, 1);
-    __builtin_prefetch(&v->runstate_since_ns, 1);
-    __builtin_prefetch(&v->activity_ns, 1);
+    prefetch_line(v);
+    prefetch_line(&v->runstate_since_ns);
+    prefetch_line(&v->activity_ns);
   }
   guest_prefetch(hv->guest, id, stage);
 }

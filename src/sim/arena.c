@@ -60,6 +60,10 @@ static void arena_grow(struct arena *arena, size_t bytes) {
   arena->room = room + ARENA_LINE;
 }
 
+void arena_reserve(struct arena *arena, size_t bytes) {
+  if (bytes >= ARENA_BIG_BLOCK) arena_grow(arena, bytes);
+}
+
 void *arena_alloc(struct arena *arena, size_t count, size_t size) {
   size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes)) arena_exhausted(SIZE_MAX);

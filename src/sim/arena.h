@@ -20,6 +20,8 @@ struct arena {
    when memory is exhausted it calls the handler set by arena_on_exhausted, which must not return.
  */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
+/* bytes are going to be asked for: they come from one block, with huge pages if there are many. */
+void arena_reserve(struct arena *arena, size_t bytes);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -197,7 +197,7 @@ static void look_ahead(struct machine *machine, const struct event *event) {
   const struct calendar *calendar = &machine->sim.calendar;
   const struct hv *hv = machine->hv;
   if (event->kind == EVENT_SLEEP) {
-    int64_t key = calendar_soon_asleep(calendar, event->index);
+    int64_t key = calendar_soon_asleep(calendar);
     if (key == WTREE_NONE) return;
     struct event soon = calendar_event(calendar, key);
     if (soon.kind == EVENT_SLEEP) guest_prefetch_wake(machine->guest, soon.index);
@@ -262,6 +262,7 @@ struct run_result *machine_run(const struct scenario *scenario,
   struct machine *machine = ARENA_NEW(arena, struct machine);
   *machine = (struct machine){
       .scenario = scenario, .options = options, .arena = arena, .status = RUN_DONE};
+  arena_reserve(arena, machine_memory(scenario));
   build(machine);
   if (scenario->run.warmup_ns > 0) {
     run_until(machine, scenario->run.warmup_ns);
