@@ -160,9 +160,9 @@ static struct guest_vcpu *wake_place(const struct thread *t) {
 }
 
 void guest_set_idle(struct guest_vcpu *g, bool is_idle) {
-  struct guest_vm *vm = g->vm;
   g->is_idle = is_idle;
   if (g->is_alone) return;
+  struct guest_vm *vm = g->vm;
   vm->idle[g->v->index / 64] ^= UINT64_C(1) << g->v->index % 64;
   vm->n_idle += is_idle ? 1u : UINT32_MAX;
 }
@@ -173,7 +173,7 @@ void guest_wake_thread(struct thread *t) {
   guest_put(g, t);
   if (!g->is_idle) return;
   guest_set_idle(g, false);
-  int64_t latency_ns = g->vm->ipi_latency_ns;
+  int64_t latency_ns = t->vm->ipi_latency_ns;
   if (latency_ns == 0)
     hv_wake(guest->hv, g->v);
   else

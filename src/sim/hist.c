@@ -15,14 +15,9 @@ void hist_init(struct hist *hist, struct arena *arena, int64_t min, int64_t max)
 
 void hist_flush(struct hist *hist) {
   for (uint32_t i = 0; i < hist->n_pending; i++) {
-    int64_t value = hist->pending[i];
-    hist->sum += value;
-    if (value > hist->max) hist->max = value;
-    uint32_t bucket = hist_bucket(hist, value);
-    if (bucket >= hist->n_buckets) bucket = hist->n_buckets - 1;
-    if (++hist->bucket[bucket] == 0) hist->bucket[bucket]--;
+    uint32_t *bucket = &hist->bucket[hist->pending[i]];
+    if (++*bucket == 0) --*bucket;
   }
-  hist->count += hist->n_pending;
   hist->n_pending = 0;
 }
 

@@ -10,19 +10,18 @@
 
 enum { HIST_SUB_BITS = 6, HIST_SUB = 1 << HIST_SUB_BITS };
 
-enum { HIST_PENDING = 5 };
+enum { HIST_PENDING = 11 };
 
+/* A cache line. */
 struct hist {
-  /* Values are counted a handful at a time: buckets of many histograms do not fit into a cache, and
-     together their misses overlap. */
-  int64_t pending[HIST_PENDING];
-  uint32_t n_pending;
-  uint32_t n_buckets;
   uint32_t *bucket; /* n_buckets counters; they saturate, count does not */
-
   int64_t sum, max;
   uint64_t count;
+  uint32_t n_buckets;
   uint32_t shift; /* log2 of the resolution: values below 2^shift share bucket 0 */
+  /* Buckets are counted a handful at a time: those of many histograms do not fit into a cache, and
+     together their misses overlap. */
+  uint16_t n_pending, pending[HIST_PENDING];
 };
 
 /* min: the smallest value worth telling from 0 (at least 1); max: the largest that can occur. */
@@ -37,11 +36,16 @@ static inline uint32_t hist_bucket(const struct hist *hist, int64_t value) {
   return (octave << HIST_SUB_BITS) + (uint32_t)(scaled >> octave);
 }
 
-/* Counts what is pending; before a look at any member. */
+/* Counts what is pending; before a look at the buckets. */
 void hist_flush(struct hist *hist);
 
 static inline void hist_add(struct hist *hist, int64_t value) {
-  hist->pending[hist->n_pending++] = value;
+  uint32_t bucket = hist_bucket(hist, value);
+  if (bucket >= hist->n_buckets) bucket = hist->n_buckets - 1;
+  hist->sum += value;
+  if (value > hist->max) hist->max = value;
+  hist->count++;
+  hist->pending[hist->n_pending++] = (uint16_t)bucket;
   if (hist->n_pending == HIST_PENDING) hist_flush(hist);
 }
 
