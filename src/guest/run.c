@@ -386,8 +386,8 @@ void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_sta
     return;
   }
   prefetch_line(&t->iteration_since_ns);
-  prefetch_line(&guest->streams[THREAD_STREAMS * thread + RNG_COMPUTE]);
-  prefetch_line(&guest->streams[THREAD_STREAMS * thread + RNG_SLEEP]);
+  enum rng_purpose purpose = stage == PREFETCH_BEGIN ? RNG_COMPUTE : RNG_SLEEP;
+  prefetch_line(&guest->streams[THREAD_STREAMS * thread + purpose]);
 }
 
 void guest_resume(struct guest *guest, struct vcpu *v) {

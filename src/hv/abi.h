@@ -67,9 +67,9 @@ void hv_prefetch_wake(const struct hv *hv, vcpu_id_t vcpu);
 
 /* --- what the hypervisor tells --- */
 
-/* A vCPU is going to run, or to stop, soon: fetches what that will touch. What the second stage
-   looks at, the first has fetched; some work should lie between them. */
-enum prefetch_stage { PREFETCH_ITSELF, PREFETCH_BEHIND };
+/* A vCPU is going to run, or to stop, soon: fetches what that will touch: first itself; then, some
+   work later, what its thread needs to begin a computation, or to end it. */
+enum prefetch_stage { PREFETCH_ITSELF, PREFETCH_BEGIN, PREFETCH_END };
 void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_stage stage);
 /* v begins to execute guest code, after its dispatch overhead. The guest arms v. Must not touch
    other vCPUs: what would is put off to an armed step at this instant. */

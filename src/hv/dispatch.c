@@ -385,7 +385,7 @@ static void prefetch_behind(const struct hv *hv, const struct vcpu *v) {
   if (!first || !(second = first->queue_next) || !(third = second->queue_next)) return;
   if (third->queue_next) prefetch_line(third->queue_next);
   hv_prefetch(hv, vcpu_id(hv, third), PREFETCH_ITSELF);
-  hv_prefetch(hv, vcpu_id(hv, first), PREFETCH_BEHIND);
+  hv_prefetch(hv, vcpu_id(hv, first), PREFETCH_BEGIN);
 }
 
 static HOT_INLINE void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {

@@ -213,7 +213,7 @@ static void look_ahead(struct machine *machine, const struct event *event) {
       hv->pcpus[is_step ? p : entity - calendar->first_entity[EVENT_SLICE]].current;
   vcpu_id_t id = is_step ? entity : (vcpu_id_t)(v - hv->vcpus);
   hv_prefetch(hv, id, PREFETCH_ITSELF);
-  hv_prefetch(hv, id, PREFETCH_BEHIND);
+  hv_prefetch(hv, id, PREFETCH_END);
 }
 
 static bool must_stop(struct machine *machine) {
