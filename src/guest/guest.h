@@ -81,7 +81,8 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vcpu {
   const struct thread *last; /* whom it ran last */
   struct guest *guest;
   struct vcpu *v;
-  int64_t work_end_ns; /* end of what is timed: work, cost, hand-off, switch, spin limit */
+  int64_t work_end_ns; /* end of what is timed: work, cost, hand-off, switch, spin limit; what is
+                          left of paused work */
   int64_t boundary_ns; /* next guest-timeslice end that matters */
   int64_t clock_ns;    /* guest time since current became current; less the time while executing */
   uint32_t n_ready;    /* threads in its FIFO */
@@ -89,6 +90,9 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vcpu {
   bool owes_switch;    /* switch_ns is to be paid before current goes on */
   bool is_idle;        /* IDLE, and no IPI under way */
   bool must_resched : 1; /* a timeslice end was put off */
+  bool does_work : 1;    /* executes, and current is in a PHASE_WORK … */
+  bool is_paused : 1;    /* … or was when it stopped, and will go on with it … */
+  bool is_critical : 1;  /* … inside a critical section; thus current need not be looked at */
   bool may_steal : 1;
   bool is_alone : 1; /* the VM's only vCPU: its threads need not look for it */
 

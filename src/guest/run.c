@@ -174,6 +174,7 @@ static bool advance(struct guest_vcpu *g) {
         break;
       case PHASE_WORK:
         begin_timed(g, activity_of_work(t), t->rem_ns);
+        g->does_work = true;
         return true;
       case PHASE_COST:
         if (t->rem_ns > 0) {
@@ -279,6 +280,7 @@ void guest_begin_phase(struct guest_vcpu *g) {
 static void pause_phase(struct guest_vcpu *g) {
   struct thread *t = g->current;
   int64_t left_ns = g->work_end_ns - guest_now(g->guest);
+  g->does_work = false;
   if (g->is_kicked) {
     g->is_kicked = false;
     return;
@@ -334,6 +336,7 @@ static void finish_timed(struct guest_vcpu *g) {
   }
   switch ((enum phase)t->phase) {
     case PHASE_WORK:
+      g->does_work = false;
       guest_step_done(t);
       break;
     case PHASE_HANDOFF:
@@ -394,20 +397,30 @@ void guest_resume(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
   g->clock_ns -= guest->sim->now_ns;
   if (g->n_ready > 0) guest_set_boundary(g);
-  const struct thread *t = g->current;
-  if (t->phase == PHASE_WORK && t == g->last && !g->owes_switch) { /* nearly always */
-    continue_timed(g, activity_of_work(t), t->rem_ns);
-    guest_rearm(g);
+  if (!g->is_paused) {
+    guest_begin_phase(g);
     return;
   }
-  guest_begin_phase(g);
+  g->is_paused = false;
+  g->does_work = true;
+  continue_timed(g, g->is_critical ? ACT_CRITICAL : ACT_USEFUL, g->work_end_ns);
+  guest_rearm(g);
 }
 
 void guest_suspend(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
+  int64_t now = guest->sim->now_ns;
+  g->clock_ns += now;
+  g->boundary_ns = TIME_NEVER_NS;
+  if (g->does_work) {
+    g->does_work = false;
+    g->is_paused = true;
+    g->is_critical = v->activity == ACT_CRITICAL;
+    g->work_end_ns -= now;
+    return;
+  }
   pause_phase(g);
-  g->clock_ns += guest->sim->now_ns;
-  g->work_end_ns = g->boundary_ns = TIME_NEVER_NS;
+  g->work_end_ns = TIME_NEVER_NS;
 }
 
 void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from) {
