@@ -63,7 +63,9 @@ static void *relaxed_create(struct hv *hv, const void *params, struct arena *are
   struct cosched_relaxed_params *relaxed = ARENA_NEW(arena, struct cosched_relaxed_params);
   *relaxed = *(const struct cosched_relaxed_params *)params;
   hv->overhead_is_progress = relaxed->progress == PROGRESS_PRE4;
-  if (relaxed->costop_threshold_ns == 0) return relaxed;
+  bool has_siblings = false;
+  for (vm_id_t i = 0; i < hv->n_vms; i++) has_siblings |= hv->vms[i].skew != NULL;
+  if (relaxed->costop_threshold_ns == 0 || !has_siblings) return relaxed; /* nothing to check */
   if (relaxed->poll_ns == 0)
     hv->has_crossings = true;
   else
