@@ -376,8 +376,6 @@ void guest_step(struct guest *guest, struct vcpu *v) {
     pass_boundary(g);
 }
 
-/* --- what the hypervisor does to a vCPU --- */
-
 /* --- what will be needed soon --- */
 
 void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_stage stage) {
@@ -392,6 +390,8 @@ void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_sta
   enum rng_purpose purpose = stage == PREFETCH_BEGIN ? RNG_COMPUTE : RNG_SLEEP;
   prefetch_line(&guest->streams[THREAD_STREAMS * thread + purpose]);
 }
+
+/* --- what the hypervisor does to a vCPU --- */
 
 void guest_resume(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];

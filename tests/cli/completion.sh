@@ -1,16 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Completion scripts parse, and bash's completes. $1: the costop binary.
-set -euo pipefail
-costop=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+# shellcheck source=tests/support/common.sh
+source "$(dirname "$0")/../support/common.sh"
 
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
 "$costop" completion bash >bash.sh
 bash -n bash.sh
 if command -v shellcheck >/dev/null; then shellcheck -s bash bash.sh; fi

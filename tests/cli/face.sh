@@ -1,24 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Version, help, usage errors, exit codes, lost output. $1: the costop binary.
-set -euo pipefail
-costop=$(realpath "$1")
-root=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+# shellcheck source=tests/support/common.sh
+source "$(dirname "$0")/../support/common.sh"
 
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
-# expect_code CODE COMMAND…: leaves its output in out and err.
-expect_code() {
-  local wanted=$1 code=0
-  shift
-  "$@" >out 2>err || code=$?
-  [[ $code == "$wanted" ]] || fail "$* ends with $code, not $wanted: $(cat err)"
-}
 has() { grep -qF -- "$2" "$1" || fail "'$2' is not in $1: $(cat "$1")"; }
 lacks() { if grep -qF -- "$2" "$1"; then fail "'$2' is in $1"; fi; }
 

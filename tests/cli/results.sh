@@ -1,23 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What run prints and writes: formats, identities, expectations, -o. $1: the costop binary.
-set -euo pipefail
-costop=$(realpath "$1")
-root=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+# shellcheck source=tests/support/common.sh
+source "$(dirname "$0")/../support/common.sh"
 
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
-expect_code() {
-  local wanted=$1 code=0
-  shift
-  "$@" >out 2>err || code=$?
-  [[ $code == "$wanted" ]] || fail "$* ends with $code, not $wanted: $(cat err)"
-}
 "$costop" new | sed 's/"none"/"relaxed"/' >s.json
 run=("$costop" run s.json -d 50ms -w 5ms -r 3)
 
