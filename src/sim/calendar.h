@@ -69,7 +69,7 @@ static inline void calendar_init(struct calendar *calendar, struct arena *arena,
 
 static inline int64_t calendar_key(const struct calendar *calendar, int64_t at_ns,
                                    enum event_kind kind, uint32_t index) {
-  int64_t entity = (int64_t)(calendar->first_entity[kind] + index);
+  int64_t entity = (int64_t)calendar->first_entity[kind] + index;
   int64_t key = (int64_t)((uint64_t)at_ns << calendar->entity_bits) | entity;
   return at_ns > calendar->horizon_ns ? WTREE_NONE : key;
 }
