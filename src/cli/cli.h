@@ -16,7 +16,11 @@
 #include "study/table.h"
 
 /* Exit codes are those of sysexits.h, and: */
-enum { EXIT_NO = 1 /* the answer is no: an expectation failed */, EXIT_SIGNAL = 128 };
+enum {
+  EXIT_NO = 1,    /* the answer is no: an expectation failed */
+  EXIT_WALL = 75, /* --max-wall came first; what there is is valid */
+  EXIT_SIGNAL = 128
+};
 
 /* In the order in which help lists them. */
 #define COMMANDS(X) \
@@ -59,7 +63,7 @@ enum option_id {
 };
 
 /* A set of options, for struct command. */
-#define OPTION_BIT(id) (UINT32_C(1) << (id))
+#define OPTION_BIT(id) (UINT64_C(1) << (id))
 #define OPTION_BITS_GLOBAL (OPTION_BIT(OPTIONS_GLOBAL) - 1)
 /* All that load_scenario looks at. */
 #define OPTION_BITS_SCENARIO                                                    \
@@ -122,7 +126,7 @@ struct command {
   const char *operands; /* as help shows them: "SCENARIO"; "" if there are none */
   const char *help;     /* one sentence, no full stop */
   const char *details;  /* paragraphs behind the options, or NULL */
-  uint32_t options;     /* OPTION_BITs, the global ones aside */
+  uint64_t options;     /* OPTION_BITs, the global ones aside */
   uint32_t min_operands, max_operands;
   /* Candidates for an operand, for completion and did-you-mean: the index-th or NULL behind the
      last. A NULL function: operands are files (if there are any). */

@@ -21,7 +21,7 @@ static void completion_quote(const char *text, const char *escape) {
 }
 
 static bool completion_has(const struct command *command, enum option_id id) {
-  uint32_t bits = OPTION_BITS_GLOBAL | (command ? command->options : 0);
+  uint64_t bits = OPTION_BITS_GLOBAL | (command ? command->options : 0);
   return (bits & OPTION_BIT(id)) != 0;
 }
 

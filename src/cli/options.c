@@ -244,7 +244,7 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
 }
 
 static bool options_offers(const struct command *command, enum option_id id) {
-  uint32_t bits = OPTION_BITS_GLOBAL | (command ? command->options : 0);
+  uint64_t bits = OPTION_BITS_GLOBAL | (command ? command->options : 0);
   return (bits & OPTION_BIT(id)) != 0;
 }
 
