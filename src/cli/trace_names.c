@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/trace_names.h"
 
-static bool is_used(const struct program *program, uint32_t lock) {
-  for (uint32_t i = 0; i < program->n_ops; i++)
-    if (program->ops[i].code == OP_LOCK && program->ops[i].target == lock) return true;
-  return false;
-}
-
-/* A VM has an instance of each lock that its program uses, in the order of the scenario. */
 static const struct lock_spec **list_locks(const struct scenario *scenario, uint32_t *first,
                                            struct arena *arena) {
   const struct lock_spec **locks =
@@ -15,7 +8,8 @@ static const struct lock_spec **list_locks(const struct scenario *scenario, uint
   for (uint32_t v = 0; v < scenario->n_vms; v++) {
     first[v + 1] = first[v];
     for (uint32_t l = 0; l < scenario->n_locks; l++)
-      if (is_used(scenario->vms[v].guest.program, l)) locks[first[v + 1]++] = &scenario->locks[l];
+      if (program_uses(scenario->vms[v].guest.program, OP_LOCK, l))
+        locks[first[v + 1]++] = &scenario->locks[l];
   }
   return locks;
 }

@@ -7,13 +7,6 @@
 #include "guest/lock.h"
 #include "sim/time.h"
 
-/* Does the program have an op of that code and target? */
-static bool uses(const struct program *program, enum op_code code, uint32_t target) {
-  for (uint32_t i = 0; i < program->n_ops; i++)
-    if (program->ops[i].code == code && program->ops[i].target == target) return true;
-  return false;
-}
-
 static bool draws(const struct program *program, enum rng_purpose purpose) {
   for (uint32_t i = 0; i < program->n_ops; i++) {
     const struct op *op = &program->ops[i];
@@ -42,7 +35,7 @@ static void create_locks(struct guest_vm *vm, const struct guest_config *config,
   vm->locks = ARENA_ARRAY(arena, config->n_locks, struct lock);
   vm->lock_of = ARENA_ARRAY(arena, config->n_locks, struct lock *);
   for (uint32_t i = 0; i < config->n_locks; i++) {
-    if (!uses(vm->spec->program, OP_LOCK, i)) continue;
+    if (!program_uses(vm->spec->program, OP_LOCK, i)) continue;
     struct lock *lock = &vm->locks[vm->n_locks++];
     create_lock(vm, lock, &config->locks[i], config, arena);
     lock->id = (*next_id)++;
@@ -55,7 +48,7 @@ static void create_barriers(struct guest_vm *vm, const struct guest_config *conf
   vm->barriers = ARENA_ARRAY(arena, config->n_barriers, struct barrier);
   vm->barrier_of = ARENA_ARRAY(arena, config->n_barriers, struct barrier *);
   for (uint32_t i = 0; i < config->n_barriers; i++) {
-    if (!uses(vm->spec->program, OP_BARRIER, i)) continue;
+    if (!program_uses(vm->spec->program, OP_BARRIER, i)) continue;
     const struct barrier_spec *spec = &config->barriers[i];
     struct barrier *barrier = &vm->barriers[vm->n_barriers++];
     *barrier = (struct barrier){.spec = spec, .vm = vm};

@@ -26,6 +26,14 @@ struct program {
   uint32_t n_ops;
 };
 
+/* Does it have an op of that code and target? A VM has an instance of each lock and barrier that
+   its program uses, in the order of the scenario. */
+static inline bool program_uses(const struct program *program, enum op_code code, uint32_t target) {
+  for (uint32_t i = 0; i < program->n_ops; i++)
+    if (program->ops[i].code == code && program->ops[i].target == target) return true;
+  return false;
+}
+
 struct lock_params {
   int64_t acquire_ns;
   int64_t handoff_base_ns;

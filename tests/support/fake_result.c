@@ -7,21 +7,25 @@
 #include "hv/cosched.h"
 #include "hv/sched.h"
 
-static const struct program fake_program = {.name = "oltp"};
+static const struct op fake_ops[] = {
+    {.code = OP_COMPUTE}, {.code = OP_LOCK}, {.code = OP_UNLOCK}, {.code = OP_END}};
+static const struct program programs[] = {{.name = "oltp", .ops = fake_ops, .n_ops = 4},
+                                          {.name = "hog", .ops = &fake_ops[3], .n_ops = 1}};
 
-static void fake_vm(struct vm_spec *vm, const char *name, const char *base, uint32_t n_vcpus) {
+static void fake_vm(struct vm_spec *vm, const char *name, const char *base, uint32_t n_vcpus,
+                    const struct program *program) {
   vm->name = name;
   vm->base_name = base;
   vm->guest.n_vcpus = vm->guest.n_threads = n_vcpus;
-  vm->guest.program = &fake_program;
+  vm->guest.program = program;
 }
 
 const struct scenario *fake_scenario(struct arena *arena) {
   struct scenario *scenario = ARENA_NEW(arena, struct scenario);
   struct vm_spec *vms = ARENA_ARRAY(arena, 2, struct vm_spec);
   struct lock_spec *lock = ARENA_NEW(arena, struct lock_spec);
-  fake_vm(&vms[0], "db", "db", FAKE_VCPUS);
-  fake_vm(&vms[1], "noise.0", "noise", 1);
+  fake_vm(&vms[0], "db", "db", FAKE_VCPUS, &programs[0]);
+  fake_vm(&vms[1], "noise.0", "noise", 1, &programs[1]);
   lock->name = "runq";
   lock->choice.kind = &lock_ticket.kind;
   scenario->name = "fake";
