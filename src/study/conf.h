@@ -53,5 +53,7 @@ const char *conf_describe(struct arena *arena, const struct conf *conf);
 
 /* JSON, two blanks of indentation, what fits on a line on one line, a newline at the end. */
 const char *conf_to_json(struct arena *arena, const struct conf *conf);
+/* In a sentence or a column: the characters of a string, anything else as JSON on one line. */
+const char *conf_to_line(struct arena *arena, const struct conf *conf);
 
 #endif

@@ -93,3 +93,12 @@ const char *conf_to_json(struct arena *arena, const struct conf *conf) {
   text_puts(&text, "\n");
   return text.data;
 }
+
+const char *conf_to_line(struct arena *arena, const struct conf *conf) {
+  if (!conf_has_children(conf)) return conf->text;
+  struct conf nameless = *conf;
+  nameless.key = NULL;
+  struct text text = {.arena = arena};
+  (void)text_put_line(&text, &nameless, SIZE_MAX);
+  return text.data;
+}

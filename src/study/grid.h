@@ -20,6 +20,7 @@ struct grid {
   const struct conf *root;     /* what all cells start from; says nothing of sweeps */
   const struct scenario *base; /* root, bound */
   const struct axis *axes;
+  const struct conf *sweep; /* the axes as an object, by path; NULL: none */
   uint32_t n_axes, n_cells;
   bool is_zipped;        /* the axes advance together */
   const uint64_t *picks; /* the combination that each cell is; NULL: cell i is combination i */
@@ -27,6 +28,11 @@ struct grid {
 
 /* The only cell is the scenario as it is; its axes are left aside. */
 const struct grid *grid_of_one(const struct scenario *scenario, struct arena *arena);
+
+/* A cell for each combination of the scenario's axes. NULL with an error in diags if there are too
+   many. Does not bind them. */
+const struct grid *grid_of_sweep(const struct scenario *scenario, struct diags *diags,
+                                 struct arena *arena);
 
 /* Which value of the axis this cell has. */
 const struct conf *grid_value(const struct grid *grid, uint32_t cell, uint32_t axis);

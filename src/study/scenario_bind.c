@@ -93,7 +93,7 @@ static void bind_expects(struct bind *bind, struct site root, struct scenario *s
   scenario->n_expects = site.node->n_children;
 }
 
-/* Without `sweep`, which binds again. */
+/* Without `sweep`, which binds again, and `expect`, which all cells of a sweep share. */
 static struct scenario *bind_base(struct bind *bind, const struct conf *conf) {
   struct site root = site_at(conf);
   struct scenario *scenario = ARENA_NEW(bind->arena, struct scenario);
@@ -106,8 +106,8 @@ static struct scenario *bind_base(struct bind *bind, const struct conf *conf) {
   scenario_bind_programs(bind, root, scenario);
   scenario_bind_vms(bind, root, scenario);
   bind_rows(bind, site_child(bind, root, "run"), &run_rows, &scenario->run);
-  bind_expects(bind, root, scenario);
   scenario_check(bind, root, scenario);
+  scenario->written = conf;
   return scenario;
 }
 
@@ -154,12 +154,23 @@ const struct scenario *scenario_bind(const struct conf *root, struct diags *diag
                                      struct arena *arena) {
   struct bind bind = {.diags = diags, .arena = arena, .sweep = conf_find(root, "sweep")};
   struct scenario *scenario = bind_base(&bind, root);
+  bind_expects(&bind, site_at(root), scenario);
   struct site sweep = site_child(&bind, site_at(root), "sweep");
   scenario->sweep = sweep_expand(&bind, sweep);
   if (scenario->sweep) {
     scenario->n_sweep_axes = scenario->sweep->n_children;
     if (diags->n_errors == 0) sweep_check(&bind, root, scenario->sweep);
   }
-  scenario->written = root;
   return diags->n_errors ? NULL : scenario;
+}
+
+const struct scenario *scenario_bind_cell(const struct scenario *base, const struct conf *root,
+                                          const struct conf *axes, struct diags *diags,
+                                          struct arena *arena) {
+  struct bind bind = {.diags = diags, .arena = arena, .sweep = axes};
+  uint32_t errors_before = diags->n_errors;
+  struct scenario *scenario = bind_base(&bind, root);
+  scenario->expects = base->expects;
+  scenario->n_expects = base->n_expects;
+  return diags->n_errors > errors_before ? NULL : scenario;
 }

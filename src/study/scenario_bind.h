@@ -11,6 +11,12 @@
 const struct scenario *scenario_bind(const struct conf *root, struct diags *diags,
                                      struct arena *arena);
 
+/* A cell of a sweep: base, whose root has been given one value of each axis. axes: an object with
+   the axes' paths as keys. Expectations are those of base. */
+const struct scenario *scenario_bind_cell(const struct scenario *base, const struct conf *root,
+                                          const struct conf *axes, struct diags *diags,
+                                          struct arena *arena);
+
 /* The tree in which path ("vms.db.vcpus", "programs.oltp.1.hold") has this value. Objects that the
    file leaves out are added; new VMs, locks, programs and barriers only as a whole. NULL with an
    error in diags if there is no such place. */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/study_load.h"
+
+#include "cli/diag_print.h"
+#include "cli/load.h"
+
+static const struct grid *load_grid(const struct cli *cli, const char *path, enum study_cells cells,
+                                    int *exit_code) {
+  struct diags *diags = ARENA_NEW(cli->arena, struct diags);
+  diags->arena = cli->arena;
+  const struct load_request request = {path, cli->sets.items, cli->sets.n};
+  const struct scenario *scenario = load_scenario(&request, diags, cli->arena);
+  const struct grid *grid = NULL;
+  if (scenario && cells == STUDY_ONE_CELL) grid = grid_of_one(scenario, cli->arena);
+  if (scenario && cells == STUDY_ALL_CELLS) grid = grid_of_sweep(scenario, diags, cli->arena);
+  diags_print(diags, (struct diag_style){cli_has_color(cli, stderr), cli->verbosity < 0}, stderr);
+  *exit_code = load_exit_code(diags);
+  if (grid && cells == STUDY_ONE_CELL && scenario->n_sweep_axes > 0)
+    cli_note(cli, "the sweep of %s is left aside: this is its base cell", path);
+  return grid;
+}
+
+/* Those of the file, which are known to be good, then those of the command line. */
+static int load_expects(const struct cli *cli, const struct scenario *base,
+                        struct study_plan *plan) {
+  uint32_t n_file = base->n_expects, n = n_file + cli->expects.n;
+  struct expect *expects = ARENA_ARRAY(cli->arena, n, struct expect);
+  for (uint32_t i = 0; i < n; i++) {
+    const char *text = i < n_file ? base->expects[i] : cli->expects.items[i - n_file];
+    const char *fault = expect_parse(base, text, cli->arena, &expects[i]);
+    if (!fault) continue;
+    cli_error("--expect '%s': %s", text, fault);
+    return EX_USAGE;
+  }
+  plan->expects = expects;
+  plan->n_expects = n;
+  return EX_OK;
+}
+
+int study_load(const struct cli *cli, const char *path, enum study_cells cells,
+               struct study_plan *plan) {
+  int code = EX_OK;
+  const struct grid *grid = load_grid(cli, path, cells, &code);
+  if (!grid) return code;
+  uint32_t reps = cli->has_replication ? 1 : grid->base->run.replications;
+  plan->study = (struct study){.grid = grid,
+                               .first = cli->has_replication ? cli->replication : 0,
+                               .min_reps = reps,
+                               .max_reps = reps,
+                               .n_shards = 1,
+                               .paranoid = cli->paranoid};
+  return load_expects(cli, grid->base, plan);
+}
