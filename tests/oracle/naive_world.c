@@ -19,7 +19,7 @@ static enum naive_lock_kind lock_kind(const struct lock_spec *spec) {
   abort(); /* a kind that the naive simulator does not know */
 }
 
-static bool program_uses(const struct program *program, uint32_t lock) {
+static bool uses_lock(const struct program *program, uint32_t lock) {
   for (uint32_t i = 0; i < program->n_ops; i++)
     if (program->ops[i].code == OP_LOCK && program->ops[i].target == lock) return true;
   return false;
@@ -27,7 +27,7 @@ static bool program_uses(const struct program *program, uint32_t lock) {
 
 static uint32_t count_locks(const struct scenario *scenario, const struct vm_spec *spec) {
   uint32_t n = 0;
-  for (uint32_t l = 0; l < scenario->n_locks; l++) n += program_uses(spec->guest.program, l);
+  for (uint32_t l = 0; l < scenario->n_locks; l++) n += uses_lock(spec->guest.program, l);
   return n;
 }
 
@@ -35,7 +35,7 @@ static void build_locks(struct naive_world *world, struct naive_vm *vm, uint32_t
   const struct scenario *scenario = world->scenario;
   vm->locks = world->locks + world->n_locks;
   for (uint32_t l = 0; l < scenario->n_locks; l++) {
-    if (!program_uses(vm->spec->guest.program, l)) continue;
+    if (!uses_lock(vm->spec->guest.program, l)) continue;
     struct naive_lock *lock = &vm->locks[vm->n_locks++];
     lock->vm = vm;
     lock->id = world->n_locks++;
