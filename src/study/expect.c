@@ -37,6 +37,16 @@ bool expect_holds(const struct expect *expect, double value) {
   return false;
 }
 
+bool expect_means(const struct expect *expect, const struct run_result *run, struct entity entity) {
+  if (entity.scope == SCOPE_HOST) return true;
+  const struct vm_result *vm = &run->vms[entity.vm];
+  if (!expect_covers(expect, vm->spec)) return false;
+  if (!expect->member || entity.scope == SCOPE_VM) return true;
+  if (entity.scope == SCOPE_LOCK)
+    return strcmp(vm->locks[entity.member].spec->name, expect->member) == 0;
+  return strtoul(expect->member + 1, NULL, 10) == entity.member;
+}
+
 static const char *skip_blanks(const char *at) {
   while (isblank((unsigned char)*at)) at++;
   return at;
@@ -117,12 +127,12 @@ static bool expect_take_op(struct expect *expect, const char **at) {
   return longest > 0;
 }
 
-const char *expect_parse(const struct scenario *scenario, const char *text, struct arena *arena,
-                         struct expect *expect) {
-  *expect = (struct expect){.text = text, .scope = SCOPE_VM};
-  const char *at = skip_blanks(text);
+const char *expect_parse_subject(const struct scenario *scenario, const char **text,
+                                 struct arena *arena, struct expect *expect) {
+  *expect = (struct expect){.text = *text, .scope = SCOPE_VM};
+  const char *at = skip_blanks(*text);
   int length = (int)strcspn(at, " \t@<>=!");
-  if (length == 0) return "expected METRIC[@SCOPE] OP VALUE";
+  if (length == 0) return "expected METRIC[@SCOPE]";
   const char *name = arena_printf(arena, "%.*s", length, at);
   at = skip_blanks(at + length);
   bool has_scope = *at == '@';
@@ -139,7 +149,13 @@ const char *expect_parse(const struct scenario *scenario, const char *text, stru
     const char *fault = expect_scope(scenario, expect, arena);
     if (fault) return fault;
   }
-  const char *fault = expect_metric(expect, name, has_scope, arena);
+  *text = at;
+  return expect_metric(expect, name, has_scope, arena);
+}
+
+const char *expect_parse(const struct scenario *scenario, const char *text, struct arena *arena,
+                         struct expect *expect) {
+  const char *at = text, *fault = expect_parse_subject(scenario, &at, arena, expect);
   if (fault) return fault;
   if (!expect_take_op(expect, &at)) return "expected an operator: < <= > >= == !=";
   at = skip_blanks(at);

@@ -24,7 +24,13 @@ struct expect {
 const char *expect_parse(const struct scenario *scenario, const char *text, struct arena *arena,
                          struct expect *expect);
 
+/* What stands before OP: sets scope, metric, vm and member, and *text to what follows. */
+const char *expect_parse_subject(const struct scenario *scenario, const char **text,
+                                 struct arena *arena, struct expect *expect);
+
 bool expect_covers(const struct expect *expect, const struct vm_spec *vm);
+/* Is this entity, of expect->scope, one that the expectation is about? */
+bool expect_means(const struct expect *expect, const struct run_result *run, struct entity entity);
 bool expect_holds(const struct expect *expect, double value);
 
 #endif

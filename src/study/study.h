@@ -33,6 +33,9 @@ struct study {
    function of this prefix, so that the answer does not depend on who ran what when. */
 bool study_is_enough(const struct study *study, const struct replications *done);
 
+/* Are all intervals narrow enough? They may be too wide still when there are max_reps. */
+bool study_is_precise(const struct study *study, const struct replications *done);
+
 /* Does this process run it? With a fixed number of replications units are dealt out one by one,
    else by whole cells. */
 bool study_owns(const struct study *study, uint32_t cell, uint32_t replication);

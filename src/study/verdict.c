@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/verdict.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-static bool verdict_is_meant(const struct expect *expect, const struct run_result *run,
-                             struct entity entity) {
-  if (entity.scope == SCOPE_HOST) return true;
-  const struct vm_result *vm = &run->vms[entity.vm];
-  if (!expect_covers(expect, vm->spec)) return false;
-  if (!expect->member || entity.scope == SCOPE_VM) return true;
-  if (entity.scope == SCOPE_LOCK)
-    return strcmp(vm->locks[entity.member].spec->name, expect->member) == 0;
-  return strtoul(expect->member + 1, NULL, 10) == entity.member;
-}
-
 /* Counts the entities that the expectation is about; judges them if there is room for that. */
 static uint32_t verdict_judge(const struct replications *replications, const struct expect *expect,
                               struct arena *arena, struct verdict *verdicts) {
@@ -23,7 +9,7 @@ static uint32_t verdict_judge(const struct replications *replications, const str
   struct entity entity;
   for (bool more = entity_first(run, expect->scope, &entity); more;
        more = entity_next(run, &entity)) {
-    if (!verdict_is_meant(expect, run, entity)) continue;
+    if (!expect_means(expect, run, entity)) continue;
     if (verdicts) {
       struct stat_sum stat = replicate_stat(replications, expect->metric, entity);
       verdicts[n] = (struct verdict){.expect = expect,
