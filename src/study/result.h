@@ -49,6 +49,9 @@ struct vm_result {
   double skew_p99_ns;      /* of time */
   int64_t hazard_ns;       /* a vCPU RUNNING while another is READY or COSTOP */
   uint64_t deadlocks;
+  /* Of the iterations per batch (batches.h): the lag-1 autocorrelation, standard deviation / mean.
+     0 if they do not vary. */
+  double batch_correlation, batch_variation;
   const struct vcpu_result *vcpus; /* spec->guest.n_vcpus */
   const struct lock_result *locks; /* those its program uses, in scenario order */
   uint32_t n_locks;

@@ -61,6 +61,8 @@ static const struct result_word vm_words[] = {
     REAL(vm_result, "skew_p99_ns", skew_p99_ns),
     INTEGER(vm_result, "hazard_ns", hazard_ns),
     INTEGER(vm_result, "deadlocks", deadlocks),
+    REAL(vm_result, "batch_correlation", batch_correlation),
+    REAL(vm_result, "batch_variation", batch_variation),
 };
 
 static const struct result_word vcpu_words[] = {

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "study/batches.h"
+
+#include <check.h>
+#include <math.h>
+
+enum { N = 4 };
+
+struct scene {
+  struct arena arena;
+  struct sim sim;
+  struct hv hv;
+  struct pcpu pcpus[2];
+  struct guest guest;
+  struct guest_vm vms[2];
+  struct vcpu someone;
+};
+
+static void scene_start(struct scene *scene) {
+  *scene = (struct scene){0};
+  scene->hv = (struct hv){.sim = &scene->sim, .pcpus = scene->pcpus, .n_pcpus = 2};
+  scene->guest = (struct guest){.vms = scene->vms};
+}
+
+/* VM 0 counts 3, 5, 4, 8 iterations in the four batches: mean 5, squares 4 + 0 + 1 + 9 = 14, steps
+   4 + 1 + 16 = 21, so 1 - 21 / 28 = 0.25 and sqrt(14 / 3) / 5. VM 1 counts 2 in each. */
+START_TEST(correlation_by_hand) {
+  struct scene scene;
+  struct batches batches;
+  const uint64_t counts[N] = {3, 8, 12, 20};
+  scene_start(&scene);
+  batches_init(&batches, 2, NULL, &scene.arena);
+  ck_assert_uint_eq(batches.n, BATCHES);
+  for (uint64_t i = 0; i < N; i++) {
+    scene.vms[0].latency.count = counts[i];
+    scene.vms[1].latency.count = 2 * (i + 1);
+    batches_take(&batches, &scene.hv, &scene.guest);
+  }
+  struct vm_result result = {0}, even = {0};
+  batches_read(&batches, 0, &result);
+  batches_read(&batches, 1, &even);
+  ck_assert_double_eq_tol(result.batch_correlation, 0.25, 1e-12);
+  ck_assert_double_eq_tol(result.batch_variation, sqrt(14. / 3) / 5, 1e-12);
+  ck_assert_double_eq(even.batch_correlation, 0);
+  ck_assert_double_eq(even.batch_variation, 0);
+  arena_free(&scene.arena);
+}
+END_TEST
+
+/* pCPU 0 has been busy for 7 since it began at 10 with 100 on its clock; pCPU 1 is idle. */
+START_TEST(series_adds_up_the_machine) {
+  struct scene scene;
+  struct batches batches;
+  double iterations[2], busy_ns[2];
+  struct batch_series series = {2, iterations, busy_ns};
+  scene_start(&scene);
+  scene.pcpus[0] = (struct pcpu){&scene.someone, .busy_ns = 100, .busy_since_ns = 10};
+  scene.pcpus[1].busy_ns = 50;
+  batches_init(&batches, 2, &series, &scene.arena);
+  scene.sim.now_ns = 17;
+  scene.vms[0].latency.count = 3;
+  scene.vms[1].latency.count = 4;
+  batches_take(&batches, &scene.hv, &scene.guest);
+  scene.sim.now_ns = 20;
+  scene.vms[1].latency.count = 9;
+  batches_take(&batches, &scene.hv, &scene.guest);
+  ck_assert_double_eq(busy_ns[0], 157);
+  ck_assert_double_eq(busy_ns[1], 3);
+  ck_assert_double_eq(iterations[0], 7);
+  ck_assert_double_eq(iterations[1], 5);
+  arena_free(&scene.arena);
+}
+END_TEST
+
+/* The last ends with the window, however long that is. */
+START_TEST(ends_of_batches) {
+  struct batches batches = {.n = BATCHES};
+  ck_assert_int_eq(batches_end_ns(&batches, 100), 3);
+  batches.n_done = 15;
+  ck_assert_int_eq(batches_end_ns(&batches, INT64_C(1) << 62), INT64_C(1) << 61);
+  batches.n_done = 31;
+  ck_assert_int_eq(batches_end_ns(&batches, (INT64_C(1) << 62) + 1), (INT64_C(1) << 62) + 1);
+  ck_assert_int_eq(batches_end_ns(&batches, 1), 1);
+}
+END_TEST
+
+/* Fishman: variance (n - 2) / (n^2 - 1) for n batches: 30 / 1023; over 4 runs a quarter. */
+START_TEST(chance_of_correlation) {
+  ck_assert_double_eq_tol(batches_chance(1), 0.171247, 1e-6);
+  ck_assert_double_eq_tol(batches_chance(4), 0.171247 / 2, 1e-6);
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("batches");
+  tcase_add_test(tests, correlation_by_hand);
+  tcase_add_test(tests, series_adds_up_the_machine);
+  tcase_add_test(tests, ends_of_batches);
+  tcase_add_test(tests, chance_of_correlation);
+  Suite *suite = suite_create("study/batches");
+  suite_add_tcase(suite, tests);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed != 0;
+}
