@@ -2,7 +2,7 @@
 /* The face of the program: the tables of subcommands and options, and what a subcommand is handed
    after they have been parsed. To add a subcommand: a file cmd_<name>.c that ends in its const
    struct command, and a line in COMMANDS. To add an option: a line in enum option_id, a row in
-   options.c and a case in options_apply. Help, completion and the man page follow by themselves. */
+   option_rows.c and a case in options_apply. Help, completion and the man page follow. */
 #ifndef COSTOP_CLI_CLI_H
 #define COSTOP_CLI_CLI_H
 
