@@ -43,6 +43,11 @@ static void block_unmap(struct arena_block *block) {
   free(block);
 }
 
+/* Where the first aligned byte is. */
+static size_t block_start(const struct arena_block *block) {
+  return (ARENA_LINE - (uintptr_t)block->memory % ARENA_LINE) % ARENA_LINE;
+}
+
 static void arena_grow(struct arena *arena, size_t bytes) {
   /* Blocks grow with what is there, so that there are few. */
   size_t room = arena->total < ARENA_BLOCK_MAX ? arena->total : ARENA_BLOCK_MAX;
@@ -56,7 +61,7 @@ static void arena_grow(struct arena *arena, size_t bytes) {
   }
   *block = (struct arena_block){arena->blocks, memory, room + ARENA_LINE};
   arena->blocks = block;
-  arena->used = (ARENA_LINE - (uintptr_t)memory % ARENA_LINE) % ARENA_LINE;
+  arena->used = block_start(arena->blocks);
   arena->room = room + ARENA_LINE;
 }
 
@@ -101,6 +106,20 @@ char *arena_printf(struct arena *arena, const char *format, ...) {
   (void)vsnprintf(text, size, format, again);
   va_end(again);
   return text;
+}
+
+void arena_reset(struct arena *arena) {
+  struct arena_block *newest = arena->blocks;
+  if (!newest || newest->bytes >= ARENA_BIG_BLOCK) {
+    arena_free(arena);
+    return;
+  }
+  struct arena older = {.blocks = newest->next};
+  arena_free(&older);
+  newest->next = NULL;
+  memset(newest->memory, 0, arena->used);
+  arena->used = block_start(newest);
+  arena->total = 0;
 }
 
 void arena_free(struct arena *arena) {

@@ -25,6 +25,8 @@ void arena_reserve(struct arena *arena, size_t bytes);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* As arena_free, but keeps a block for what comes next: for work that repeats. */
+void arena_reset(struct arena *arena);
 void arena_free(struct arena *arena);
 /* Process-wide; the default aborts. The command line installs one that says so and exits. */
 void arena_on_exhausted(void (*handler)(size_t bytes));

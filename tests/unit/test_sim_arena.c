@@ -103,6 +103,28 @@ START_TEST(free_leaves_an_arena_that_works_again) {
 }
 END_TEST
 
+START_TEST(reset_gives_zeroed_memory_again) {
+  enum { ROUNDS = 100, BYTES = 700000 };
+  const struct arena_block *block = NULL;
+  for (int i = 0; i < ROUNDS; i++) {
+    char *memory = arena_alloc(&arena, BYTES, 1);
+    ck_assert_uint_eq((uintptr_t)memory % 64, 0);
+    size_t n_dirty = 0;
+    for (int at = 0; at < BYTES; at++) n_dirty += memory[at] != 0;
+    ck_assert_uint_eq(n_dirty, 0);
+    memset(memory, 0xff, BYTES);
+    if (block) ck_assert_ptr_eq(block, arena.blocks);
+    block = arena.blocks;
+    arena_reset(&arena);
+    ck_assert_uint_eq(arena.total, 0);
+  }
+  (void)arena_alloc(&arena, 1, 5u << 20); /* a second block */
+  (void)arena_alloc(&arena, 1, 20u << 20);
+  arena_reset(&arena);
+  ck_assert_int_eq(*ARENA_NEW(&arena, char), 0);
+}
+END_TEST
+
 static jmp_buf escape;
 static volatile size_t asked_for;
 
@@ -144,6 +166,7 @@ int main(void) {
   tcase_add_test(tests, strdup_copies);
   tcase_add_test(tests, printf_makes_room_for_any_length);
   tcase_add_test(tests, free_leaves_an_arena_that_works_again);
+  tcase_add_test(tests, reset_gives_zeroed_memory_again);
   tcase_add_test(tests, impossible_sizes_call_the_handler);
   tcase_add_test_raise_signal(tests, without_a_handler_exhaustion_aborts, SIGABRT);
   Suite *suite = suite_create("sim/arena");
