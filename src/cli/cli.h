@@ -46,12 +46,18 @@ enum option_id {
   OPTIONS_GLOBAL, /* the ones above are taken before and after the subcommand */
   OPTION_SET = OPTIONS_GLOBAL,
   OPTION_REPS,
+  OPTION_PRECISION,
+  OPTION_MIN_REPS,
+  OPTION_MAX_REPS,
   OPTION_REPLICATION,
   OPTION_SEED,
   OPTION_WARMUP,
   OPTION_DURATION,
   OPTION_EXPECT,
   OPTION_PARANOID,
+  OPTION_JOBS,
+  OPTION_SHARD,
+  OPTION_MAX_WALL,
   OPTION_OUTPUT,
   OPTION_FORMAT,
   OPTION_TABLE,
@@ -110,9 +116,15 @@ struct cli {
   enum when color, progress;
   struct text_list sets; /* "path=value" in the order given; -r, --seed, -w, -d included */
   struct text_list expects;
-  const char *output; /* -o; NULL if not given, "-" is stdout */
+  struct text_list precisions; /* METRIC[@SCOPE]=PCT */
+  uint32_t min_reps, max_reps; /* where precisions decide */
+  uint32_t jobs;               /* 0: one for each core that the process may use */
+  uint32_t shard, n_shards;    /* 0 … n_shards - 1; n_shards 1 if it was not asked for */
+  int64_t max_wall_ns;         /* 0: no limit */
+  const char *output;          /* -o; NULL if not given, "-" is stdout */
   enum format format;
-  bool has_format, has_table, has_replication, paranoid, wants_help, wants_usage, wants_version;
+  bool has_format, has_table, has_reps, has_replication, paranoid, wants_help, wants_usage,
+      wants_version;
   enum result_table table;
   uint32_t replication;
   int64_t trace_ns, from_ns, until_ns;    /* until 0: to the end */

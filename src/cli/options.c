@@ -11,6 +11,11 @@
 #include "sim/duration.h"
 #include "study/suggest.h"
 
+enum { JOBS_MAX = 4096, SHARDS_MAX = 1000000, REPS_MAX = 1000000 };
+
+/* Of -m and -M. A half-width over a few replications is small by chance now and then. */
+enum { MIN_REPS = 10, MAX_REPS = 1000 };
+
 enum { KEY_BASE = 0x100, TRACE_MS_DEFAULT = 100, TRACE_MS_MAX = 1000000, NS_PER_MS = 1000000 };
 
 enum { HELP_WIDTH = 80, HELP_WIDTH_MIN = 50, HELP_WIDTH_MAX = 120 };
@@ -60,6 +65,23 @@ static void options_check_replication(struct cli *cli, uint64_t count, struct ar
   cli->has_replication = true;
 }
 
+static uint32_t options_check_range(const struct option_row *row, uint64_t count, uint32_t max,
+                                    struct argp_state *state) {
+  if (count < 1 || count > max) argp_error(state, "--%s: must be from 1 to %u", row->name, max);
+  return (uint32_t)count;
+}
+
+static void options_check_shard(struct cli *cli, const char *text, struct argp_state *state) {
+  unsigned shard = 0, n = 0;
+  int length = 0;
+  bool is_pair = sscanf(text, "%7u/%7u%n", &shard, &n, &length) == 2 && text[length] == '\0';
+  if (!is_pair || shard < 1 || shard > n || n > SHARDS_MAX || strpbrk(text, "+- \t"))
+    argp_error(state, "--shard: '%s' is not I/N with I from 1 to N, N at most %d", text,
+               SHARDS_MAX);
+  cli->shard = shard - 1;
+  cli->n_shards = n;
+}
+
 static void options_check_trace_ms(struct cli *cli, uint64_t count, struct argp_state *state) {
   if (count > TRACE_MS_MAX) argp_error(state, "--trace-ms: more than %d", TRACE_MS_MAX);
   cli->trace_ns = (int64_t)count * NS_PER_MS;
@@ -76,6 +98,19 @@ static void options_apply_global(struct cli *cli, enum option_id id, const char 
   if (id == OPTION_HELP) cli->wants_help = true;
   if (id == OPTION_USAGE) cli->wants_usage = true;
   if (id == OPTION_VERSION) cli->wants_version = true;
+}
+
+/* How much is run: how often, by whom, how long. */
+static void options_apply_work(struct cli *cli, enum option_id id, const char *text, uint64_t count,
+                               int64_t time_ns, struct argp_state *state) {
+  const struct option_row *row = &option_rows[id];
+  if (id == OPTION_PRECISION) cli_append(cli->arena, &cli->precisions, text);
+  if (id == OPTION_MIN_REPS) cli->min_reps = options_check_range(row, count, REPS_MAX, state);
+  if (id == OPTION_MAX_REPS) cli->max_reps = options_check_range(row, count, REPS_MAX, state);
+  if (id == OPTION_JOBS) cli->jobs = options_check_range(row, count, JOBS_MAX, state);
+  if (id == OPTION_SHARD) options_check_shard(cli, text, state);
+  if (id == OPTION_MAX_WALL) cli->max_wall_ns = time_ns;
+  if (id == OPTION_MAX_WALL && time_ns == 0) argp_error(state, "--max-wall: no time at all");
 }
 
 static void options_apply(struct cli *cli, enum option_id id, char *text,
@@ -100,10 +135,19 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
         argp_error(state, "--set: '%s' is not PATH=VALUE", text);
       cli_append(cli->arena, &cli->sets, text);
       break;
+    case OPTION_PRECISION:
+    case OPTION_MIN_REPS:
+    case OPTION_MAX_REPS:
+    case OPTION_JOBS:
+    case OPTION_SHARD:
+    case OPTION_MAX_WALL:
+      options_apply_work(cli, id, text, count, time_ns, state);
+      break;
     case OPTION_REPS:
     case OPTION_SEED:
     case OPTION_WARMUP:
     case OPTION_DURATION:
+      if (id == OPTION_REPS) cli->has_reps = true;
       cli_append(cli->arena, &cli->sets, arena_printf(cli->arena, "%s=%s", row->set_path, text));
       break;
     case OPTION_REPLICATION:
@@ -173,6 +217,23 @@ static void options_check_operands(const struct cli *cli, struct argp_state *sta
     argp_error(state, "unexpected '%s'", cli->operands.items[cli->command->max_operands]);
 }
 
+/* Options that contradict each other; fills in the defaults of those that go together. */
+static void options_check_sense(struct cli *cli, struct argp_state *state) {
+  if (cli->precisions.n == 0 && (cli->min_reps > 0 || cli->max_reps > 0))
+    argp_error(state, "-m and -M go with -p; -r N runs N replications");
+  if (cli->precisions.n > 0 && cli->has_reps)
+    argp_error(state, "-r fixes the number of replications, -p looks for it: give one of them");
+  if (cli->precisions.n > 0 && cli->has_replication)
+    argp_error(state, "--replication runs a single one, which has no interval for -p");
+  if (cli->min_reps == 0)
+    cli->min_reps = cli->max_reps && cli->max_reps < MIN_REPS ? cli->max_reps : MIN_REPS;
+  if (cli->max_reps == 0) cli->max_reps = cli->min_reps > MAX_REPS ? cli->min_reps : MAX_REPS;
+  if (cli->min_reps > cli->max_reps)
+    argp_error(state, "-m %u is more than -M %u", cli->min_reps, cli->max_reps);
+  if (cli->n_shards > 1 && !cli->output)
+    argp_error(state, "--shard goes with -o DIR, which costop merge reads");
+}
+
 /* Serves both parsers: cli->command is NULL as long as the program's own one works, whose first
    operand is the subcommand's name; what follows it is for the subcommand's parser. */
 static error_t options_parse_key(int key, char *text, struct argp_state *state) {
@@ -190,6 +251,7 @@ static error_t options_parse_key(int key, char *text, struct argp_state *state) 
     state->next = state->argc;
   } else if (key == ARGP_KEY_END && cli->command) {
     options_check_operands(cli, state);
+    options_check_sense(cli, state);
   } else if (key == ARGP_KEY_END && input->command_at > 0) {
     cli->command = options_find_command(state->argv[input->command_at], state);
   } else if (key == ARGP_KEY_END && !cli->wants_help && !cli->wants_usage && !cli->wants_version) {
@@ -279,6 +341,7 @@ static void options_run_argp(struct options_input *input, int from, unsigned fla
 void options_parse(struct cli *cli, int argc, char **argv) {
   cli->argc = argc;
   cli->argv = argv;
+  cli->n_shards = 1;
   cli->trace_ns = (int64_t)TRACE_MS_DEFAULT * NS_PER_MS;
   struct options_input input = {.cli = cli};
   options_run_argp(&input, 0, ARGP_IN_ORDER);

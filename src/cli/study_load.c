@@ -3,6 +3,7 @@
 
 #include "cli/diag_print.h"
 #include "cli/load.h"
+#include "study/precision.h"
 
 static const struct grid *load_grid(const struct cli *cli, const char *path, enum study_cells cells,
                                     int *exit_code) {
@@ -37,6 +38,24 @@ static int load_expects(const struct cli *cli, const struct scenario *base,
   return EX_OK;
 }
 
+static int load_precisions(const struct cli *cli, struct study *study) {
+  uint32_t n = cli->precisions.n;
+  struct precision *precisions = ARENA_ARRAY(cli->arena, n, struct precision);
+  for (uint32_t i = 0; i < n; i++) {
+    const char *text = cli->precisions.items[i];
+    const char *fault = precision_parse(study->grid->base, text, cli->arena, &precisions[i]);
+    if (!fault) continue;
+    cli_error("-p '%s': %s", text, fault);
+    return EX_USAGE;
+  }
+  if (n == 0) return EX_OK;
+  study->precisions = precisions;
+  study->n_precisions = n;
+  study->min_reps = cli->min_reps;
+  study->max_reps = cli->max_reps;
+  return EX_OK;
+}
+
 int study_load(const struct cli *cli, const char *path, enum study_cells cells,
                struct study_plan *plan) {
   int code = EX_OK;
@@ -47,7 +66,9 @@ int study_load(const struct cli *cli, const char *path, enum study_cells cells,
                                .first = cli->has_replication ? cli->replication : 0,
                                .min_reps = reps,
                                .max_reps = reps,
-                               .n_shards = 1,
+                               .shard = cli->shard,
+                               .n_shards = cli->n_shards,
                                .paranoid = cli->paranoid};
-  return load_expects(cli, grid->base, plan);
+  code = load_precisions(cli, &plan->study);
+  return code == EX_OK ? load_expects(cli, grid->base, plan) : code;
 }
