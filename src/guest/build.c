@@ -172,6 +172,11 @@ void guest_settle(struct guest *guest) {
 
 void guest_reset(struct guest *guest) {
   guest_settle(guest);
+  /* The ledgers restart, and with them the clocks that are read from them. */
+  for (uint32_t i = 0; i < guest->n_vcpus; i++) {
+    struct guest_vcpu *g = &guest->vcpus[i];
+    g->clock_ns -= vcpu_guest_ns(g->v, guest_now(guest));
+  }
   for (uint32_t i = 0; i < guest->n_vms; i++) {
     struct guest_vm *vm = &guest->vms[i];
     vm->n_deadlocks = 0;
@@ -209,6 +214,7 @@ static void check_vcpu(const struct guest_vcpu *g) {
   assert(g->current || g->n_ready == 0);
   assert(!g->spin || g->v->is_executing);
   assert(!g->spin || g->v->activity == ACT_SPIN);
+  assert(!g->v->is_steady || (g->current->phase == PHASE_WORK && g->boundary_ns == TIME_NEVER_NS));
   if (g->current) assert(g->current->phase != PHASE_ASLEEP || g->is_kicked);
 }
 

@@ -81,18 +81,15 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vcpu {
   const struct thread *last; /* whom it ran last */
   struct guest *guest;
   struct vcpu *v;
-  int64_t work_end_ns; /* end of what is timed: work, cost, hand-off, switch, spin limit; what is
-                          left of paused work */
+  int64_t work_end_ns; /* end of what is timed: cost, hand-off, switch, spin limit, work that is not
+                          steady */
   int64_t boundary_ns; /* next guest-timeslice end that matters */
-  int64_t clock_ns;    /* guest time since current became current; less the time while executing */
+  int64_t clock_ns;    /* guest time of v when current became current */
   uint32_t n_ready;    /* threads in its FIFO */
   bool is_kicked;      /* goes on with its thread at the armed instant, which is now */
   bool owes_switch;    /* switch_ns is to be paid before current goes on */
   bool is_idle;        /* IDLE, and no IPI under way */
   bool must_resched : 1; /* a timeslice end was put off */
-  bool does_work : 1;    /* executes, and current is in a PHASE_WORK … */
-  bool is_paused : 1;    /* … or was when it stopped, and will go on with it … */
-  bool is_critical : 1;  /* … inside a critical section; thus current need not be looked at */
   bool may_steal : 1;
   bool is_alone : 1; /* the VM's only vCPU: its threads need not look for it */
 
@@ -227,6 +224,9 @@ void guest_kick(struct guest_vcpu *g);
 void guest_rearm(struct guest_vcpu *g);
 /* Begins the phase of the current thread, without touching other vCPUs; kicks if that cannot be. */
 void guest_begin_phase(struct guest_vcpu *g);
+/* g is going to be woken: draws what its thread computes next, so that the hypervisor can start it
+   alone. Streams are a thread's own: nobody can tell when it draws. */
+void guest_prepare(struct guest_vcpu *g);
 /* The step at pc is done: the next one is up, and perhaps the next iteration. */
 void guest_step_done(struct thread *t);
 

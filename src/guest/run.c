@@ -136,14 +136,18 @@ static void set_activity(struct guest_vcpu *g, enum activity activity) {
   hv_set_activity(g->guest->hv, g->v, activity);
 }
 
-static void continue_timed(struct guest_vcpu *g, enum activity activity, int64_t length_ns) {
+static void begin_timed(struct guest_vcpu *g, enum activity activity, int64_t length_ns) {
   set_activity(g, activity);
   g->work_end_ns = guest_now(g->guest) + length_ns;
+  if (length_ns > 0) g->current->n_instant = 0;
 }
 
-static void begin_timed(struct guest_vcpu *g, enum activity activity, int64_t length_ns) {
-  continue_timed(g, activity, length_ns);
-  if (length_ns > 0) g->current->n_instant = 0;
+/* While no timeslice of the guest's ends, the hypervisor alone may interrupt work and go on with
+ * it.
+ */
+static void begin_steady(struct guest_vcpu *g, enum activity activity) {
+  g->v->is_steady = g->n_ready == 0 && g->boundary_ns == TIME_NEVER_NS;
+  g->v->steady_activity = (uint8_t)activity;
 }
 
 static enum activity activity_of_work(const struct thread *t) {
@@ -174,7 +178,7 @@ static bool advance(struct guest_vcpu *g) {
         break;
       case PHASE_WORK:
         begin_timed(g, activity_of_work(t), t->rem_ns);
-        g->does_work = true;
+        begin_steady(g, activity_of_work(t));
         return true;
       case PHASE_COST:
         if (t->rem_ns > 0) {
@@ -242,6 +246,17 @@ static void run(struct guest_vcpu *g) {
   guest_rearm(g);
 }
 
+void guest_prepare(struct guest_vcpu *g) {
+  struct thread *t = g->current;
+  const struct op *op = &t->ops[t->pc];
+  if (t->phase != PHASE_NEXT || op->code != OP_COMPUTE) return;
+  if (g->last != t || t->n_instant > 0) return;
+  t->phase = PHASE_WORK;
+  t->rem_ns = g->v->left_ns = dist_draw(&op->dist, &t->streams[op->purpose]);
+  t->n_instant = t->rem_ns == 0;
+  begin_steady(g, activity_of_work(t));
+}
+
 /* Would going on stay within this vCPU? */
 static bool is_private(const struct thread *t) {
   switch ((enum phase)t->phase) {
@@ -280,7 +295,6 @@ void guest_begin_phase(struct guest_vcpu *g) {
 static void pause_phase(struct guest_vcpu *g) {
   struct thread *t = g->current;
   int64_t left_ns = g->work_end_ns - guest_now(g->guest);
-  g->does_work = false;
   if (g->is_kicked) {
     g->is_kicked = false;
     return;
@@ -336,7 +350,7 @@ static void finish_timed(struct guest_vcpu *g) {
   }
   switch ((enum phase)t->phase) {
     case PHASE_WORK:
-      g->does_work = false;
+      g->v->is_steady = false;
       guest_step_done(t);
       break;
     case PHASE_HANDOFF:
@@ -370,7 +384,7 @@ void guest_step(struct guest *guest, struct vcpu *v) {
     return;
   }
   guest->sim->n_events++;
-  if (g->work_end_ns <= now)
+  if (v->is_steady || g->work_end_ns <= now)
     finish_timed(g);
   else if (g->boundary_ns <= now)
     pass_boundary(g);
@@ -395,30 +409,13 @@ void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_sta
 
 void guest_resume(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
-  g->clock_ns -= guest->sim->now_ns;
   if (g->n_ready > 0) guest_set_boundary(g);
-  if (!g->is_paused) {
-    guest_begin_phase(g);
-    return;
-  }
-  g->is_paused = false;
-  g->does_work = true;
-  continue_timed(g, g->is_critical ? ACT_CRITICAL : ACT_USEFUL, g->work_end_ns);
-  guest_rearm(g);
+  guest_begin_phase(g);
 }
 
 void guest_suspend(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
-  int64_t now = guest->sim->now_ns;
-  g->clock_ns += now;
   g->boundary_ns = TIME_NEVER_NS;
-  if (g->does_work) {
-    g->does_work = false;
-    g->is_paused = true;
-    g->is_critical = v->activity == ACT_CRITICAL;
-    g->work_end_ns -= now;
-    return;
-  }
   pause_phase(g);
   g->work_end_ns = TIME_NEVER_NS;
 }

@@ -23,13 +23,24 @@ void guest_set_boundary(struct guest_vcpu *g) {
   g->boundary_ns = TIME_NEVER_NS;
   if (g->n_ready == 0 || !g->current || !g->v->is_executing) return;
   int64_t timeslice_ns = g->vm->spec->timeslice_ns;
-  int64_t now = guest_now(g->guest), used_ns = g->clock_ns + now;
+  int64_t now = guest_now(g->guest), used_ns = vcpu_guest_ns(g->v, now) - g->clock_ns;
   g->boundary_ns = now + timeslice_ns - used_ns % timeslice_ns;
 }
 
 /* --- the FIFO --- */
 
+/* Its work is no longer all that may happen to g. */
+static void cease_steady(struct guest_vcpu *g) {
+  if (!g->v->is_steady) return;
+  g->v->is_steady = false;
+  if (g->v->is_executing)
+    g->work_end_ns = hv_armed_ns(g->guest->hv, g->v);
+  else
+    g->current->rem_ns = g->v->left_ns;
+}
+
 static void push(struct guest_vcpu *g, struct thread *t) {
+  cease_steady(g);
   t->next = NULL;
   t->previous = g->tail;
   if (g->tail)
@@ -69,13 +80,15 @@ static __attribute__((noinline, cold)) void trace_current(const struct guest_vcp
 
 void guest_update_watch(struct guest_vcpu *g) {
   const struct thread *t = g->current;
-  g->v->is_watched = g->vm->has_spinning_barrier || (t && (t->held || t->waits_for));
+  bool must_hear = g->vm->has_spinning_barrier || (t && (t->held || t->waits_for));
+  unsigned others = g->v->listeners & ~(unsigned)LISTENER_GUEST;
+  g->v->listeners = (uint8_t)(others | (must_hear ? LISTENER_GUEST : 0));
 }
 
 static void set_current(struct guest_vcpu *g, struct thread *t) {
   g->current = t;
   g->guest->current_hint[g->v->id] = t->id;
-  g->clock_ns = g->v->is_executing ? -guest_now(g->guest) : 0;
+  g->clock_ns = vcpu_guest_ns(g->v, guest_now(g->guest));
   g->must_resched = false;
   if (t->held || t->waits_for) guest_update_watch(g);
   if (t->waits_for && g->v->runstate == RS_RUNNING) lock_waiter_runs(t, +1);
@@ -89,7 +102,7 @@ static void unset_current(struct guest_vcpu *g) {
   if (t->held) lock_owner_leaves(t);
   if (t->waits_for && g->v->runstate == RS_RUNNING) lock_waiter_runs(t, -1);
   g->current = NULL;
-  if (g->v->is_watched) guest_update_watch(g);
+  if (g->v->listeners & LISTENER_GUEST) guest_update_watch(g);
   if (sim_is_traced(g->guest->sim)) trace_current(g);
 }
 
@@ -109,7 +122,7 @@ void guest_put(struct guest_vcpu *g, struct thread *t) {
 }
 
 void guest_leave(struct guest_vcpu *g) {
-  if (g->v->is_watched && g->vm->has_spinning_barrier) barrier_present(g, g->current, -1);
+  if (g->vm->has_spinning_barrier) barrier_present(g, g->current, -1);
   unset_current(g);
 }
 
@@ -173,6 +186,7 @@ void guest_wake_thread(struct thread *t) {
   guest_put(g, t);
   if (!g->is_idle) return;
   guest_set_idle(g, false);
+  guest_prepare(g);
   int64_t latency_ns = t->vm->ipi_latency_ns;
   if (latency_ns == 0)
     hv_wake(guest->hv, g->v);

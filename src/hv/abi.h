@@ -17,43 +17,70 @@ struct guest;
 
 struct hv_vm;
 
-/* A vCPU as both sides see it. Guests read it; only hv/ writes, but for is_watched, spin_ns and the
-   two counters below it, which the guest alone can tell. The order of the members keeps what one
-   dispatch touches in few cache lines. */
+/* Where the time of a vCPU goes: to its activity while it is RUNNING, else to its runstate. */
+enum { ACCOUNTS = ACTIVITIES + RUNSTATES - 1 };
+static inline unsigned account_of(enum runstate waiting) { return ACTIVITIES - 1u + waiting; }
+
+/* Whom a vCPU's changes of runstate concern, besides itself. */
+enum listener { LISTENER_VM = 1, LISTENER_GUEST = 2, LISTENER_TRACE = 4 };
+
+/* A vCPU as both sides see it. Guests read it; only hv/ writes, but for what the guest alone can
+   tell: is_steady with the two members that go with it, its bit of listeners, and the counters
+   named at the end. What one event touches comes first, in two cache lines. */
 struct __attribute__((aligned(ARENA_LINE))) vcpu {
   uint8_t runstate;  /* enum runstate */
   uint8_t activity;  /* enum activity; NO_ACTIVITY unless RUNNING */
+  uint8_t listeners; /* enum listener, or-ed */
   bool is_executing; /* RUNNING and past the dispatch overhead: guest code runs */
   bool has_expired;  /* its slice ended at this instant; still RUNNING until it is decided */
   bool is_queued;    /* in the scheduler's queue */
-  bool is_watched;   /* the guest wants to be told of its runstates and preemptions */
+  /* Its guest needs not be asked when it stops and goes on: all it is at is steady_activity, and
+     while it does not execute, left_ns of it are left. */
+  bool is_steady;
+  uint8_t steady_activity;
+  int64_t left_ns;
+  int64_t since_ns;  /* booked up to here */
+  pcpu_id_t pcpu;    /* where it runs or last ran; ID_NONE before its first run */
+  uint32_t affinity; /* number of its VM's set; 0: all pCPUs */
+  uint64_t dispatches, preemptions, migrations;
+  struct vcpu *queue_next;
+
+  int64_t time_ns[ACCOUNTS];
+
+  struct vcpu *queue_previous;
+  struct hv_vm *group; /* its VM, if that has siblings or the rule minds them; else NULL */
+  uint64_t place;      /* in the queue: host-wide, earlier is smaller */
   vcpu_id_t id;
   vm_id_t vm;
   uint32_t index;      /* in its VM */
-  pcpu_id_t pcpu;      /* where it runs or last ran; ID_NONE before its first run */
   pcpu_id_t next_pcpu; /* where the running dispatch phase puts it; ID_NONE: not decided */
   pcpu_id_t home;      /* the only pCPU it may use; ID_NONE: any of its VM's set */
-  uint32_t affinity;   /* number of that set; 0: all pCPUs */
-  struct vcpu *queue_next, *queue_previous;
-  uint64_t place; /* in the queue: host-wide, earlier is smaller */
-
-  int64_t runstate_since_ns, activity_since_ns;
-  int64_t runstate_ns[RUNSTATES];
-  struct hv_vm *group;     /* its VM, if that has siblings or the rule minds them; else NULL */
-  uint64_t dispatch_order; /* of its latest dispatch */
-
-  int64_t activity_ns[ACTIVITIES];
-  uint64_t dispatches, preemptions, migrations;
-
-  int64_t spin_ns[SPIN_CAUSES];
-  uint64_t lhp_events, lwp_events;
   uint64_t costops;
+
+  /* The guest's to count. */
+  uint64_t lhp_events, lwp_events;
+  int64_t spin_ns[SPIN_CAUSES];
 };
+
+/* How long it was RUNNING. */
+static inline int64_t vcpu_running_ns(const struct vcpu *v) {
+  int64_t sum_ns = 0;
+  for (int i = 0; i < ACTIVITIES; i++) sum_ns += v->time_ns[i];
+  return sum_ns;
+}
+/* … and executed guest code, up to now. */
+static inline int64_t vcpu_guest_ns(const struct vcpu *v, int64_t now_ns) {
+  bool is_open = v->activity != NO_ACTIVITY && v->activity != ACT_OVERHEAD;
+  int64_t open_ns = is_open ? now_ns - v->since_ns : 0;
+  return vcpu_running_ns(v) - v->time_ns[ACT_OVERHEAD] + open_ns;
+}
 
 /* --- what a guest may ask; v is executing unless said otherwise --- */
 
 /* Call guest_step for v at at_ns (>= now); TIME_NEVER_NS: not by itself. Replaces the former. */
 void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns);
+/* The instant that v is armed for. */
+int64_t hv_armed_ns(const struct hv *hv, const struct vcpu *v);
 /* What v's guest does from now on. */
 void hv_set_activity(struct hv *hv, struct vcpu *v, enum activity activity);
 /* v's guest has nothing to run: RUNNING -> IDLE. The guest has left v (guest_suspend is not
@@ -71,16 +98,17 @@ void hv_prefetch_wake(const struct hv *hv, vcpu_id_t vcpu);
    work later, what its thread needs to begin a computation, or to end it. */
 enum prefetch_stage { PREFETCH_ITSELF, PREFETCH_BEGIN, PREFETCH_END };
 void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_stage stage);
-/* v begins to execute guest code, after its dispatch overhead. The guest arms v. Must not touch
-   other vCPUs: what would is put off to an armed step at this instant. */
+/* v, not steady, begins to execute guest code, after its dispatch overhead. The guest arms v. Must
+   not touch other vCPUs: what would is put off to an armed step at this instant. */
 void guest_resume(struct guest *guest, struct vcpu *v);
 /* The armed instant has come. */
 void guest_step(struct guest *guest, struct vcpu *v);
-/* v, executing, is about to lose its pCPU. */
+/* v, executing and not steady, is about to lose its pCPU. */
 void guest_suspend(struct guest *guest, struct vcpu *v);
-/* v, which is watched, has gone from one runstate to another. */
+/* v, to which the guest listens, has gone from one runstate to another. */
 void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from);
-/* v, which is watched, is descheduled against its will: counts lhp_events and lwp_events. */
+/* v, to which the guest listens, is descheduled against its will: counts lhp_events and lwp_events.
+ */
 void guest_count_preemption(struct guest *guest, struct vcpu *v);
 
 #endif

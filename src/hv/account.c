@@ -20,6 +20,7 @@ void hv_flush_crossings(struct hv *hv) {
 }
 
 void hv_account_siblings(struct hv *hv, struct hv_vm *vm) {
+  if (!vm->skew) return;
   int64_t now = hv->sim->now_ns;
   if (vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] + vm->n_in[RS_COSTOP] > 0)
     vm->hazard_ns += now - vm->hazard_since_ns;
@@ -63,15 +64,14 @@ static void count_group(struct hv *hv, struct hv_vm *vm, struct vcpu *v, enum ru
 }
 
 void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from) {
-  if (v->group) count_group(hv, v->group, v, from);
-  if (sim_is_traced(hv->sim)) trace_runstate(hv, v, from);
-  if (v->is_watched) guest_runstate_changed(hv->guest, v, from);
+  if (v->listeners & LISTENER_VM) count_group(hv, v->group, v, from);
+  if (v->listeners & LISTENER_TRACE) trace_runstate(hv, v, from);
+  if (v->listeners & LISTENER_GUEST) guest_runstate_changed(hv->guest, v, from);
 }
 
-void hv_begin_execution(struct hv *hv, struct vcpu *v) {
+void hv_begin_progress(struct hv *hv, struct vcpu *v) {
   struct hv_vm *vm = v->group;
-  v->is_executing = true;
-  if (!vm || !vm->skew || hv->overhead_is_progress) return;
+  if (!vm->skew || hv->overhead_is_progress) return;
   hv_account_siblings(hv, vm);
   skew_start(vm->skew, v->index);
 }

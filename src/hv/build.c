@@ -38,7 +38,8 @@ static void create_vms(struct hv *hv, const struct hv_config *config,
                                       .pcpu = ID_NONE,
                                       .next_pcpu = ID_NONE,
                                       .home = ID_NONE,
-                                      .affinity = vm->affinity};
+                                      .affinity = vm->affinity,
+                                      .listeners = sim_is_traced(hv->sim) ? LISTENER_TRACE : 0};
   }
 }
 
@@ -62,7 +63,6 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   hv->picks = ARENA_ARRAY(arena, hv->n_vcpus, struct vcpu *);
   hv->affinities = ARENA_ARRAY(arena, hv->n_vms + 1, struct affinity_set);
   hv->affinities[0].n_pcpus = hv->n_pcpus;
-  hv->n_slice_ends = ARENA_ARRAY(arena, SLICE_HASH, uint32_t);
   pcpuset_init(&hv->free, arena, hv->n_pcpus);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) pcpuset_add(&hv->free, p);
   create_vms(hv, config, vms, arena);
@@ -75,15 +75,17 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   hv->is_big = hv->n_vcpus >= BIG_HOST;
   hv->is_plain = !hv->cosched->offer && hv->n_affinities == 1 && hv->vcpus[0].home == ID_NONE;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
-    struct hv_vm *vm = hv_vm_of(hv, &hv->vcpus[i]);
-    if (vm->skew || hv->cosched->offer) hv->vcpus[i].group = vm;
+    struct vcpu *v = &hv->vcpus[i];
+    struct hv_vm *vm = hv_vm_of(hv, v);
+    if (!vm->skew && !hv->cosched->offer) continue;
+    v->group = vm;
+    v->listeners |= LISTENER_VM;
   }
   return hv;
 }
 
 void hv_settle(struct hv *hv) {
   int64_t now = hv->sim->now_ns;
-  hv_account_host(hv, now);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
     struct pcpu *pcpu = &hv->pcpus[p];
     if (pcpu->current) pcpu->busy_ns += now - pcpu->busy_since_ns;
@@ -91,10 +93,9 @@ void hv_settle(struct hv *hv) {
   }
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
-    v->runstate_ns[v->runstate] += now - v->runstate_since_ns;
-    v->runstate_since_ns = now;
-    if (v->activity != NO_ACTIVITY) v->activity_ns[v->activity] += now - v->activity_since_ns;
-    v->activity_since_ns = now;
+    unsigned account = v->runstate == RS_RUNNING ? v->activity : account_of(v->runstate);
+    v->time_ns[account] += now - v->since_ns;
+    v->since_ns = now;
   }
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
     struct hv_vm *vm = &hv->vms[i];
@@ -113,8 +114,7 @@ void hv_reset(struct hv *hv) {
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) hv->pcpus[p].busy_ns = 0;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
-    memset(v->runstate_ns, 0, sizeof v->runstate_ns);
-    memset(v->activity_ns, 0, sizeof v->activity_ns);
+    memset(v->time_ns, 0, sizeof v->time_ns);
     memset(v->spin_ns, 0, sizeof v->spin_ns);
     v->dispatches = v->preemptions = v->migrations = v->costops = 0;
     v->lhp_events = v->lwp_events = 0;

@@ -36,6 +36,10 @@ void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns) {
   sync_event(hv, v->pcpu);
 }
 
+int64_t hv_armed_ns(const struct hv *hv, const struct vcpu *v) {
+  return hv->pcpus[v->pcpu].step_ns;
+}
+
 /* --- queueing --- */
 
 void hv_requeue_place(struct hv *hv, struct vcpu *v) { v->place = hv->next_place++; }
@@ -57,7 +61,7 @@ static HOT_INLINE void dequeue(struct hv *hv, struct vcpu *v) {
 
 void hv_prefetch_wake(const struct hv *hv, vcpu_id_t vcpu) {
   prefetch_line(&hv->vcpus[vcpu]);
-  prefetch_line(&hv->vcpus[vcpu].runstate_since_ns);
+  prefetch_line(&hv->vcpus[vcpu].time_ns);
 }
 
 void hv_wake(struct hv *hv, struct vcpu *v) {
@@ -80,26 +84,23 @@ static void unexpire(struct vcpu *v) {
   if (v->group) v->group->n_expired--;
 }
 
-/* Whether a pCPU's slice end is the only one at its instant is known from counts by a hash of it;
-   too high a count costs but a search. */
-static uint32_t *slice_ends_at(const struct hv *hv, int64_t at_ns) {
-  return &hv->n_slice_ends[(uint64_t)at_ns % SLICE_HASH];
-}
-
 /* v stops. Its pCPU is idle from now on, unless another takes it over at once (is_swap). */
 static HOT_INLINE void stop(struct hv *hv, struct vcpu *v, enum runstate to, bool is_swap) {
   int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[v->pcpu];
-  if (v->is_executing && to != RS_IDLE) guest_suspend(hv->guest, v);
+  if (v->is_executing && to != RS_IDLE) {
+    if (v->is_steady)
+      v->left_ns = pcpu->step_ns - now;
+    else
+      guest_suspend(hv->guest, v);
+  }
   v->is_executing = false;
   hv_change_activity(hv, v, NO_ACTIVITY, now);
   if (!is_swap) {
-    hv_account_host(hv, now);
     hv->n_idle++;
     pcpu->busy_ns += now - pcpu->busy_since_ns;
   }
   hv_set_runstate(hv, v, RS_RUNNING, to, now);
-  --*slice_ends_at(hv, pcpu->slice_end_ns);
   pcpu->current = NULL;
 }
 
@@ -127,10 +128,10 @@ static __attribute__((noinline, cold)) void trace_vcpu(struct hv *hv, const stru
 
 /* RUNNING -> READY or COSTOP, against the guest's will. */
 static void preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
-  if (v->is_watched) guest_count_preemption(hv->guest, v);
+  if (v->listeners & LISTENER_GUEST) guest_count_preemption(hv->guest, v);
   if (to == RS_READY) v->preemptions++;
   leave_pcpu(hv, v, to);
-  if (sim_is_traced(hv->sim)) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
+  if (v->listeners & LISTENER_TRACE) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
 }
 
 void hv_costop(struct hv *hv, struct vcpu *v) {
@@ -144,11 +145,11 @@ void hv_costop(struct hv *hv, struct vcpu *v) {
 /* --- starting --- */
 
 static HOT_INLINE void begin_slice(struct hv *hv, struct vcpu *v, int64_t end_ns) {
-  hv->pcpus[v->pcpu].slice_end_ns = end_ns;
-  ++*slice_ends_at(hv, end_ns);
-  v->dispatch_order = hv->next_dispatch++;
+  struct pcpu *pcpu = &hv->pcpus[v->pcpu];
+  pcpu->slice_end_ns = end_ns;
+  pcpu->dispatch_order = hv->next_dispatch++;
   v->dispatches++;
-  if (sim_is_traced(hv->sim)) trace_vcpu(hv, v, TRACE_SLICE, end_ns);
+  if (v->listeners & LISTENER_TRACE) trace_vcpu(hv, v, TRACE_SLICE, end_ns);
 }
 
 static int64_t count_dispatch_cost(struct hv *hv, const struct pcpu *pcpu, struct vcpu *v) {
@@ -164,9 +165,16 @@ static int64_t count_dispatch_cost(struct hv *hv, const struct pcpu *pcpu, struc
   return cost_ns;
 }
 
-static void begin_execution(struct hv *hv, struct vcpu *v) {
-  hv_begin_execution(hv, v);
-  guest_resume(hv->guest, v);
+static HOT_INLINE void begin_execution(struct hv *hv, struct vcpu *v) {
+  v->is_executing = true;
+  if (v->listeners & LISTENER_VM) hv_begin_progress(hv, v);
+  if (v->is_steady) {
+    int64_t now = hv->sim->now_ns;
+    hv_change_activity(hv, v, v->steady_activity, now);
+    hv_arm(hv, v, now + v->left_ns);
+  } else {
+    guest_resume(hv->guest, v);
+  }
 }
 
 /* v starts on p, which has been claimed, or (is_swap) taken over from one that stops now. */
@@ -181,7 +189,6 @@ static HOT_INLINE void start(struct hv *hv, struct vcpu *v, enum runstate from, 
   v->pcpu = p;
   if (!is_swap) {
     pcpu->busy_since_ns = now;
-    hv_account_host(hv, now);
     hv->n_idle--;
   }
   hv_set_runstate(hv, v, from, RS_RUNNING, now);
@@ -211,9 +218,11 @@ void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_
 
 /* --- the dispatch phase --- */
 
-static int compare_dispatch_order(const void *a, const void *b) {
-  const struct vcpu *x = *(struct vcpu *const *)a, *y = *(struct vcpu *const *)b;
-  return (x->dispatch_order > y->dispatch_order) - (x->dispatch_order < y->dispatch_order);
+static int compare_dispatch_order(const void *a, const void *b, void *pcpus) {
+  const struct vcpu *v = *(struct vcpu *const *)a, *w = *(struct vcpu *const *)b;
+  const struct pcpu *pcpu = pcpus;
+  uint64_t x = pcpu[v->pcpu].dispatch_order, y = pcpu[w->pcpu].dispatch_order;
+  return (x > y) - (x < y);
 }
 
 static void expire(struct hv *hv, struct vcpu *v) {
@@ -234,7 +243,7 @@ static void expire_slices(struct hv *hv, pcpu_id_t first) {
   for (pcpu_id_t p = first; p < hv->n_pcpus; p = next_slice_end(hv, p))
     hv->expired[hv->n_expired++] = hv->pcpus[p].current;
   if (hv->n_expired > 1)
-    qsort(hv->expired, hv->n_expired, sizeof(struct vcpu *), compare_dispatch_order);
+    qsort_r(hv->expired, hv->n_expired, sizeof(struct vcpu *), compare_dispatch_order, hv->pcpus);
   for (uint32_t i = 0; i < hv->n_expired; i++) {
     pcpuset_add(&hv->free, hv->expired[i]->pcpu);
     expire(hv, hv->expired[i]);
@@ -345,7 +354,6 @@ static void drop_expired(struct hv *hv) {
 }
 
 static void run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
-  --*slice_ends_at(hv, hv->pcpus[v->pcpu].slice_end_ns);
   begin_slice(hv, v, end_ns);
   sync_event(hv, v->pcpu);
 }
@@ -370,6 +378,13 @@ static void level_gangs(struct hv *hv) {
     }
     vm->is_starting = false;
   }
+}
+
+/* Is p's slice end the only one at this instant? Steps of this instant have been made. */
+static bool is_only_slice_end(const struct hv *hv, pcpu_id_t p) {
+  const struct calendar *calendar = &hv->sim->calendar;
+  int64_t next_key = wtree_min_without(&calendar->pcpus, p);
+  return next_key >> calendar->entity_bits > hv->sim->now_ns;
 }
 
 /* Is p's event the only one at this instant? */
@@ -404,10 +419,10 @@ static void swap_one(struct hv *hv, pcpu_id_t p) {
     return;
   }
   enqueue(hv, v);
-  if (v->is_watched) guest_count_preemption(hv->guest, v);
+  if (v->listeners & LISTENER_GUEST) guest_count_preemption(hv->guest, v);
   v->preemptions++;
   stop(hv, v, RS_READY, true);
-  if (sim_is_traced(hv->sim)) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
+  if (v->listeners & LISTENER_TRACE) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
   start_next(hv, next, p, true);
 }
 
@@ -450,7 +465,7 @@ void hv_dispatch(struct hv *hv, pcpu_id_t p) {
   bool is_slice_end = p != ID_NONE;
   uint32_t n_free = hv->free.n_members;
   bool is_simple = hv->is_plain && (n_free == 0 || hv->n_queued == 0);
-  if (is_slice_end && is_simple && *slice_ends_at(hv, hv->sim->now_ns) == 1)
+  if (is_slice_end && is_simple && is_only_slice_end(hv, p))
     swap_one(hv, p);
   else if (hv->is_plain && !is_slice_end && n_free > 0 && (n_free == 1 || hv->n_queued == 1))
     start_one(hv);

@@ -21,7 +21,7 @@ struct __attribute__((aligned(ARENA_LINE))) pcpu {
   struct vcpu *last;    /* who ran here last; NULL: nobody yet */
   int64_t step_ns;      /* the current vCPU's next step */
   int64_t slice_end_ns;
-  int64_t overhead_end_ns; /* while the current vCPU is in its dispatch overhead */
+  uint64_t dispatch_order; /* of its latest dispatch */
   int64_t busy_since_ns, busy_ns;
 };
 
@@ -77,16 +77,12 @@ struct hv {
   uint32_t n_dirty;
 
   /* measures of the host */
-  uint32_t *n_slice_ends; /* by a hash of the instant: slices that end then, at least */
-  uint32_t n_queued;      /* vCPUs in the scheduler's queue */
-  uint32_t n_waiting;     /* vCPUs READY or COSTOP */
-  uint32_t n_idle;        /* pCPUs without a vCPU */
-  int64_t fragmentation_since_ns, fragmentation_ns;
+  uint32_t n_queued;  /* vCPUs in the scheduler's queue */
+  uint32_t n_waiting; /* vCPUs READY or COSTOP */
+  uint32_t n_idle;    /* pCPUs without a vCPU */
+  int64_t fragmentation_ns;
   uint64_t n_context_switches;
 };
-
-/* Slice ends are told apart by so many bits of their time. */
-enum { SLICE_HASH = 1 << 12 };
 
 struct hv_vm_config {
   uint32_t n_vcpus;
@@ -121,8 +117,7 @@ static inline void hv_prefetch(const struct hv *hv, vcpu_id_t id, enum prefetch_
   const struct vcpu *v = &hv->vcpus[id];
   if (stage == PREFETCH_ITSELF) {
     prefetch_line(v);
-    prefetch_line(&v->runstate_since_ns);
-    prefetch_line(&v->activity_ns);
+    prefetch_line(&v->time_ns);
   }
   guest_prefetch(hv->guest, id, stage);
 }
@@ -140,25 +135,23 @@ void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_
 bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width);
 
 /* --- account.c: what hangs on a change of runstate --- */
-/* Before: books the VM's skew and hazard up to now. */
+/* Before: books the VM's skew and hazard, if it has siblings, up to now. */
 void hv_account_siblings(struct hv *hv, struct hv_vm *vm);
 /* After: counts, progress clock, trace, and the guest, for those whom it concerns. */
 void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from);
-/* v, RUNNING, begins to execute guest code. */
-void hv_begin_execution(struct hv *hv, struct vcpu *v);
-/* Books fragmentation up to now; before n_waiting or n_idle changes. */
-static inline void hv_account_host(struct hv *hv, int64_t now) {
-  int64_t elapsed = now - hv->fragmentation_since_ns;
-  if (elapsed == 0) return;
-  if (hv->n_waiting > 0) hv->fragmentation_ns += elapsed * hv->n_idle;
-  hv->fragmentation_since_ns = now;
+/* v, which has siblings or a rule that minds it, begins to execute guest code. */
+void hv_begin_progress(struct hv *hv, struct vcpu *v);
+/* Time passes, up to at_ns, while nothing changes. */
+static inline void hv_pass_time(struct hv *hv, int64_t at_ns) {
+  if (hv->n_waiting > 0) hv->fragmentation_ns += (at_ns - hv->sim->now_ns) * hv->n_idle;
+  hv->sim->now_ns = at_ns;
 }
 static inline bool hv_is_waiting(enum runstate state) {
   return state == RS_READY || state == RS_COSTOP;
 }
 
-/* The one function that changes a runstate, and books the former one. Inlined: its callers know
-   from and to. */
+/* The one function that changes a runstate, and books the former one; but for RUNNING, which is
+   booked by activity. Inlined: its callers know from and to. */
 static inline void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate from,
                                    enum runstate to, int64_t now) {
   static const bool allowed[RUNSTATES][RUNSTATES] = {
@@ -167,16 +160,14 @@ static inline void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate 
       [RS_COSTOP] = {[RS_RUNNING] = true, [RS_READY] = true},
       [RS_IDLE] = {[RS_READY] = true},
   };
-  assert(v->runstate == from && allowed[from][to]);
-  if (v->group && v->group->skew) hv_account_siblings(hv, v->group);
-  v->runstate_ns[from] += now - v->runstate_since_ns;
-  v->runstate_since_ns = now;
+  assert(v->runstate == from && allowed[from][to] && v->activity == NO_ACTIVITY);
+  if (v->listeners & LISTENER_VM) hv_account_siblings(hv, v->group);
+  if (from != RS_RUNNING) v->time_ns[account_of(from)] += now - v->since_ns;
+  v->since_ns = now;
   v->runstate = (uint8_t)to;
-  if (hv_is_waiting(from) != hv_is_waiting(to)) {
-    hv_account_host(hv, now);
+  if (hv_is_waiting(from) != hv_is_waiting(to))
     hv->n_waiting += hv_is_waiting(to) ? 1u : UINT32_MAX;
-  }
-  if (v->group || v->is_watched || sim_is_traced(hv->sim)) hv_runstate_changed(hv, v, from);
+  if (v->listeners) hv_runstate_changed(hv, v, from);
 }
 
 void hv_trace_activity(struct hv *hv, const struct vcpu *v, unsigned to);
@@ -184,9 +175,9 @@ void hv_trace_activity(struct hv *hv, const struct vcpu *v, unsigned to);
 /* The one function that changes an activity (also to and from NO_ACTIVITY), and books the former.
  */
 static inline void hv_change_activity(struct hv *hv, struct vcpu *v, unsigned to, int64_t now) {
-  if (v->activity != NO_ACTIVITY) v->activity_ns[v->activity] += now - v->activity_since_ns;
-  v->activity_since_ns = now;
-  if (sim_is_traced(hv->sim) && v->activity != to) hv_trace_activity(hv, v, to);
+  if (v->activity != NO_ACTIVITY) v->time_ns[v->activity] += now - v->since_ns;
+  v->since_ns = now;
+  if (v->listeners & LISTENER_TRACE && v->activity != to) hv_trace_activity(hv, v, to);
   v->activity = (uint8_t)to;
 }
 

@@ -235,7 +235,7 @@ static void run_until(struct machine *machine, int64_t until_ns) {
       hv_dispatch(hv, ID_NONE);
     } else {
       if (event.at_ns > until_ns) break;
-      sim->now_ns = event.at_ns;
+      hv_pass_time(hv, event.at_ns);
       handle(machine, &event);
       if (hv->is_big && (event.kind <= EVENT_SLEEP || event.kind == EVENT_SLICE))
         look_ahead(machine, &event);
@@ -248,7 +248,7 @@ static void run_until(struct machine *machine, int64_t until_ns) {
         must_stop(machine))
       return;
   }
-  sim->now_ns = until_ns;
+  hv_pass_time(hv, until_ns);
 }
 
 static void reset(struct machine *machine) {

@@ -22,8 +22,10 @@ static struct ledger read_ledger(const struct vcpu *v) {
                           .costops = v->costops,
                           .lhp_events = v->lhp_events,
                           .lwp_events = v->lwp_events};
-  memcpy(ledger.runstate_ns, v->runstate_ns, sizeof ledger.runstate_ns);
-  memcpy(ledger.activity_ns, v->activity_ns, sizeof ledger.activity_ns);
+  memcpy(ledger.activity_ns, v->time_ns, sizeof ledger.activity_ns);
+  ledger.runstate_ns[RS_RUNNING] = vcpu_running_ns(v);
+  for (enum runstate state = RS_RUNNING + 1; state < RUNSTATES; state++)
+    ledger.runstate_ns[state] = v->time_ns[account_of(state)];
   memcpy(ledger.spin_ns, v->spin_ns, sizeof ledger.spin_ns);
   return ledger;
 }

@@ -54,7 +54,7 @@ void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_sta
 
 void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from) {
   (void)guest;
-  ck_assert(v->is_watched && v->runstate != from);
+  ck_assert((v->listeners & LISTENER_GUEST) && v->runstate != from);
 }
 
 void guest_count_preemption(struct guest *guest, struct vcpu *v) {
@@ -134,7 +134,7 @@ END_TEST
 /* Two by two, in the order of the queue; all four equally. Only of v3 the guest wants to know. */
 START_TEST(rr_serves_all_in_turn) {
   create(2, &sched_rr.kind, 0, 0);
-  hv->vcpus[3].is_watched = true;
+  hv->vcpus[3].listeners |= LISTENER_GUEST;
   wake_all();
   run_until(99);
   expect_told("+0+1");
@@ -144,8 +144,8 @@ START_TEST(rr_serves_all_in_turn) {
   run_until(2000);
   hv_settle(hv);
   for (int i = 0; i < VCPUS; i++) {
-    ck_assert_int_eq(hv->vcpus[i].runstate_ns[RS_RUNNING], 1000);
-    ck_assert_int_eq(hv->vcpus[i].runstate_ns[RS_READY], 1000);
+    ck_assert_int_eq(vcpu_running_ns(&hv->vcpus[i]), 1000);
+    ck_assert_int_eq(hv->vcpus[i].time_ns[account_of(RS_READY)], 1000);
     ck_assert_uint_eq(hv->vcpus[i].preemptions, 10);
     ck_assert_uint_eq(hv->vcpus[i].lhp_events, i == 3 ? 10 : 0);
   }
@@ -178,7 +178,7 @@ START_TEST(dispatch_costs_come_before_the_guest) {
   run_until(212);
   expect_told("+1");
   hv_settle(hv);
-  ck_assert_int_eq(hv->vcpus[1].activity_ns[ACT_OVERHEAD], 12);
+  ck_assert_int_eq(hv->vcpus[1].time_ns[ACT_OVERHEAD], 12);
   ck_assert_uint_eq(hv->vcpus[1].migrations, 1);
   ck_assert_uint_eq(hv->n_context_switches, 2);
 }
@@ -207,9 +207,9 @@ START_TEST(a_reset_forgets_the_past_only) {
   hv_reset(hv);
   run_until(250);
   hv_settle(hv);
-  ck_assert_int_eq(hv->vcpus[1].runstate_ns[RS_RUNNING], 50);
-  ck_assert_int_eq(hv->vcpus[2].runstate_ns[RS_RUNNING], 50);
-  ck_assert_int_eq(hv->vcpus[0].runstate_ns[RS_READY], 100);
+  ck_assert_int_eq(vcpu_running_ns(&hv->vcpus[1]), 50);
+  ck_assert_int_eq(vcpu_running_ns(&hv->vcpus[2]), 50);
+  ck_assert_int_eq(hv->vcpus[0].time_ns[account_of(RS_READY)], 100);
   ck_assert_int_eq(hv->pcpus[0].busy_ns, 100);
   ck_assert_uint_eq(hv->vcpus[0].dispatches + hv->vcpus[1].dispatches, 0);
 }
