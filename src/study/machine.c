@@ -8,6 +8,7 @@
 #include "guest/lock.h"
 #include "hv/hv.h"
 #include "sim/duration.h"
+#include "study/batches.h"
 #include "study/readout.h"
 
 /* How many events pass between two looks at the interrupt flag. */
@@ -20,6 +21,7 @@ struct machine {
   struct sim sim;
   struct hv *hv;
   struct guest *guest;
+  struct batches batches;
   struct trace_sink gate; /* lets records of the traced span through */
   enum run_status status;
 };
@@ -65,7 +67,7 @@ uint64_t machine_memory(const struct scenario *scenario) {
   uint64_t hist = hist_bytes(scenario), bytes = 0;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     const struct vm_spec *vm = &scenario->vms[i];
-    bytes += sizeof(struct hv_vm) + sizeof(struct guest_vm) + hist;
+    bytes += sizeof(struct hv_vm) + sizeof(struct guest_vm) + sizeof(struct batch_sum) + hist;
     bytes += vm->guest.n_vcpus * (sizeof(struct vcpu) + sizeof(struct guest_vcpu) + 256);
     bytes += vm->guest.n_threads * (sizeof(struct thread) + 3 * sizeof(struct rng_stream) + 64);
     bytes += scenario->n_locks * (sizeof(struct lock) + 2 * hist);
@@ -150,6 +152,7 @@ static void build(struct machine *machine) {
   count_entities(scenario, has_polls, machine->hv->has_crossings, n);
   calendar_init(&machine->sim.calendar, machine->arena, n, horizon_of(scenario));
   build_guest(machine);
+  batches_init(&machine->batches, scenario->n_vms, machine->options->series, machine->arena);
   if (has_polls) calendar_set(&machine->sim.calendar, EVENT_POLL, 0, machine->hv->poll_ns);
   start_vms(machine);
 }
@@ -257,6 +260,16 @@ static void reset(struct machine *machine) {
   machine->sim.n_events = 0;
 }
 
+/* Looking at the machine between two batches changes nothing in it. */
+static void run_window(struct machine *machine) {
+  const struct run_params *run = &machine->scenario->run;
+  struct batches *batches = &machine->batches;
+  while (machine->status == RUN_DONE && batches->n_done < batches->n) {
+    run_until(machine, run->warmup_ns + batches_end_ns(batches, run->duration_ns));
+    if (machine->status == RUN_DONE) batches_take(batches, machine->hv, machine->guest);
+  }
+}
+
 struct run_result *machine_run(const struct scenario *scenario,
                                const struct machine_options *options, struct arena *arena) {
   struct machine *machine = ARENA_NEW(arena, struct machine);
@@ -268,10 +281,11 @@ struct run_result *machine_run(const struct scenario *scenario,
     run_until(machine, scenario->run.warmup_ns);
     if (machine->status == RUN_DONE) reset(machine);
   }
-  if (machine->status == RUN_DONE) run_until(machine, horizon_of(scenario));
+  run_window(machine);
   guest_settle(machine->guest);
   hv_settle(machine->hv);
-  struct run_result *result = readout(scenario, machine->hv, machine->guest, arena);
+  struct run_result *result =
+      readout(scenario, machine->hv, machine->guest, &machine->batches, arena);
   result->status = machine->status;
   result->replication = options->replication;
   if (machine->status == RUN_STUCK)

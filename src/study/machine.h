@@ -12,11 +12,14 @@
 #include "study/result.h"
 #include "study/scenario.h"
 
+struct batch_series;
+
 struct machine_options {
   uint32_t replication;
   bool paranoid;                          /* check every invariant after every event */
   struct trace_sink *trace;               /* NULL: none */
   int64_t trace_from_ns, trace_until_ns;  /* records outside are not emitted; until 0: no limit */
+  struct batch_series *series;            /* see batches.h; NULL: none */
   const volatile sig_atomic_t *interrupt; /* polled now and then; may be NULL */
 };
 

@@ -120,7 +120,8 @@ static void read_notes(struct run_result *result, const struct guest *guest, str
 }
 
 struct run_result *readout(const struct scenario *scenario, const struct hv *hv,
-                           const struct guest *guest, struct arena *arena) {
+                           const struct guest *guest, const struct batches *batches,
+                           struct arena *arena) {
   struct run_result *result = ARENA_NEW(arena, struct run_result);
   struct vm_result *vms = ARENA_ARRAY(arena, scenario->n_vms, struct vm_result);
   *result = (struct run_result){.scenario = scenario,
@@ -131,6 +132,7 @@ struct run_result *readout(const struct scenario *scenario, const struct hv *hv,
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     vms[i].spec = &scenario->vms[i];
     read_vm(&vms[i], hv, &hv->vms[i], &guest->vms[i], arena);
+    batches_read(batches, i, &vms[i]);
     running_ns += vms[i].total.runstate_ns[RS_RUNNING];
     result->host.overhead_ns += vms[i].total.activity_ns[ACT_OVERHEAD];
     /* A run that was stopped early has booked less than its window. */

@@ -5,10 +5,12 @@
 
 #include "guest/guest.h"
 #include "hv/hv.h"
+#include "study/batches.h"
 #include "study/result.h"
 
 /* Fills everything but status, message and replication. */
 struct run_result *readout(const struct scenario *scenario, const struct hv *hv,
-                           const struct guest *guest, struct arena *arena);
+                           const struct guest *guest, const struct batches *batches,
+                           struct arena *arena);
 
 #endif
