@@ -5,8 +5,9 @@ are those that tests compare with what it does.
 A Markdown table with a column headed "`costop run …`" is measured: that column has what follows
 `costop run`, and the heading of a measured column has a formula, in backticks or in a comment, such
 as `spin_pct@db` or `spin_pct@db / run_pct@db * 100`, which is worked out from left to right with
-the means over the replications. Rounded to the decimals that a cell shows it must be what the cell
-says.
+the means over the replications; `±spin_pct@db` is half the width of its 95 % confidence interval,
+and `spin_pct@db[-s vms.db.vcpus=2]` comes from a run with these arguments added. Rounded to the
+decimals that a cell shows it must be what the cell says.
 
     tests/cli/documents.py COSTOP            compare
     tests/cli/documents.py COSTOP --update   write what was measured into the documents
@@ -25,6 +26,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "scenarios" / "README.md"]
 HEAD = "`costop run …`"
 DRAWING = re.compile(r"    (\w+/\w+(:\w+)?|p\d) +[ucskorxwg#.0-9 ]+")
 FORMULA = re.compile(r"(?:`|<!-- )([^`>]*@[^`>]*?)(?:`| -->)")
+WORD = re.compile(r"([*/])|(?:(±?\w+)@([\w./-]+)(?:\[(.*?)\])?)|(\S+)")
 
 
 @lru_cache
@@ -32,18 +34,23 @@ def means(arguments):
     command = [COSTOP, "-q", "run", *shlex.split(arguments), "--table", "summary"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode in (0, 1), (command, done.stderr)  # 1: an expectation fails, as told
-    return {(row["entity"], row["metric"]): float(row["mean"])
-            for row in csv.DictReader(done.stdout.splitlines()) if row["mean"]}
+    found = {}
+    for row in csv.DictReader(done.stdout.splitlines()):
+        if row["mean"]:
+            found[row["entity"], row["metric"]] = float(row["mean"])
+        if row["ci_high"]:
+            half = float(row["ci_high"]) - float(row["mean"])
+            found[row["entity"], "±" + row["metric"]] = half
+    return found
 
 
 def evaluate(formula, arguments):
     value, operation = 1.0, "*"
-    for word in formula.split():
-        if word in "*/":
-            operation = word
+    for sign, metric, entity, added, number in WORD.findall(formula):
+        if sign:
+            operation = sign
             continue
-        metric, _, entity = word.partition("@")
-        operand = means(arguments)[entity, metric] if entity else float(word)
+        operand = means(f"{arguments} {added}".strip())[entity, metric] if metric else float(number)
         value = value * operand if operation == "*" else value / operand
     return value
 
