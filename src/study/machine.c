@@ -159,22 +159,17 @@ static void build(struct machine *machine) {
 
 /* --- running --- */
 
-static void handle(struct machine *machine, const struct event *event) {
+static __attribute__((noinline)) void handle_rare(struct machine *machine, int64_t key) {
   struct sim *sim = &machine->sim;
   struct hv *hv = machine->hv;
-  switch (event->kind) {
-    case EVENT_STEP:
-      hv_on_step(hv, &hv->vcpus[event->index]);
-      break;
-    case EVENT_SLEEP:
-      guest_on_sleep_end(machine->guest, event->index);
-      break;
+  struct event event = calendar_event(&sim->calendar, key);
+  switch (event.kind) {
     case EVENT_IPI:
-      guest_on_ipi(machine->guest, event->index);
+      guest_on_ipi(machine->guest, event.index);
       break;
     case EVENT_START:
-      calendar_clear(&sim->calendar, EVENT_START, event->index);
-      guest_start_vm(machine->guest, event->index);
+      calendar_clear(&sim->calendar, EVENT_START, event.index);
+      guest_start_vm(machine->guest, event.index);
       break;
     case EVENT_POLL:
       sim->n_events++;
@@ -183,30 +178,22 @@ static void handle(struct machine *machine, const struct event *event) {
       break;
     case EVENT_CROSSING:
       sim->n_events++;
-      calendar_clear(&sim->calendar, EVENT_CROSSING, event->index);
-      hv->cosched->crossing(hv, &hv->vms[event->index]);
+      calendar_clear(&sim->calendar, EVENT_CROSSING, event.index);
+      hv->cosched->crossing(hv, &hv->vms[event.index]);
       break;
+    case EVENT_STEP:
+    case EVENT_SLEEP:
     case EVENT_SLICE:
-      hv_dispatch(hv, event->index);
-      break;
     case EVENT_KINDS:
-      assert(false && "no such event");
+      assert(false && "no rare event");
   }
 }
 
 /* An event of a big host touches memory that is in no cache: has it fetched for one that comes
-   soon, close to the one that was just handled. */
-static void look_ahead(struct machine *machine, const struct event *event) {
+   soon, close to the one that was just handled: on p … */
+static void look_ahead_of_pcpu(const struct machine *machine, pcpu_id_t p) {
   const struct calendar *calendar = &machine->sim.calendar;
   const struct hv *hv = machine->hv;
-  if (event->kind == EVENT_SLEEP) {
-    int64_t key = calendar_soon_asleep(calendar);
-    if (key == WTREE_NONE) return;
-    struct event soon = calendar_event(calendar, key);
-    if (soon.kind == EVENT_SLEEP) guest_prefetch_wake(machine->guest, soon.index);
-    return;
-  }
-  pcpu_id_t p = event->kind == EVENT_SLICE ? event->index : hv->vcpus[event->index].pcpu;
   int64_t key = calendar_soon_on_pcpu(calendar, p);
   if (key == WTREE_NONE) return;
   /* A step or a slice end is a toss-up: no branch on it. */
@@ -219,10 +206,42 @@ static void look_ahead(struct machine *machine, const struct event *event) {
   hv_prefetch(hv, id, PREFETCH_END);
 }
 
+/* … or the next wake-up. */
+static void look_ahead_of_sleep(const struct machine *machine) {
+  const struct calendar *calendar = &machine->sim.calendar;
+  int64_t key = calendar_soon_asleep(calendar);
+  if (key == WTREE_NONE) return;
+  struct event soon = calendar_event(calendar, key);
+  if (soon.kind == EVENT_SLEEP) guest_prefetch_wake(machine->guest, soon.index);
+}
+
+/* Nearly all events are of three kinds: told apart here with few branches, as which one it is
+   cannot be predicted. */
+static inline void handle(struct machine *machine, int64_t key) {
+  const struct calendar *calendar = &machine->sim.calendar;
+  struct hv *hv = machine->hv;
+  uint32_t entity = calendar_entity(calendar, key);
+  uint32_t first_sleep = calendar->first_entity[EVENT_SLEEP];
+  uint32_t first_slice = calendar->first_entity[EVENT_SLICE];
+  if (entity >= first_slice) {
+    hv_dispatch(hv, entity - first_slice);
+    if (hv->is_big) look_ahead_of_pcpu(machine, entity - first_slice);
+  } else if (entity < first_sleep) {
+    struct vcpu *v = &hv->vcpus[entity];
+    hv_on_step(hv, v);
+    if (hv->is_big) look_ahead_of_pcpu(machine, v->pcpu);
+  } else if (entity < calendar->first_entity[EVENT_SLEEP + 1]) {
+    guest_on_sleep_end(machine->guest, entity - first_sleep);
+    if (hv->is_big) look_ahead_of_sleep(machine);
+  } else {
+    handle_rare(machine, key);
+  }
+}
+
 static bool must_stop(struct machine *machine) {
   if (machine->sim.stuck_path) machine->status = RUN_STUCK;
   const volatile sig_atomic_t *interrupt = machine->options->interrupt;
-  if (interrupt && *interrupt) machine->status = RUN_INTERRUPTED;
+  if (interrupt && __atomic_load_n(interrupt, __ATOMIC_RELAXED)) machine->status = RUN_INTERRUPTED;
   return machine->status != RUN_DONE;
 }
 
@@ -233,15 +252,13 @@ static void run_until(struct machine *machine, int64_t until_ns) {
   bool is_paranoid = machine->options->paranoid;
   for (uint32_t n = 0;; n++) {
     if (hv->n_dirty > 0) hv_flush_crossings(hv);
-    struct event event = calendar_next(&sim->calendar);
-    if (event.at_ns > sim->now_ns && hv->must_fill) {
+    int64_t key = calendar_min(&sim->calendar), at_ns = key >> sim->calendar.entity_bits;
+    if (at_ns > sim->now_ns && hv->must_fill) {
       hv_dispatch(hv, ID_NONE);
     } else {
-      if (event.at_ns > until_ns) break;
-      hv_pass_time(hv, event.at_ns);
-      handle(machine, &event);
-      if (hv->is_big && (event.kind <= EVENT_SLEEP || event.kind == EVENT_SLICE))
-        look_ahead(machine, &event);
+      if (at_ns > until_ns) break;
+      hv_pass_time(hv, at_ns);
+      handle(machine, key);
     }
     if (__builtin_expect(is_paranoid, 0)) {
       hv_check(hv);

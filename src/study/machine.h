@@ -20,7 +20,7 @@ struct machine_options {
   struct trace_sink *trace;               /* NULL: none */
   int64_t trace_from_ns, trace_until_ns;  /* records outside are not emitted; until 0: no limit */
   struct batch_series *series;            /* see batches.h; NULL: none */
-  const volatile sig_atomic_t *interrupt; /* polled now and then; may be NULL */
+  const volatile sig_atomic_t *interrupt; /* polled now and then, from whatever thread; or NULL */
 };
 
 /* Runs a whole replication. The result lives in arena and borrows the scenario. A pure function of

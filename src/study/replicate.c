@@ -36,21 +36,22 @@ struct replications replicate_run(const struct scenario *scenario,
                                   const struct replicate_options *options, struct arena *arena) {
   const struct run_result **runs = ARENA_ARRAY(arena, options->n, const struct run_result *);
   struct replications done = {.scenario = scenario, .runs = runs, .status = RUN_DONE};
+  struct arena own = {0}, *machine = options->scratch ? options->scratch : &own;
   while (done.n < options->n && done.status == RUN_DONE) {
     if (options->on_progress) options->on_progress(options->context, done.n, options->n);
-    struct arena machine = {0};
+    arena_reset(machine);
     const struct machine_options one = {
         .replication = options->first + done.n,
         .paranoid = options->paranoid,
         .trace = done.n == 0 ? options->trace : NULL,
         .interrupt = options->interrupt,
     };
-    const struct run_result *run = machine_run(scenario, &one, &machine);
+    const struct run_result *run = machine_run(scenario, &one, machine);
     done.status = run->status;
     if (run->message) done.message = arena_strdup(arena, run->message);
     if (run->status == RUN_DONE) runs[done.n++] = replicate_keep(run, arena);
-    arena_free(&machine);
   }
+  arena_free(&own);
   return done;
 }
 

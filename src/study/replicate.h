@@ -20,6 +20,7 @@ struct replicate_options {
   bool paranoid;
   const volatile sig_atomic_t *interrupt; /* may be NULL */
   struct trace_sink *trace;               /* of the first of them; NULL: none */
+  struct arena *scratch;                  /* of the machines, left dirty; NULL: one of their own */
   /* Called before each replication; may be NULL. */
   void (*on_progress)(void *context, uint32_t n_done, uint32_t n);
   void *context;
