@@ -142,3 +142,9 @@ const char *duration_format(int64_t value_ns, char buffer[DURATION_TEXT_MAX]) {
   }
   return buffer;
 }
+
+int64_t duration_round_up(int64_t value_ns) {
+  int64_t step_ns = 1;
+  while (value_ns / step_ns >= 100) step_ns *= 10;
+  return (value_ns + step_ns - 1) / step_ns * step_ns;
+}

@@ -28,4 +28,7 @@ enum { DURATION_TEXT_MAX = 32 };
    buffer. */
 const char *duration_format(int64_t value_ns, char buffer[DURATION_TEXT_MAX]);
 
+/* Up to two significant digits: 1234 -> 1300. For recommendations; not beyond 2^62. */
+int64_t duration_round_up(int64_t value_ns);
+
 #endif

@@ -7,7 +7,7 @@
 #include "study/mser.h"
 
 /* 200 means of five: a cut is told to half a per cent of the pilot. */
-enum { PILOT_PARTS = 1000, TWO_DIGITS = 100 };
+enum { PILOT_PARTS = 1000 };
 
 /* No study gets that far: the pilot's random numbers are not those of what it is for. */
 #define PILOT_REPLICATION UINT32_MAX
@@ -17,12 +17,6 @@ static int64_t pilot_length(const struct scenario *scenario) {
   (void)machine_horizon_fits(scenario, &longest_ns);
   int64_t room_ns = longest_ns - scenario->run.duration_ns;
   return scenario->run.duration_ns + (guess_ns > room_ns / 2 ? room_ns : 2 * guess_ns);
-}
-
-static int64_t round_up(int64_t value_ns) {
-  int64_t step_ns = 1;
-  while (value_ns / step_ns >= TWO_DIGITS) step_ns *= 10;
-  return (value_ns + step_ns - 1) / step_ns * step_ns;
 }
 
 static struct mser cut(const struct batch_series *series) {
@@ -49,7 +43,8 @@ struct warmup warmup_find(const struct scenario *scenario, const volatile sig_at
   if (warmup.status != RUN_DONE) return warmup;
   struct mser mser = cut(&series);
   warmup.is_too_short = mser.is_too_short;
-  warmup.warmup_ns = round_up((int64_t)((__int128)warmup.pilot_ns * mser.cut / PILOT_PARTS));
+  warmup.warmup_ns =
+      duration_round_up((int64_t)((__int128)warmup.pilot_ns * mser.cut / PILOT_PARTS));
   return warmup;
 }
 

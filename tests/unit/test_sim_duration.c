@@ -208,6 +208,15 @@ START_TEST(what_is_formatted_parses_back) {
 }
 END_TEST
 
+START_TEST(rounding_up_keeps_two_digits) {
+  const int64_t expected[][2] = {{0, 0},       {7, 7},        {99, 99},
+                                 {100, 100},   {101, 110},    {1200, 1200},
+                                 {1201, 1300}, {9901, 10000}, {TIME_MAX_NS, 4700000000000000000}};
+  for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+    ck_assert_int_eq(duration_round_up(expected[i][0]), expected[i][1]);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("duration");
   tcase_add_test(tests, every_unit_is_known);
@@ -223,6 +232,7 @@ int main(void) {
   tcase_add_test(tests, every_error_has_its_own_clause);
   tcase_add_test(tests, format_is_the_shortest_form_from_1_of_its_unit_on);
   tcase_add_test(tests, what_is_formatted_parses_back);
+  tcase_add_test(tests, rounding_up_keeps_two_digits);
   Suite *suite = suite_create("sim/duration");
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
