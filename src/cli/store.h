@@ -43,6 +43,8 @@ int store_finish_cell(struct store *store, uint32_t cell, uint32_t n_replication
 
 bool store_has(struct store *store, uint32_t cell, uint32_t replication);
 bool store_is_finished(struct store *store, uint32_t cell);
+/* Replications of all cells. */
+uint64_t store_count(struct store *store);
 /* The replications of a cell in order, as if they had just been run; n = 0 if there are none. */
 int store_get(struct store *store, uint32_t cell, const struct scenario *scenario,
               struct arena *arena, struct replications *replications);

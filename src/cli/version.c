@@ -5,6 +5,7 @@
 #include <gnu/libc-version.h>
 #include <gsl/gsl_version.h>
 #include <nettle/version.h>
+#include <sqlite3.h>
 
 #include "cli/cli.h"
 #include "version_commit.h" /* written by the build: COSTOP_VERSION, COSTOP_COMMIT */
@@ -20,9 +21,9 @@ const char *version_commit(void) { return COSTOP_COMMIT; }
 const char *version_compiler(void) { return VERSION_COMPILER; }
 
 const char *version_libraries(struct arena *arena) {
-  return arena_printf(arena, "gsl %s, cjson %s, nettle %d.%d, glibc %s", gsl_version,
+  return arena_printf(arena, "gsl %s, cjson %s, nettle %d.%d, sqlite %s, glibc %s", gsl_version,
                       cJSON_Version(), nettle_version_major(), nettle_version_minor(),
-                      gnu_get_libc_version());
+                      sqlite3_libversion(), gnu_get_libc_version());
 }
 
 void version_print(const struct cli *cli, FILE *to) {
