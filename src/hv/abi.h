@@ -43,14 +43,13 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
   pcpu_id_t pcpu;    /* where it runs or last ran; ID_NONE before its first run */
   uint32_t affinity; /* number of its VM's set; 0: all pCPUs */
   uint64_t dispatches, preemptions, migrations;
-  struct vcpu *queue_next;
+  vcpu_id_t id;
+  uint32_t queue_slot; /* in its queue */
 
   int64_t time_ns[ACCOUNTS];
 
-  struct vcpu *queue_previous;
   struct hv_vm *group; /* its VM, if that has siblings or the rule minds them; else NULL */
-  uint64_t place;      /* in the queue: host-wide, earlier is smaller */
-  vcpu_id_t id;
+  uint64_t place;      /* in the queue: host-wide, earlier is smaller; not kept on plain hosts */
   vm_id_t vm;
   uint32_t index;      /* in its VM */
   pcpu_id_t next_pcpu; /* where the running dispatch phase puts it; ID_NONE: not decided */

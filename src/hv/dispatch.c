@@ -5,35 +5,26 @@
 #include <stdlib.h>
 
 #include "hv/hv.h"
+#include "hv/runqueue.h"
 
 /* What each dispatch goes through, with who calls whom known at each place. */
 #define HOT_INLINE inline __attribute__((always_inline))
 
-/* Not by a look at v itself, which may not be in the cache. */
-static vcpu_id_t vcpu_id(const struct hv *hv, const struct vcpu *v) {
-  return (vcpu_id_t)(v - hv->vcpus);
-}
-
 /* --- a pCPU's one event: its vCPU's step or its slice end, whichever comes first --- */
 
-static void sync_event(struct hv *hv, pcpu_id_t p) {
+static HOT_INLINE void sync_event(struct hv *hv, pcpu_id_t p) {
   const struct pcpu *pcpu = &hv->pcpus[p];
-  struct calendar *calendar = &hv->sim->calendar;
-  if (!pcpu->current) {
-    calendar_set_pcpu(calendar, p, WTREE_NONE);
-    return;
-  }
-  /* Which one is a toss-up, so it is chosen without a branch. */
-  int64_t step_key = calendar_key(calendar, pcpu->step_ns, EVENT_STEP, vcpu_id(hv, pcpu->current));
-  int64_t slice_key = calendar_key(calendar, pcpu->slice_end_ns, EVENT_SLICE, p);
-  calendar_set_pcpu(calendar, p, step_key < slice_key ? step_key : slice_key);
+  calendar_set_pcpu(&hv->sim->calendar, p, pcpu->current->id, pcpu->step_ns, pcpu->slice_end_ns);
+}
+
+static HOT_INLINE void arm(struct hv *hv, pcpu_id_t p, int64_t at_ns) {
+  hv->pcpus[p].step_ns = at_ns;
+  sync_event(hv, p);
 }
 
 void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns) {
-  struct pcpu *pcpu = &hv->pcpus[v->pcpu];
-  assert(pcpu->current == v && at_ns >= hv->sim->now_ns);
-  pcpu->step_ns = at_ns;
-  sync_event(hv, v->pcpu);
+  assert(hv->pcpus[v->pcpu].current == v && at_ns >= hv->sim->now_ns);
+  arm(hv, v->pcpu, at_ns);
 }
 
 int64_t hv_armed_ns(const struct hv *hv, const struct vcpu *v) {
@@ -46,9 +37,13 @@ void hv_requeue_place(struct hv *hv, struct vcpu *v) { v->place = hv->next_place
 
 static HOT_INLINE void enqueue(struct hv *hv, struct vcpu *v) {
   assert(!v->is_queued);
-  hv_requeue_place(hv, v);
   v->is_queued = true;
   hv->n_queued++;
+  if (hv->is_plain) {
+    runqueue_push(hv->fifo, v);
+    return;
+  }
+  hv_requeue_place(hv, v);
   hv->sched->enqueue(hv, v);
 }
 
@@ -57,6 +52,14 @@ static HOT_INLINE void dequeue(struct hv *hv, struct vcpu *v) {
   v->is_queued = false;
   hv->n_queued--;
   hv->sched->dequeue(hv, v);
+}
+
+/* Of a plain host that has one. */
+static HOT_INLINE struct vcpu *dequeue_head(struct hv *hv) {
+  struct vcpu *v = runqueue_pop(hv->fifo);
+  v->is_queued = false;
+  hv->n_queued--;
+  return v;
 }
 
 void hv_prefetch_wake(const struct hv *hv, vcpu_id_t vcpu) {
@@ -113,7 +116,7 @@ static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
   }
   pcpuset_add(&hv->free, v->pcpu);
   if (hv->n_waiting > 0) hv->must_fill = true;
-  sync_event(hv, v->pcpu);
+  calendar_clear_pcpu(&hv->sim->calendar, v->pcpu);
 }
 
 static __attribute__((noinline, cold)) void trace_vcpu(struct hv *hv, const struct vcpu *v,
@@ -144,15 +147,16 @@ void hv_costop(struct hv *hv, struct vcpu *v) {
 
 /* --- starting --- */
 
-static HOT_INLINE void begin_slice(struct hv *hv, struct vcpu *v, int64_t end_ns) {
-  struct pcpu *pcpu = &hv->pcpus[v->pcpu];
+static HOT_INLINE void begin_slice(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t end_ns) {
+  struct pcpu *pcpu = &hv->pcpus[p];
   pcpu->slice_end_ns = end_ns;
   pcpu->dispatch_order = hv->next_dispatch++;
   v->dispatches++;
   if (v->listeners & LISTENER_TRACE) trace_vcpu(hv, v, TRACE_SLICE, end_ns);
 }
 
-static int64_t count_dispatch_cost(struct hv *hv, const struct pcpu *pcpu, struct vcpu *v) {
+static HOT_INLINE int64_t count_dispatch_cost(struct hv *hv, const struct pcpu *pcpu,
+                                              struct vcpu *v) {
   int64_t cost_ns = 0;
   if (pcpu->last && pcpu->last != v) {
     cost_ns += hv->context_switch_ns;
@@ -165,13 +169,13 @@ static int64_t count_dispatch_cost(struct hv *hv, const struct pcpu *pcpu, struc
   return cost_ns;
 }
 
-static HOT_INLINE void begin_execution(struct hv *hv, struct vcpu *v) {
+static HOT_INLINE void begin_execution(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   v->is_executing = true;
   if (v->listeners & LISTENER_VM) hv_begin_progress(hv, v);
   if (v->is_steady) {
     int64_t now = hv->sim->now_ns;
     hv_change_activity(hv, v, v->steady_activity, now);
-    hv_arm(hv, v, now + v->left_ns);
+    arm(hv, p, now + v->left_ns);
   } else {
     guest_resume(hv->guest, v);
   }
@@ -192,13 +196,13 @@ static HOT_INLINE void start(struct hv *hv, struct vcpu *v, enum runstate from, 
     hv->n_idle--;
   }
   hv_set_runstate(hv, v, from, RS_RUNNING, now);
-  begin_slice(hv, v, slice_end_ns);
+  begin_slice(hv, v, p, slice_end_ns);
   if (cost_ns == 0) {
-    begin_execution(hv, v);
+    begin_execution(hv, v, p);
     return;
   }
   hv_change_activity(hv, v, ACT_OVERHEAD, now);
-  hv_arm(hv, v, now + cost_ns);
+  arm(hv, p, now + cost_ns);
 }
 
 void hv_on_step(struct hv *hv, struct vcpu *v) {
@@ -207,7 +211,7 @@ void hv_on_step(struct hv *hv, struct vcpu *v) {
     return;
   }
   hv->sim->n_events++;
-  begin_execution(hv, v);
+  begin_execution(hv, v, v->pcpu);
 }
 
 void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns) {
@@ -354,7 +358,7 @@ static void drop_expired(struct hv *hv) {
 }
 
 static void run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
-  begin_slice(hv, v, end_ns);
+  begin_slice(hv, v, v->pcpu, end_ns);
   sync_event(hv, v->pcpu);
 }
 
@@ -393,29 +397,28 @@ static bool is_alone_now(const struct hv *hv, pcpu_id_t p) {
   return calendar_min_without(calendar, p) >> calendar->entity_bits > hv->sim->now_ns;
 }
 
-/* Who stands behind v in the queue is going to run soon: have its memory at hand by then. A big
-   host does not fit into a cache. */
-static void prefetch_behind(const struct hv *hv, const struct vcpu *v) {
-  const struct vcpu *first = v->queue_next, *second, *third;
-  if (!first || !(second = first->queue_next) || !(third = second->queue_next)) return;
-  if (third->queue_next) prefetch_line(third->queue_next);
-  hv_prefetch(hv, vcpu_id(hv, third), PREFETCH_ITSELF);
-  hv_prefetch(hv, vcpu_id(hv, first), PREFETCH_BEGIN);
+/* Who comes next in the queue is going to run soon: have its memory at hand by then. A big host
+   does not fit into a cache. */
+static void prefetch_queue(const struct hv *hv) {
+  const struct vcpu *v = runqueue_peek(hv->fifo, 3);
+  if (v) hv_prefetch(hv, v->id, PREFETCH_ITSELF);
 }
 
+/* The queue's head gets p. */
 static HOT_INLINE void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
-  if (hv->is_big) prefetch_behind(hv, v);
-  dequeue(hv, v);
+  if (hv->is_big) prefetch_queue(hv);
   start(hv, v, RS_READY, p, slice_end_ns(hv, v), is_swap);
+  hv->must_fill = false;
 }
 
 /* The same as dispatch_batch where there is nothing to decide: one slice ends, and no other pCPU is
    free or nobody is queued. */
 static void swap_one(struct hv *hv, pcpu_id_t p) {
-  struct vcpu *v = hv->pcpus[p].current, *next = hv->sched->next(hv);
+  struct vcpu *v = hv->pcpus[p].current;
   hv->sim->n_events++;
-  if (!next) {
+  if (hv->n_queued == 0) {
     run_on(hv, v, slice_end_ns(hv, v));
+    hv->must_fill = false;
     return;
   }
   enqueue(hv, v);
@@ -423,13 +426,12 @@ static void swap_one(struct hv *hv, pcpu_id_t p) {
   v->preemptions++;
   stop(hv, v, RS_READY, true);
   if (v->listeners & LISTENER_TRACE) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
-  start_next(hv, next, p, true);
+  start_next(hv, dequeue_head(hv), p, true);
 }
 
 /* … or one pCPU is free, or one vCPU is queued. */
 static void start_one(struct hv *hv) {
-  struct vcpu *v = hv->sched->next(hv);
-  if (!v) return;
+  struct vcpu *v = dequeue_head(hv);
   pcpu_id_t p = v->pcpu;
   if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = pcpuset_first(&hv->free);
   pcpuset_remove(&hv->free, p);
@@ -444,7 +446,7 @@ void hv_halt(struct hv *hv, struct vcpu *v) {
     return;
   }
   stop(hv, v, RS_IDLE, true);
-  start_next(hv, hv->sched->next(hv), v->pcpu, true);
+  start_next(hv, dequeue_head(hv), v->pcpu, true);
 }
 
 static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
@@ -457,19 +459,19 @@ static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
   if (hv->cosched->shares_slice_end) level_gangs(hv);
   for (uint32_t i = 0; i < hv->n_expired; i++) {
     pcpu_id_t left = hv->expired[i]->pcpu;
-    if (!hv->pcpus[left].current) sync_event(hv, left);
+    if (!hv->pcpus[left].current) calendar_clear_pcpu(&hv->sim->calendar, left);
   }
+  hv->must_fill = false;
 }
 
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
-  bool is_slice_end = p != ID_NONE;
-  uint32_t n_free = hv->free.n_members;
-  bool is_simple = hv->is_plain && (n_free == 0 || hv->n_queued == 0);
-  if (is_slice_end && is_simple && is_only_slice_end(hv, p))
+  uint32_t n_free = hv->free.n_members, n_queued = hv->n_queued;
+  if (!hv->is_plain)
+    dispatch_batch(hv, p);
+  else if (p != ID_NONE && (n_free == 0 || n_queued == 0) && is_only_slice_end(hv, p))
     swap_one(hv, p);
-  else if (hv->is_plain && !is_slice_end && n_free > 0 && (n_free == 1 || hv->n_queued == 1))
+  else if (p == ID_NONE && (n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0))
     start_one(hv);
   else
     dispatch_batch(hv, p);
-  hv->must_fill = false;
 }

@@ -58,12 +58,13 @@ struct hv {
 
   const struct sched_ops *sched;
   void *sched_state;
+  struct runqueue *fifo; /* all of the scheduler's order, if that is one queue; else NULL */
   const struct cosched_ops *cosched;
   void *cosched_state;
   bool overhead_is_progress; /* co-scheduling option progress: "pre4" */
   bool has_crossings;        /* the rule wants to know exact crossings */
   bool is_big;               /* its state does not fit into a core's first cache */
-  bool is_plain;             /* no rule, no affinity, no homes: whoever is next may go anywhere */
+  bool is_plain;             /* one queue, no rule, no homes: whoever is next may go anywhere */
 
   struct pcpuset free; /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
   uint32_t n_left;     /* free pCPUs less those promised in the running scan */

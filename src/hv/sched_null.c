@@ -14,17 +14,16 @@ static void *null_create(struct hv *hv, const void *params, struct arena *arena)
   (void)params;
   hv->timeslice_ns = TIME_NEVER_NS;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) hv->vcpus[i].home = i;
-  return ARENA_NEW(arena, struct runqueue);
+  struct runqueue *queue = ARENA_NEW(arena, struct runqueue);
+  runqueue_init(queue, arena, hv->n_vcpus);
+  return queue;
 }
 
 static void null_enqueue(struct hv *hv, struct vcpu *v) { runqueue_push(hv->sched_state, v); }
 
 static void null_dequeue(struct hv *hv, struct vcpu *v) { runqueue_remove(hv->sched_state, v); }
 
-static struct vcpu *null_next(struct hv *hv) {
-  const struct runqueue *queue = hv->sched_state;
-  return queue->head;
-}
+static struct vcpu *null_next(struct hv *hv) { return runqueue_head(hv->sched_state); }
 
 const struct sched_ops sched_null = {
     .kind = {.name = "null",

@@ -30,6 +30,10 @@ static void *rr_create(struct hv *hv, const void *params, struct arena *arena) {
   struct rr *rr = ARENA_NEW(arena, struct rr);
   hv->timeslice_ns = bound->timeslice_ns;
   rr->queues = ARENA_ARRAY(arena, hv->n_affinities, struct runqueue);
+  uint32_t *n = ARENA_ARRAY(arena, hv->n_affinities, uint32_t);
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) n[hv->vcpus[i].affinity]++;
+  for (uint32_t i = 0; i < hv->n_affinities; i++) runqueue_init(&rr->queues[i], arena, n[i]);
+  if (hv->n_affinities == 1) hv->fifo = rr->queues;
   return rr;
 }
 
@@ -44,9 +48,9 @@ static void rr_dequeue(struct hv *hv, struct vcpu *v) { runqueue_remove(rr_queue
 
 static struct vcpu *rr_next(struct hv *hv) {
   const struct rr *rr = hv->sched_state;
-  struct vcpu *next = rr->queues[0].head;
+  struct vcpu *next = runqueue_head(&rr->queues[0]);
   for (uint32_t i = 1; i < hv->n_affinities; i++) {
-    struct vcpu *head = rr->queues[i].head;
+    struct vcpu *head = runqueue_head(&rr->queues[i]);
     if (!head || (next && next->place < head->place)) continue;
     if (pcpuset_first_of(&hv->free, hv->affinities[i].mask) != ID_NONE) next = head;
   }

@@ -74,9 +74,18 @@ static inline int64_t calendar_key(const struct calendar *calendar, int64_t at_n
   return at_ns > calendar->horizon_ns ? WTREE_NONE : key;
 }
 
-/* key: of the pCPU's step or slice end, or WTREE_NONE. */
-static inline void calendar_set_pcpu(struct calendar *calendar, uint32_t pcpu, int64_t key) {
-  wtree_set(&calendar->pcpus, pcpu, key);
+/* The pCPU's vCPU has a step, and the pCPU a slice end: the first of them is its event. Which one
+   is a toss-up, so it is chosen without a branch. */
+static inline void calendar_set_pcpu(struct calendar *calendar, uint32_t pcpu, uint32_t vcpu,
+                                     int64_t step_ns, int64_t slice_end_ns) {
+  bool is_step = step_ns <= slice_end_ns;
+  int64_t at_ns = is_step ? step_ns : slice_end_ns;
+  uint32_t entity = is_step ? vcpu : calendar->first_entity[EVENT_SLICE] + pcpu;
+  int64_t key = (int64_t)((uint64_t)at_ns << calendar->entity_bits) | entity;
+  wtree_set(&calendar->pcpus, pcpu, at_ns > calendar->horizon_ns ? WTREE_NONE : key);
+}
+static inline void calendar_clear_pcpu(struct calendar *calendar, uint32_t pcpu) {
+  wtree_set(&calendar->pcpus, pcpu, WTREE_NONE);
 }
 
 /* The least key of all events but that pCPU's. */

@@ -63,19 +63,22 @@ START_TEST(a_set_of_pcpus_is_an_array_of_flags) {
 }
 END_TEST
 
-static void expect_queue(const struct runqueue *queue, struct vcpu *vcpus, const char *expected) {
-  const struct vcpu *before = NULL, *v = queue->head;
-  for (; *expected; expected++, before = v, v = v->queue_next) {
-    ck_assert_ptr_eq(v, &vcpus[*expected - '0']);
-    ck_assert_ptr_eq(v->queue_previous, before);
+static void expect_queue(struct runqueue *queue, struct vcpu *vcpus, const char *expected) {
+  struct vcpu *head = *expected ? &vcpus[*expected - '0'] : NULL;
+  ck_assert_ptr_eq(runqueue_head(queue), head);
+  for (uint32_t at = queue->head; at != queue->tail; at++) {
+    const struct vcpu *v = queue->slot[at & queue->mask];
+    if (!v) continue;
+    ck_assert_ptr_eq(v, &vcpus[*expected++ - '0']);
+    ck_assert_uint_eq(v->queue_slot, at);
   }
-  ck_assert_ptr_null(v);
-  ck_assert_ptr_eq(queue->tail, before);
+  ck_assert_int_eq(*expected, '\0');
 }
 
 START_TEST(a_queue_lets_anyone_leave) {
   struct vcpu vcpus[VCPUS] = {0};
-  struct runqueue queue = {0};
+  struct runqueue queue;
+  runqueue_init(&queue, &arena, VCPUS);
   expect_queue(&queue, vcpus, "");
   for (int i = 0; i < VCPUS; i++) runqueue_push(&queue, &vcpus[i]);
   expect_queue(&queue, vcpus, "012345");
@@ -83,13 +86,32 @@ START_TEST(a_queue_lets_anyone_leave) {
   runqueue_remove(&queue, &vcpus[0]); /* the head */
   runqueue_remove(&queue, &vcpus[5]); /* the tail */
   expect_queue(&queue, vcpus, "124");
+  ck_assert_ptr_eq(runqueue_peek(&queue, 1), &vcpus[2]);
+  ck_assert_ptr_null(runqueue_peek(&queue, 2)); /* a gap */
   runqueue_push(&queue, &vcpus[0]);
   expect_queue(&queue, vcpus, "1240");
-  for (int i = 0; i < 3; i++) runqueue_remove(&queue, queue.head);
-  runqueue_remove(&queue, queue.head); /* the last */
+  ck_assert_ptr_eq(runqueue_pop(&queue), &vcpus[1]);
+  ck_assert_ptr_eq(runqueue_pop(&queue), &vcpus[2]);
+  expect_queue(&queue, vcpus, "40"); /* the gaps before 4 are gone */
+  for (int i = 0; i < 2; i++) runqueue_remove(&queue, runqueue_head(&queue));
   expect_queue(&queue, vcpus, "");
   runqueue_push(&queue, &vcpus[2]);
   expect_queue(&queue, vcpus, "2");
+}
+END_TEST
+
+/* As long as the head stays, gaps fill the ring again and again. */
+START_TEST(a_queue_never_runs_out_of_slots) {
+  struct vcpu vcpus[VCPUS] = {0};
+  struct runqueue queue;
+  runqueue_init(&queue, &arena, VCPUS);
+  for (int i = 0; i < VCPUS; i++) runqueue_push(&queue, &vcpus[i]);
+  for (int round = 0; round < ROUNDS; round++) {
+    int i = 1 + round % (VCPUS - 1);
+    runqueue_remove(&queue, &vcpus[i]);
+    runqueue_push(&queue, &vcpus[i]);
+  }
+  expect_queue(&queue, vcpus, "012345");
 }
 END_TEST
 
@@ -98,5 +120,6 @@ int main(void) {
   tcase_add_checked_fixture(tests, begin, end);
   tcase_add_test(tests, a_set_of_pcpus_is_an_array_of_flags);
   tcase_add_test(tests, a_queue_lets_anyone_leave);
+  tcase_add_test(tests, a_queue_never_runs_out_of_slots);
   return world_main(tests, "hv/pcpuset, hv/runqueue");
 }

@@ -41,16 +41,16 @@ END_TEST
 
 /* Entered in the reverse order; within a kind by number. */
 START_TEST(simultaneous_events_come_by_kind_then_number) {
-  calendar_set_pcpu(&calendar, 1, calendar_key(&calendar, 7, EVENT_SLICE, 1));
+  calendar_set_pcpu(&calendar, 1, 0, 8, 7);
   calendar_set(&calendar, EVENT_CROSSING, 1, 7);
   calendar_set(&calendar, EVENT_POLL, 0, 7);
   calendar_set(&calendar, EVENT_START, 1, 7);
   calendar_set(&calendar, EVENT_IPI, 2, 7);
   calendar_set(&calendar, EVENT_SLEEP, 2, 7);
   calendar_set(&calendar, EVENT_SLEEP, 1, 7);
-  calendar_set_pcpu(&calendar, 0, calendar_key(&calendar, 7, EVENT_STEP, 2));
+  calendar_set_pcpu(&calendar, 0, 2, 7, 7);
   expect_next(7, EVENT_STEP, 2);
-  calendar_set_pcpu(&calendar, 0, WTREE_NONE);
+  calendar_clear_pcpu(&calendar, 0);
   static const struct {
     enum event_kind kind;
     uint32_t index;
