@@ -51,7 +51,7 @@ void barrier_runstate_changed(struct guest_vcpu *g, enum runstate from) {
 /* t, on a vCPU, is waited for no longer (or again, change -1). */
 static void move_here(struct barrier *barrier, const struct thread *t, int change) {
   const struct guest_vcpu *g = guest_vcpu_of(t);
-  barrier->n_here[t->vcpu] += (uint32_t)change;
+  barrier->n_here[t->at->v->index] += (uint32_t)change;
   barrier->n_missing[g->v->runstate] -= (uint32_t)change;
 }
 

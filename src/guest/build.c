@@ -71,7 +71,8 @@ static void create_threads(struct guest_vm *vm, const struct guest_config *confi
                          .id = first + i,
                          .streams = &vm->guest->streams[THREAD_STREAMS * (first + i)],
                          .phase = PHASE_NEXT,
-                         .vcpu = i % spec->n_vcpus,
+                         .at = &vm->vcpus[i % spec->n_vcpus],
+                         .is_solo = solo_is(vm->guest, spec),
                          .index = i,
                          .vm = vm};
     vm->guest->wake_hint[t->id].vm = vm->id;

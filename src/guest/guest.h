@@ -49,24 +49,25 @@ enum { THREAD_STREAMS = RNG_SLEEP + 1 };
 struct __attribute__((aligned(ARENA_LINE))) thread {
   const struct op *ops;
   uint32_t pc;
-  uint8_t phase;      /* enum phase */
-  uint8_t after;      /* enum after_cost */
-  bool is_woken;      /* a wake-up was issued that it has not yet acted upon */
-  uint32_t vcpu;      /* index in its VM: where it is, or was last */
-  uint32_t n_entered; /* sections it is in */
-  int64_t rem_ns;
+  uint8_t phase;              /* enum phase */
+  uint8_t after;              /* enum after_cost */
+  bool is_woken;              /* a wake-up was issued that it has not yet acted upon */
+  bool is_solo;               /* has its VM to itself: see solo.c */
+  struct guest_vcpu *at;      /* where it is, or was last */
   struct rng_stream *streams; /* by purpose */
-  struct lock *waits_for;
-  struct lock *held; /* the locks it owns, latest first */
   struct guest_vm *vm;
-
   int64_t iteration_since_ns;
   uint64_t iterations_left; /* UINT64_MAX: for ever */
   thread_id_t id;
-  uint32_t index;                 /* in its VM */
-  uint32_t n_instant;             /* steps since time passed for it */
+  uint32_t n_instant; /* steps since time passed for it */
+
+  int64_t rem_ns;
+  struct lock *waits_for;
+  struct lock *held;              /* the locks it owns, latest first */
+  uint32_t n_entered;             /* sections it is in */
   uint32_t n_spin_entered;        /* sections of spinlocks it is in */
   uint32_t n_spin_owned;          /* spinlocks it owns, entered or not */
+  uint32_t index;                 /* in its VM */
   int64_t handoff_ns;             /* of the lock granted to it, fixed at the grant */
   int64_t wait_since_ns;          /* its request for waits_for */
   int64_t spun_ns;                /* guest time of the present spin, up to its last suspension */
@@ -218,6 +219,8 @@ void guest_on_ipi(struct guest *guest, vcpu_id_t vcpu);
 /* The thread is going to be woken: fetches what that touches. */
 void guest_prefetch_wake(const struct guest *guest, thread_id_t thread);
 
+/* Goes on from one instant to the next, after a step of the thread. */
+void guest_run(struct guest_vcpu *g);
 /* v goes on with its thread as a step of its own at this instant. */
 void guest_kick(struct guest_vcpu *g);
 /* Arms v for whatever comes first. */
@@ -227,8 +230,20 @@ void guest_begin_phase(struct guest_vcpu *g);
 /* g is going to be woken: draws what its thread computes next, so that the hypervisor can start it
    alone. Streams are a thread's own: nobody can tell when it draws. */
 void guest_prepare(struct guest_vcpu *g);
-/* The step at pc is done: the next one is up, and perhaps the next iteration. */
-void guest_step_done(struct thread *t);
+/* The step at pc is done, and with it an iteration. */
+void guest_iteration_done(struct thread *t);
+/* The step at pc is done: the next one is up. */
+static inline void guest_step_done(struct thread *t) {
+  t->phase = PHASE_NEXT;
+  t->pc++;
+  if (t->ops[t->pc].code == OP_END) guest_iteration_done(t);
+}
+
+/* --- solo.c: threads that have their VM to themselves --- */
+bool solo_is(const struct guest *guest, const struct guest_spec *spec);
+/* The work of t, current on v, is done. */
+void solo_work_done(struct guest *guest, struct vcpu *v, struct thread *t);
+void solo_sleep_end(struct guest *guest, struct thread *t);
 
 /* --- threads.c: the guest scheduler --- */
 void guest_wake_thread(struct thread *t);
@@ -262,9 +277,7 @@ void barrier_runstate_changed(struct guest_vcpu *g, enum runstate from);
 /* Called when t begins to wait: is there a cycle of waits through it? Counts and names it. */
 void deadlock_look(struct thread *t);
 
-static inline struct guest_vcpu *guest_vcpu_of(const struct thread *t) {
-  return &t->vm->vcpus[t->vcpu];
-}
+static inline struct guest_vcpu *guest_vcpu_of(const struct thread *t) { return t->at; }
 static inline int64_t guest_now(const struct guest *guest) { return guest->sim->now_ns; }
 static inline bool guest_is_current(const struct thread *t) {
   return guest_vcpu_of(t)->current == t;

@@ -82,14 +82,16 @@ static struct thread *first_sleeper(const struct lock *lock) {
 
 void lock_begin_spin(struct thread *t) {
   struct lock *lock = t->waits_for;
-  lock->executing[t->vcpu / 64] |= UINT64_C(1) << t->vcpu % 64;
+  uint32_t index = guest_vcpu_of(t)->v->index;
+  lock->executing[index / 64] |= UINT64_C(1) << index % 64;
   spin_begin(guest_vcpu_of(t), &lock->clock, lock_cause(lock));
 }
 
 void lock_end_spin(struct thread *t) {
   struct lock *lock = t->waits_for;
   struct guest_vcpu *g = guest_vcpu_of(t);
-  lock->executing[t->vcpu / 64] &= ~(UINT64_C(1) << t->vcpu % 64);
+  uint32_t index = g->v->index;
+  lock->executing[index / 64] &= ~(UINT64_C(1) << index % 64);
   t->spun_ns += guest_now(t->vm->guest) - g->phase_since_ns;
   spin_end(g, lock->spin_ns);
 }

@@ -39,10 +39,7 @@ static __attribute__((noinline, cold)) void trace_iteration(const struct thread 
   sim->trace->emit(sim->trace, &record);
 }
 
-void guest_step_done(struct thread *t) {
-  t->phase = PHASE_NEXT;
-  t->pc++;
-  if (t->ops[t->pc].code != OP_END) return;
+void guest_iteration_done(struct thread *t) {
   t->pc = 0;
   int64_t now = guest_now(t->vm->guest), latency_ns = now - t->iteration_since_ns;
   t->iteration_since_ns = now;
@@ -236,7 +233,7 @@ static bool must_switch(struct guest_vcpu *g) {
   return g->owes_switch;
 }
 
-static void run(struct guest_vcpu *g) {
+void guest_run(struct guest_vcpu *g) {
   do {
     if (!g->current && !guest_find_thread(g)) {
       halt(g);
@@ -338,14 +335,14 @@ static void pass_boundary(struct guest_vcpu *g) {
   }
   pause_phase(g);
   guest_rotate(g);
-  run(g);
+  guest_run(g);
 }
 
 static void finish_timed(struct guest_vcpu *g) {
   struct thread *t = g->current;
   if (g->owes_switch) {
     g->owes_switch = false;
-    run(g);
+    guest_run(g);
     return;
   }
   switch ((enum phase)t->phase) {
@@ -372,7 +369,7 @@ static void finish_timed(struct guest_vcpu *g) {
       assert(false && "nothing of this phase is timed");
       break;
   }
-  run(g);
+  guest_run(g);
 }
 
 void guest_step(struct guest *guest, struct vcpu *v) {
@@ -380,11 +377,13 @@ void guest_step(struct guest *guest, struct vcpu *v) {
   int64_t now = guest->sim->now_ns;
   if (g->is_kicked) {
     g->is_kicked = false;
-    run(g);
+    guest_run(g);
     return;
   }
   guest->sim->n_events++;
-  if (v->is_steady || g->work_end_ns <= now)
+  if (v->is_steady && g->current->is_solo)
+    solo_work_done(guest, v, g->current);
+  else if (v->is_steady || g->work_end_ns <= now)
     finish_timed(g);
   else if (g->boundary_ns <= now)
     pass_boundary(g);
@@ -459,6 +458,10 @@ void guest_on_sleep_end(struct guest *guest, thread_id_t thread) {
   struct thread *t = &guest->threads[thread];
   guest->sim->n_events++;
   calendar_clear(&guest->sim->calendar, EVENT_SLEEP, thread);
+  if (t->is_solo) {
+    solo_sleep_end(guest, t);
+    return;
+  }
   guest_step_done(t);
   if (t->phase != PHASE_DONE) guest_wake_thread(t);
 }

@@ -107,7 +107,7 @@ static void unset_current(struct guest_vcpu *g) {
 }
 
 void guest_put(struct guest_vcpu *g, struct thread *t) {
-  t->vcpu = index_of(g);
+  t->at = g;
   g->guest->wake_hint[t->id].vcpu = g->v->id;
   if (!g->current) {
     set_current(g, t);
@@ -166,7 +166,7 @@ static struct guest_vcpu *lowest_idle(const struct guest_vm *vm) {
 
 static struct guest_vcpu *wake_place(const struct thread *t) {
   struct guest_vm *vm = t->vm;
-  struct guest_vcpu *last = &vm->vcpus[t->vcpu];
+  struct guest_vcpu *last = t->at;
   if (last->is_idle) return last;
   if (vm->spec->placement == PLACEMENT_PINNED || vm->n_idle == 0) return last;
   return lowest_idle(vm);

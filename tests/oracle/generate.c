@@ -15,6 +15,7 @@ struct chooser {
   struct arena *arena;
   struct scenario *scenario;
   bool is_random; /* distributions, not constants only */
+  bool is_crowd;  /* many VMs of one vCPU whose one thread computes and sleeps */
 };
 
 static uint32_t below(struct chooser *chooser, uint32_t n) {
@@ -133,7 +134,7 @@ static void add_lock(struct chooser *chooser, struct draft *draft) {
 
 static void add_steps(struct chooser *chooser, struct draft *draft, uint32_t n) {
   for (uint32_t i = 0; i < n && draft->n < OPS_MAX / 2; i++) {
-    uint32_t what = below(chooser, 100);
+    uint32_t what = chooser->is_crowd ? 45 + below(chooser, 39) : below(chooser, 100);
     if (what < 45) {
       add_lock(chooser, draft);
     } else if (what < 70 || draft->in_spinlock) {
@@ -221,6 +222,7 @@ static struct vm_spec pick_vm(struct chooser *chooser, uint32_t index) {
       .switch_ns = pick_cost(chooser),
       .ipi_latency_ns = ONE_OF(chooser, 0, 0, 0, 100, 1000)};
   if (chance(chooser, 40)) vm.guest.n_threads = vm.guest.n_vcpus;
+  if (chooser->is_crowd) vm.guest.n_vcpus = vm.guest.n_threads = 1;
   vm.start = dist_constant(ONE_OF(chooser, 0, 0, 0, 0, 1000, 5000));
   if (chooser->is_random && chance(chooser, 20)) vm.start = uniform(0, 5000);
   return vm;
@@ -228,7 +230,7 @@ static struct vm_spec pick_vm(struct chooser *chooser, uint32_t index) {
 
 static void pick_vms(struct chooser *chooser) {
   struct scenario *scenario = chooser->scenario;
-  scenario->n_vms = 1 + below(chooser, 3);
+  scenario->n_vms = chooser->is_crowd ? 3 + below(chooser, 7) : 1 + below(chooser, 3);
   struct vm_spec *vms = ARENA_ARRAY(chooser->arena, scenario->n_vms, struct vm_spec);
   uint32_t n_vcpus = 0;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
@@ -254,6 +256,7 @@ const struct scenario *generate_scenario(uint64_t seed, struct arena *arena) {
   struct chooser chooser = {.arena = arena, .scenario = scenario};
   rng_stream_init(&chooser.stream, seed, 0, RNG_COMPUTE, "generate", "0");
   chooser.is_random = chance(&chooser, 50);
+  chooser.is_crowd = chance(&chooser, 15);
   scenario->name = arena_printf(arena, "random-%llu", (unsigned long long)seed);
   scenario->description = "";
   scenario->host.ghz = 3;
