@@ -62,26 +62,19 @@ static struct expect subject_of(enum scope scope, const char *metric, const char
   return subject;
 }
 
-static bool has_iterations(const struct replications *base, uint32_t vm) {
-  for (uint32_t i = 0; i < base->n; i++)
-    if (base->runs[i]->vms[vm].iterations > 0) return true;
-  return false;
-}
-
-struct comparison_items comparison_items_default(const struct replications *base,
+struct comparison_items comparison_items_default(const struct scenario *scenario,
                                                  struct arena *arena) {
-  static const char *const costs[] = {"spin_pct", "ready_pct", "costop_pct"};
-  enum { COSTS = sizeof costs / sizeof *costs };
-  const struct scenario *scenario = base->scenario;
-  struct item_list list = {
-      arena, ARENA_ARRAY(arena, (size_t)scenario->n_vms * (COSTS + 1) + 1, struct comparison_item),
-      0};
+  static const char *const metrics[] = {"throughput_per_s", "run_pct", "spin_pct", "ready_pct",
+                                        "costop_pct"};
+  enum { METRICS = sizeof metrics / sizeof *metrics, STAND_IN = 1 };
+  size_t room = (size_t)scenario->n_vms * METRICS + 1;
+  struct item_list list = {arena, ARENA_ARRAY(arena, room, struct comparison_item), 0};
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
-    const char *vm = arena_strdup(arena, scenario->vms[i].base_name);
     if (!is_first(scenario, i)) continue;
-    const char *work = has_iterations(base, i) ? "throughput_per_s" : "run_pct";
-    list_add(&list, subject_of(SCOPE_VM, work, vm), false);
-    for (size_t k = 0; k < COSTS; k++) list_add(&list, subject_of(SCOPE_VM, costs[k], vm), false);
+    for (size_t k = 0; k < METRICS; k++) {
+      list_add(&list, subject_of(SCOPE_VM, metrics[k], scenario->vms[i].base_name), false);
+      list.items[list.n - 1].is_stand_in = k == STAND_IN;
+    }
   }
   list_add(&list, subject_of(SCOPE_HOST, "utilisation_pct", NULL), false);
   return (struct comparison_items){list.items, list.n};
@@ -184,12 +177,14 @@ static struct comparison_row *row_new(struct comparison *comparison) {
 
 void comparison_add(struct comparison *comparison, const struct comparison_items *items,
                     const struct comparison_side *base, const struct comparison_side *other) {
-  bool is_common = has_streams_in_common(base, other);
+  bool is_common = has_streams_in_common(base, other), was_zero = false;
   for (uint32_t i = 0; i < items->n; i++) {
     const struct comparison_item *item = &items->items[i];
     const struct comparison_sample *left = &base->samples[i], *right = &other->samples[i];
     if (left->n == 0 || right->n == 0) continue;
-    if (!item->is_asked_for && is_zero(left) && is_zero(right)) continue;
+    bool is_needed = item->is_asked_for || !item->is_stand_in || was_zero;
+    was_zero = is_zero(left) && is_zero(right);
+    if (!is_needed || (was_zero && !item->is_asked_for)) continue;
     struct arena arena = {0};
     struct paired paired = {0};
     if (is_common) paired = compare_pairs(left, right, &arena);

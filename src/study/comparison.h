@@ -12,7 +12,8 @@
 struct comparison_item {
   struct expect subject;
   const char *entity; /* "db", "db/v0", "host" */
-  bool is_asked_for;  /* else it is left out where it is 0 in all replications of both */
+  bool is_asked_for;  /* else it is left out where it is 0 in all replications of both … */
+  bool is_stand_in;   /* … or if the item before it is not */
 };
 
 struct comparison_items {
@@ -26,8 +27,8 @@ const char *comparison_items_parse(const struct scenario *scenario, const char *
                                    uint32_t n, struct arena *arena, struct comparison_items *items,
                                    uint32_t *at);
 /* What is worth knowing: work done, spinning, waiting for a pCPU, co-stop, and how full the host
-   is. Of a VM that counts no iterations its running time stands for the work. */
-struct comparison_items comparison_items_default(const struct replications *base,
+   is. Where a VM finishes no iteration its running time stands for the work. */
+struct comparison_items comparison_items_default(const struct scenario *scenario,
                                                  struct arena *arena);
 
 /* What the replications of one configuration say about the items. Borrows nothing of them. */
