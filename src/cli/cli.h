@@ -45,6 +45,9 @@ enum option_id {
   OPTION_VERSION,
   OPTIONS_GLOBAL, /* the ones above are taken before and after the subcommand */
   OPTION_SET = OPTIONS_GLOBAL,
+  OPTION_SWEEP,
+  OPTION_ZIP,
+  OPTION_WHERE,
   OPTION_REPS,
   OPTION_PRECISION,
   OPTION_MIN_REPS,
@@ -75,6 +78,10 @@ enum option_id {
 #define OPTION_BITS_SCENARIO                                                    \
   (OPTION_BIT(OPTION_SET) | OPTION_BIT(OPTION_REPS) | OPTION_BIT(OPTION_SEED) | \
    OPTION_BIT(OPTION_WARMUP) | OPTION_BIT(OPTION_DURATION))
+
+/* What makes cells, where a subcommand wants all of them. */
+#define OPTION_BITS_SWEEP \
+  (OPTION_BIT(OPTION_SWEEP) | OPTION_BIT(OPTION_ZIP) | OPTION_BIT(OPTION_WHERE))
 
 enum option_value {
   VALUE_NONE,
@@ -115,7 +122,8 @@ struct cli {
   int verbosity; /* -1 for -q, 1 for -v */
   enum when color, progress;
   struct text_list sets; /* "path=value" in the order given; -r, --seed, -w, -d included */
-  struct text_list expects;
+  struct text_list axes; /* "path=list" in the order given */
+  struct text_list wheres, expects;
   struct text_list precisions; /* METRIC[@SCOPE]=PCT */
   uint32_t min_reps, max_reps; /* where precisions decide */
   uint32_t jobs;               /* 0: one for each core that the process may use */
@@ -123,8 +131,8 @@ struct cli {
   int64_t max_wall_ns;         /* 0: no limit */
   const char *output;          /* -o; NULL if not given, "-" is stdout */
   enum format format;
-  bool has_format, has_table, has_reps, has_replication, paranoid, wants_help, wants_usage,
-      wants_version;
+  bool has_format, has_table, has_reps, has_replication, is_zipped, paranoid, wants_help,
+      wants_usage, wants_version;
   enum result_table table;
   uint32_t replication;
   int64_t trace_ns, from_ns, until_ns;    /* until 0: to the end */

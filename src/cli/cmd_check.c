@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/load.h"
+#include "cli/study_load.h"
 
 static uint64_t count_vcpus(const struct scenario *scenario) {
   uint64_t n = 0;
@@ -7,24 +7,17 @@ static uint64_t count_vcpus(const struct scenario *scenario) {
   return n;
 }
 
-static uint64_t count_cells(const struct scenario *scenario) {
-  uint64_t n = 1;
-  for (uint32_t i = 0; i < scenario->n_sweep_axes; i++)
-    if (__builtin_mul_overflow(n, scenario->sweep->children[i]->n_children, &n)) return UINT64_MAX;
-  return n;
-}
-
 static int check_run(const struct cli *cli) {
   int worst = EX_OK;
   for (uint32_t i = 0; i < cli->operands.n; i++) {
-    int code = EX_OK;
-    const struct scenario *scenario = load_or_report(cli, cli->operands.items[i], &code);
+    struct study_plan plan;
+    int code = study_load(cli, cli->operands.items[i], STUDY_ALL_CELLS, &plan);
     if (worst == EX_OK) worst = code;
-    if (!scenario) continue;
-    (void)printf("%s: ok: %s, VMs %u, vCPUs %ju, pCPUs %u, sweep cells %ju\n",
-                 cli->operands.items[i], scenario->name, scenario->n_vms,
-                 (uintmax_t)count_vcpus(scenario), scenario->host.n_pcpus,
-                 (uintmax_t)count_cells(scenario));
+    if (code != EX_OK) continue;
+    const struct grid *grid = plan.study.grid;
+    (void)printf("%s: ok: %s, VMs %u, vCPUs %ju, pCPUs %u, sweep cells %u\n",
+                 cli->operands.items[i], grid->base->name, grid->base->n_vms,
+                 (uintmax_t)count_vcpus(grid->base), grid->base->host.n_pcpus, grid->n_cells);
   }
   return worst;
 }
@@ -33,7 +26,8 @@ const struct command cmd_check = {
     .name = "check",
     .operands = "SCENARIO...",
     .help = "read and validate scenarios and report all problems at once; run nothing",
-    .options = OPTION_BITS_SCENARIO,
+    .details = "Every cell of a sweep is looked at.",
+    .options = OPTION_BITS_SCENARIO | OPTION_BITS_SWEEP,
     .min_operands = 1,
     .max_operands = UINT32_MAX,
     .run = check_run,

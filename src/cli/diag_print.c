@@ -83,7 +83,10 @@ static void print_excerpt(FILE *to, struct diag_style style, struct place place,
                           const struct place_line *line) {
   struct window window = window_of(line);
   const char *before = window.from > 0 ? "..." : "";
-  (void)fprintf(to, "%5u | %s", line->line, before);
+  if (place.source->is_argument)
+    (void)fprintf(to, "      | %s", before);
+  else
+    (void)fprintf(to, "%5u | %s", line->line, before);
   (void)print_stretch(to, line, window.from, window.until, 0, SHOW_TEXT);
   (void)fprintf(to, "%s\n      | ", window.until < line->length ? "..." : "");
   (void)fprintf(to, "%*s", (int)strlen(before), "");
@@ -98,14 +101,21 @@ static void print_excerpt(FILE *to, struct diag_style style, struct place place,
   (void)fprintf(to, "%s\n", style.has_color ? COLOR_END : "");
 }
 
+static void print_remark(FILE *to, const char *start, const char *text) {
+  if (!text) return;
+  (void)fprintf(to, "      = %s", start);
+  print_clean(to, text);
+  (void)fputc('\n', to);
+}
+
 static void print_diag(FILE *to, struct diag_style style, const struct diag *diag) {
   const struct source *source = diag->place.source;
-  bool has_line = source && !source->is_argument && diag->place.length > 0;
+  bool has_line = source && diag->place.length > 0;
   struct place_line line = place_line(diag->place);
   if (source) {
     if (style.has_color) (void)fputs(COLOR_BOLD, to);
     print_clean(to, source->name);
-    if (has_line) (void)fprintf(to, ":%u:%u", line.line, line.column);
+    if (has_line && !source->is_argument) (void)fprintf(to, ":%u:%u", line.line, line.column);
     (void)fprintf(to, ": %s", style.has_color ? COLOR_END : "");
   }
   bool is_error = diag->severity == DIAG_ERROR;
@@ -116,10 +126,8 @@ static void print_diag(FILE *to, struct diag_style style, const struct diag *dia
   print_clean(to, diag->message);
   (void)fputc('\n', to);
   if (has_line) print_excerpt(to, style, diag->place, &line);
-  if (!diag->hint) return;
-  (void)fputs("      = ", to);
-  print_clean(to, diag->hint);
-  (void)fputc('\n', to);
+  print_remark(to, "", diag->hint);
+  print_remark(to, "in ", diag->cells);
 }
 
 /* Order of sources: by their first diagnostic. */

@@ -6,15 +6,11 @@
 
 #include "cli/diag_print.h"
 #include "cli/json_read.h"
+#include "cli/load_parts.h"
 #include "cli/read_file.h"
 #include "study/scenario_bind.h"
 
 enum { EXTENDS_MAX = 32, DATA_MAX = 1000000 };
-
-struct loader {
-  struct diags *diags;
-  struct arena *arena;
-};
 
 /* The files that led to this one by `extends`. */
 struct file_chain {
@@ -78,10 +74,8 @@ static const struct conf *loader_data(struct loader *loader, const struct conf *
   return lines;
 }
 
-/* The tree with {"empirical": "file"} replaced by {"empirical": [durations]}; files are looked up
-   beside the file at base. The depth is bounded by that of JSON. */
-static const struct conf *loader_inline(struct loader *loader, const struct conf *conf,
-                                        const char *base) {
+/* The depth is bounded by that of JSON. */
+const struct conf *loader_inline(struct loader *loader, const struct conf *conf, const char *base) {
   const struct conf *name = conf_find(conf, "empirical");
   if (name && conf->n_children == 1 && name->kind == CONF_STRING)
     return conf_with(loader->arena, conf, "empirical", loader_data(loader, name, base));
@@ -150,44 +144,17 @@ static const struct conf *loader_file(struct loader *loader, const char *path,
   return base ? conf_merge(loader->arena, base, conf) : NULL;
 }
 
-/* VALUE is JSON if it parses, else a string. */
-static const struct conf *loader_value(struct loader *loader, const struct source *source) {
-  struct diags *trial = ARENA_NEW(loader->arena, struct diags);
-  trial->arena = loader->arena;
-  const struct conf *value = json_read(source, trial, loader->arena);
-  struct place place = {source, 0, source->length};
-  if (!value) return conf_new(loader->arena, CONF_STRING, source->text, place);
-  for (uint32_t i = 0; i < trial->n; i++) /* duplicate keys */
-    diag_error(loader->diags, trial->items[i].place, NULL, trial->items[i].hint, "%s",
-               trial->items[i].message);
-  return loader_inline(loader, value, "");
-}
-
-static const struct conf *loader_set(struct loader *loader, const struct conf *root,
-                                     const char *assignment) {
-  const char *equals = strchr(assignment, '=');
-  struct source *source = ARENA_NEW(loader->arena, struct source);
-  *source = (struct source){.name = arena_printf(loader->arena, "--set %s", assignment),
-                            .text = equals ? equals + 1 : "",
-                            .is_argument = true};
-  source->length = (uint32_t)strlen(source->text);
-  if (!equals || equals == assignment || strlen(assignment) > FILE_SIZE_MAX) {
-    diag_error(loader->diags, (struct place){source, 0, 0}, NULL, NULL, "expected PATH=VALUE");
-    return root;
-  }
-  const char *path = arena_printf(loader->arena, "%.*s", (int)(equals - assignment), assignment);
-  const struct conf *value = loader_value(loader, source);
-  const struct conf *changed = scenario_set(root, path, value, loader->diags, loader->arena);
-  return changed ? changed : root;
-}
-
 const struct scenario *load_scenario(const struct load_request *request, struct diags *diags,
                                      struct arena *arena) {
   struct loader loader = {diags, arena};
   const struct conf *root = loader_file(&loader, request->path, NULL, NULL);
   if (!root) return NULL;
-  for (size_t i = 0; i < request->n_sets; i++) root = loader_set(&loader, root, request->sets[i]);
+  root = loader_arguments(&loader, root, request);
   return scenario_bind(root, diags, arena);
+}
+
+struct load_request load_request_of(const struct cli *cli, const char *path) {
+  return (struct load_request){path, cli->sets, cli->axes, cli->wheres, cli->is_zipped};
 }
 
 int load_exit_code(const struct diags *diags) {
@@ -198,7 +165,7 @@ int load_exit_code(const struct diags *diags) {
 const struct scenario *load_or_report(const struct cli *cli, const char *path, int *exit_code) {
   struct diags *diags = ARENA_NEW(cli->arena, struct diags);
   diags->arena = cli->arena;
-  struct load_request request = {path, cli->sets.items, cli->sets.n};
+  struct load_request request = load_request_of(cli, path);
   const struct scenario *scenario = load_scenario(&request, diags, cli->arena);
   diags_print(diags, (struct diag_style){cli_has_color(cli, stderr), cli->verbosity < 0}, stderr);
   *exit_code = load_exit_code(diags);

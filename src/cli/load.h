@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From a path and --set arguments to a scenario: reads files, follows `extends`, reads the data of
-   empirical distributions. */
+/* From a path and arguments to a scenario: reads files, follows `extends`, reads the data of
+   empirical distributions, sets what --set, --sweep, --zip and --where say. */
 #ifndef COSTOP_CLI_LOAD_H
 #define COSTOP_CLI_LOAD_H
 
@@ -10,9 +10,14 @@
 
 struct load_request {
   const char *path;        /* "-": standard input */
-  const char *const *sets; /* n_sets times "PATH=VALUE", in the order of the command line */
-  size_t n_sets;
+  struct text_list sets;   /* "PATH=VALUE", in the order of the command line */
+  struct text_list axes;   /* "PATH=LIST"; one of a path that has an axis replaces it */
+  struct text_list wheres; /* conditions on cells */
+  bool is_zipped;
 };
+
+/* What the command line says of the scenario at path. */
+struct load_request load_request_of(const struct cli *cli, const char *path);
 
 /* NULL if there is any error; all of them are in diags, whose arena is the caller's business. */
 const struct scenario *load_scenario(const struct load_request *request, struct diags *diags,

@@ -35,6 +35,18 @@ const struct option_row option_rows[OPTIONS] = {
                     .value = VALUE_TEXT,
                     .argument = "PATH=VALUE",
                     .help = "set a key of the scenario: -s vms.db.vcpus=2 (repeatable)"},
+    [OPTION_SWEEP] = {.name = "sweep",
+                      .letter = 'S',
+                      .value = VALUE_TEXT,
+                      .argument = "PATH=LIST",
+                      .help = "an axis: -S vms.db.vcpus=1,2,4 or A..B, A..B step N, A..B*K; takes "
+                              "the place of the file's axis of that path (repeatable)"},
+    [OPTION_ZIP] = {.name = "zip", .help = "the axes advance together, value by value"},
+    [OPTION_WHERE] = {.name = "where",
+                      .value = VALUE_TEXT,
+                      .argument = "CONDITION",
+                      .help = "only cells in which PATH OP VALUE holds, such as "
+                              "'vms.db.vcpus <= host.pcpus' (repeatable)"},
     [OPTION_REPS] = {.name = "reps",
                      .letter = 'r',
                      .value = VALUE_COUNT,

@@ -131,9 +131,16 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
       options_apply_global(cli, id, text, word, state);
       break;
     case OPTION_SET:
+    case OPTION_SWEEP:
       if (!strchr(text, '=') || text[0] == '=')
-        argp_error(state, "--set: '%s' is not PATH=VALUE", text);
-      cli_append(cli->arena, &cli->sets, text);
+        argp_error(state, "--%s: '%s' is not %s", row->name, text, row->argument);
+      cli_append(cli->arena, id == OPTION_SET ? &cli->sets : &cli->axes, text);
+      break;
+    case OPTION_ZIP:
+      cli->is_zipped = true;
+      break;
+    case OPTION_WHERE:
+      cli_append(cli->arena, &cli->wheres, text);
       break;
     case OPTION_PRECISION:
     case OPTION_MIN_REPS:

@@ -5,15 +5,25 @@
 #include "cli/load.h"
 #include "study/precision.h"
 
+/* Every cell is looked at before anything runs. */
+static const struct grid *load_cells(const struct scenario *scenario, struct diags *diags,
+                                     struct arena *arena) {
+  const struct grid *grid = grid_of_sweep(scenario, diags, arena);
+  if (!grid || grid->n_axes == 0) return grid;
+  diags->n = 0; /* warnings about what the scenario is before its axes have set anything */
+  grid_check(grid, diags);
+  return diags->n_errors > 0 ? NULL : grid;
+}
+
 static const struct grid *load_grid(const struct cli *cli, const char *path, enum study_cells cells,
                                     int *exit_code) {
   struct diags *diags = ARENA_NEW(cli->arena, struct diags);
   diags->arena = cli->arena;
-  const struct load_request request = {path, cli->sets.items, cli->sets.n};
+  const struct load_request request = load_request_of(cli, path);
   const struct scenario *scenario = load_scenario(&request, diags, cli->arena);
   const struct grid *grid = NULL;
   if (scenario && cells == STUDY_ONE_CELL) grid = grid_of_one(scenario, cli->arena);
-  if (scenario && cells == STUDY_ALL_CELLS) grid = grid_of_sweep(scenario, diags, cli->arena);
+  if (scenario && cells == STUDY_ALL_CELLS) grid = load_cells(scenario, diags, cli->arena);
   diags_print(diags, (struct diag_style){cli_has_color(cli, stderr), cli->verbosity < 0}, stderr);
   *exit_code = load_exit_code(diags);
   if (grid && cells == STUDY_ONE_CELL && scenario->n_sweep_axes > 0)

@@ -54,6 +54,26 @@ const struct conf *conf_find(const struct conf *object, const char *key) {
   return NULL;
 }
 
+static const struct conf *conf_child(const struct conf *parent, const char *key, size_t length) {
+  bool is_index = parent->kind == CONF_ARRAY && length > 0 && length < 10 &&
+                  strspn(key, "0123456789") == length;
+  uint32_t index = is_index ? (uint32_t)strtoul(key, NULL, 10) : 0;
+  if (parent->kind == CONF_ARRAY)
+    return is_index && index < parent->n_children ? parent->children[index] : NULL;
+  for (uint32_t i = 0; parent->kind == CONF_OBJECT && i < parent->n_children; i++) {
+    const struct conf *child = parent->children[i];
+    if (strncmp(child->key, key, length) == 0 && child->key[length] == '\0') return child;
+  }
+  return NULL;
+}
+
+const struct conf *conf_find_path(const struct conf *root, const char *path) {
+  const struct conf *node = root;
+  for (const char *dot; node && (dot = strchr(path, '.')); path = dot + 1)
+    node = conf_child(node, path, (size_t)(dot - path));
+  return node ? conf_child(node, path, strlen(path)) : NULL;
+}
+
 bool conf_is_argument(const struct conf *conf) {
   return conf->place.source && conf->place.source->is_argument;
 }

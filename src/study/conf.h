@@ -36,6 +36,8 @@ struct conf *conf_literal(struct arena *arena, const char *text);
 
 /* NULL if object is NULL, no object, or has no such key. */
 const struct conf *conf_find(const struct conf *object, const char *key);
+/* What stands at "vms.db.vcpus" or "programs.oltp.1.hold"; NULL if nothing does. */
+const struct conf *conf_find_path(const struct conf *root, const char *path);
 bool conf_is_argument(const struct conf *conf);
 
 /* A copy of the object (NULL: an empty one at child's place) or array in which child stands at key

@@ -10,12 +10,12 @@
 
 #include "sim/arena.h"
 
-/* A text that people wrote: a file, or the VALUE of an argument PATH=VALUE. */
+/* A text that people wrote: a file, or an argument of the command line. */
 struct source {
-  const char *name; /* "db.json", "<stdin>", "--set vms.db.vcpus=3" */
+  const char *name; /* "db.json", "<stdin>", "--set" */
   const char *text;
   uint32_t length;
-  bool is_argument; /* of the command line: it has no lines worth showing */
+  bool is_argument; /* … which has no lines to count */
 };
 
 /* A stretch of a source; source NULL: nowhere in particular. Length 0: the source as a whole. */
@@ -40,6 +40,7 @@ struct diag {
   const char *path;    /* "vms.db", or "" */
   const char *message; /* "unknown key 'vcpu'" */
   const char *hint;    /* "did you mean 'vcpus'?", or NULL */
+  const char *cells;   /* of a sweep, if not all have it: "cell 3 and 5 more"; else NULL */
 };
 
 enum { DIAGS_MAX = 100 }; /* more than anybody reads; the rest is counted */

@@ -19,22 +19,38 @@ bool expect_covers(const struct expect *expect, const struct vm_spec *vm) {
   return !expect->vm || strcmp(expect->vm, vm->name) == 0 || strcmp(expect->vm, vm->base_name) == 0;
 }
 
-bool expect_holds(const struct expect *expect, double value) {
-  switch (expect->op) {
+bool expect_op_take(const char **at, enum expect_op *op) {
+  size_t longest = 0;
+  for (uint32_t i = 0; expect_op_words[i]; i++) {
+    size_t length = strlen(expect_op_words[i]);
+    if (length <= longest || strncmp(*at, expect_op_words[i], length) != 0) continue;
+    *op = (enum expect_op)i;
+    longest = length;
+  }
+  *at += longest;
+  return longest > 0;
+}
+
+bool expect_op_holds(enum expect_op op, int order) {
+  switch (op) {
     case EXPECT_LT:
-      return value < expect->value;
+      return order < 0;
     case EXPECT_LE:
-      return value <= expect->value;
+      return order <= 0;
     case EXPECT_GT:
-      return value > expect->value;
+      return order > 0;
     case EXPECT_GE:
-      return value >= expect->value;
+      return order >= 0;
     case EXPECT_EQ:
-      return value == expect->value;
+      return order == 0;
     case EXPECT_NE:
-      return value != expect->value;
+      return order != 0;
   }
   return false;
+}
+
+bool expect_holds(const struct expect *expect, double value) {
+  return expect_op_holds(expect->op, (value > expect->value) - (value < expect->value));
 }
 
 bool expect_means(const struct expect *expect, const struct run_result *run, struct entity entity) {
@@ -115,18 +131,6 @@ static const char *expect_metric(struct expect *expect, const char *name, bool h
               : arena_printf(arena, "no metric '%s' in scope %s", name, scope_names[scope]);
 }
 
-static bool expect_take_op(struct expect *expect, const char **at) {
-  size_t longest = 0;
-  for (uint32_t i = 0; expect_op_words[i]; i++) {
-    size_t length = strlen(expect_op_words[i]);
-    if (length <= longest || strncmp(*at, expect_op_words[i], length) != 0) continue;
-    expect->op = (enum expect_op)i;
-    longest = length;
-  }
-  *at += longest;
-  return longest > 0;
-}
-
 const char *expect_parse_subject(const struct scenario *scenario, const char **text,
                                  struct arena *arena, struct expect *expect) {
   *expect = (struct expect){.text = *text, .scope = SCOPE_VM};
@@ -157,7 +161,7 @@ const char *expect_parse(const struct scenario *scenario, const char *text, stru
                          struct expect *expect) {
   const char *at = text, *fault = expect_parse_subject(scenario, &at, arena, expect);
   if (fault) return fault;
-  if (!expect_take_op(expect, &at)) return "expected an operator: < <= > >= == !=";
+  if (!expect_op_take(&at, &expect->op)) return "expected an operator: < <= > >= == !=";
   at = skip_blanks(at);
   char *end;
   expect->value = strtod(at, &end);

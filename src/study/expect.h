@@ -8,6 +8,10 @@
 
 enum expect_op { EXPECT_LT, EXPECT_LE, EXPECT_GT, EXPECT_GE, EXPECT_EQ, EXPECT_NE };
 extern const char *const expect_op_words[]; /* "<" …, in the order of the enum */
+/* The operator at *at, if there is one; moves *at behind it. */
+bool expect_op_take(const char **at, enum expect_op *op);
+/* order: of left to right, negative, 0 or positive. */
+bool expect_op_holds(enum expect_op op, int order);
 
 struct expect {
   const char *text; /* as written */

@@ -21,6 +21,7 @@ struct grid {
   const struct scenario *base; /* root, bound */
   const struct axis *axes;
   const struct conf *sweep; /* the axes as an object, by path; NULL: none */
+  const struct conf *where; /* conditions on cells, an array; NULL: none */
   uint32_t n_axes, n_cells;
   bool is_zipped;        /* the axes advance together */
   const uint64_t *picks; /* the combination that each cell is; NULL: cell i is combination i */
@@ -29,14 +30,17 @@ struct grid {
 /* The only cell is the scenario as it is; its axes are left aside. */
 const struct grid *grid_of_one(const struct scenario *scenario, struct arena *arena);
 
-/* A cell for each combination of the scenario's axes. NULL with an error in diags if there are too
-   many. Does not bind them. */
+/* A cell for each combination of the axes that meets the conditions. NULL with errors in diags if
+   there are too many or none. Does not look whether they can be bound. */
 const struct grid *grid_of_sweep(const struct scenario *scenario, struct diags *diags,
                                  struct arena *arena);
 
+/* Binds every cell and reports what is wrong: each problem once, with the cells that have it. */
+void grid_check(const struct grid *grid, struct diags *diags);
+
 /* Which value of the axis this cell has. */
 const struct conf *grid_value(const struct grid *grid, uint32_t cell, uint32_t axis);
-/* "vms.db.vcpus=4, hypervisor.coscheduling.kind=none"; "" without axes. */
+/* "vms.db.vcpus=4, hypervisor.coscheduling.kind=none", long values cut; "" without axes. */
 const char *grid_cell_name(const struct grid *grid, uint32_t cell, struct arena *arena);
 
 /* The scenario of a cell, NULL with errors in diags. Safe from several threads at once, each with

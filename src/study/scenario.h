@@ -56,8 +56,10 @@ struct scenario {
   const char *const *expects;
   uint32_t n_expects;
   const struct conf *written; /* what it was bound from */
-  const struct conf *sweep;   /* an object: path -> array of values (study/conf.h); may be NULL */
-  uint32_t n_sweep_axes;      /* validated only; `run` uses the base cell */
+  const struct conf *sweep;   /* an object: path -> array of values; NULL: no axes */
+  uint32_t n_sweep_axes;
+  bool is_sweep_zipped;           /* the axes advance together */
+  const struct conf *sweep_where; /* an array of conditions on cells; NULL: none */
 };
 
 #endif

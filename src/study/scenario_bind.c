@@ -93,7 +93,7 @@ static void bind_expects(struct bind *bind, struct site root, struct scenario *s
   scenario->n_expects = site.node->n_children;
 }
 
-/* Without `sweep`, which binds again, and `expect`, which all cells of a sweep share. */
+/* Without `sweep` and `expect`, which all cells of a sweep share. */
 static struct scenario *bind_base(struct bind *bind, const struct conf *conf) {
   struct site root = site_at(conf);
   struct scenario *scenario = ARENA_NEW(bind->arena, struct scenario);
@@ -111,56 +111,12 @@ static struct scenario *bind_base(struct bind *bind, const struct conf *conf) {
   return scenario;
 }
 
-/* A diagnostic of a cell is one of its axis if it points at the axis. */
-static bool is_within(struct place place, const struct conf *axis) {
-  struct place low = axis->key_place, high = axis->place;
-  for (const struct conf *last = axis; last->n_children > 0; high = last->place)
-    last = last->children[last->n_children - 1];
-  return place.source == low.source && place.offset >= low.offset &&
-         place.offset < high.offset + high.length;
-}
-
-static void report_new(struct bind *bind, const struct diags *found, const struct conf *axis) {
-  for (uint32_t i = 0; i < found->n; i++) {
-    const struct diag *diag = &found->items[i];
-    if (diag->severity != DIAG_ERROR || !is_within(diag->place, axis)) continue;
-    bool is_known = false;
-    for (uint32_t j = 0; j < bind->diags->n && !is_known; j++)
-      is_known = strcmp(bind->diags->items[j].message, diag->message) == 0 &&
-                 strcmp(bind->diags->items[j].path, diag->path) == 0;
-    if (!is_known)
-      diag_error(bind->diags, diag->place, diag->path, diag->hint, "%s", diag->message);
-  }
-}
-
-void sweep_check(struct bind *bind, const struct conf *root, const struct conf *axes) {
-  for (uint32_t i = 0; i < axes->n_children; i++) {
-    const struct conf *axis = axes->children[i];
-    for (uint32_t j = 0; j < axis->n_children; j++) {
-      struct arena scratch = {0};
-      struct diags *found = ARENA_NEW(&scratch, struct diags);
-      found->arena = &scratch;
-      struct bind cell = {.diags = found, .arena = &scratch};
-      const struct conf *changed =
-          scenario_set(root, axis->key, axis->children[j], found, &scratch);
-      if (changed) (void)bind_base(&cell, changed);
-      report_new(bind, found, axis);
-      arena_free(&scratch);
-    }
-  }
-}
-
 const struct scenario *scenario_bind(const struct conf *root, struct diags *diags,
                                      struct arena *arena) {
   struct bind bind = {.diags = diags, .arena = arena, .sweep = conf_find(root, "sweep")};
   struct scenario *scenario = bind_base(&bind, root);
   bind_expects(&bind, site_at(root), scenario);
-  struct site sweep = site_child(&bind, site_at(root), "sweep");
-  scenario->sweep = sweep_expand(&bind, sweep);
-  if (scenario->sweep) {
-    scenario->n_sweep_axes = scenario->sweep->n_children;
-    if (diags->n_errors == 0) sweep_check(&bind, root, scenario->sweep);
-  }
+  sweep_bind(&bind, site_at(root), scenario);
   return diags->n_errors ? NULL : scenario;
 }
 

@@ -16,13 +16,8 @@ void scenario_bind_vms(struct bind *bind, struct site root, struct scenario *sce
 /* What no part can see alone. */
 void scenario_check(struct bind *bind, struct site root, const struct scenario *scenario);
 
-/* The axes of `sweep`: an object of arrays; NULL if there are none. Does not look at values. */
-const struct conf *sweep_expand(struct bind *bind, struct site sweep);
-/* Is every value acceptable at its path, all else being as in the file? */
-void sweep_check(struct bind *bind, const struct conf *root, const struct conf *axes);
-/* Appends the values of "1..8", "1ms..5ms step 1ms" or "1..64*2" to array. Returns NULL, or what is
-   wrong in one clause. */
-const char *sweep_range(struct arena *arena, const struct conf *range, struct conf *array);
+/* What the file says of `sweep`; whether the cells can be is another question. */
+void sweep_bind(struct bind *bind, struct site root, struct scenario *scenario);
 
 /* Indices; UINT32_MAX: no such name. */
 uint32_t scenario_find_lock(const struct scenario *scenario, const char *name);

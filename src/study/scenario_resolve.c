@@ -134,12 +134,12 @@ static struct conf *resolve_set(struct arena *arena, const struct row_set *set,
   return object;
 }
 
-/* The object at a dotted path of what was written, or NULL. */
-static const struct conf *written_at(struct arena *arena, const struct conf *node,
-                                     const char *path) {
-  for (const char *dot; (dot = strchr(path, '.')); path = dot + 1)
-    node = conf_find(node, arena_printf(arena, "%.*s", (int)(dot - path), path));
-  return conf_find(node, path);
+/* Nodes know their parents' key for them: what goes elsewhere is a copy. */
+static void resolve_keep(struct arena *arena, struct conf *parent, const char *key,
+                         const struct conf *child) {
+  struct conf *copy = ARENA_NEW(arena, struct conf);
+  *copy = *child;
+  conf_add(arena, parent, key, copy);
 }
 
 /* Where an axis switches the kind, keys of other kinds stay: some cell needs them. */
@@ -149,11 +149,10 @@ static void resolve_choice(struct arena *arena, const struct scenario *scenario,
   struct conf *object = conf_object(arena);
   conf_add(arena, object, "kind", conf_string(arena, choice->kind->name));
   resolve_rows(arena, object, choice->kind->params, choice->kind->n_params, &choice->params);
-  const struct conf *written = written_at(arena, scenario->written, path);
+  const struct conf *written = conf_find_path(scenario->written, path);
   bool is_axis = conf_find(scenario->sweep, arena_printf(arena, "%s.kind", path));
-  struct conf *child = ARENA_NEW(arena, struct conf);
-  *child = is_axis && written ? *conf_merge(arena, written, object) : *object;
-  conf_add(arena, parent, strrchr(path, '.') + 1, child);
+  resolve_keep(arena, parent, strrchr(path, '.') + 1,
+               is_axis && written ? conf_merge(arena, written, object) : object);
 }
 
 /* Steps from ops[*at] up to the end of the program or of the section around; moves *at there. */
@@ -232,6 +231,17 @@ static void resolve_named(struct arena *arena, const struct scenario *scenario, 
   conf_add(arena, root, "programs", programs);
 }
 
+static void resolve_sweep(struct arena *arena, const struct scenario *scenario, struct conf *root) {
+  struct conf *sweep = conf_object(arena);
+  for (uint32_t i = 0; i < scenario->n_sweep_axes; i++) {
+    const struct conf *axis = scenario->sweep->children[i];
+    resolve_keep(arena, sweep, axis->key, axis);
+  }
+  if (scenario->is_sweep_zipped) conf_add(arena, sweep, SWEEP_ZIP, conf_literal(arena, "true"));
+  if (scenario->sweep_where) resolve_keep(arena, sweep, SWEEP_WHERE, scenario->sweep_where);
+  if (sweep->n_children > 0) conf_add(arena, root, "sweep", sweep);
+}
+
 const struct conf *scenario_resolve(const struct scenario *scenario, struct arena *arena) {
   struct conf *root = conf_object(arena), *hypervisor = conf_object(arena);
   struct top_keys keys = {SCENARIO_VERSION, scenario->name, scenario->description};
@@ -246,11 +256,7 @@ const struct conf *scenario_resolve(const struct scenario *scenario, struct aren
   resolve_named(arena, scenario, root);
   conf_add(arena, root, "vms", resolve_vms(arena, scenario));
   conf_add(arena, root, "run", resolve_set(arena, &run_rows, &scenario->run));
-  if (scenario->sweep) {
-    struct conf *sweep = ARENA_NEW(arena, struct conf);
-    *sweep = *scenario->sweep;
-    conf_add(arena, root, "sweep", sweep);
-  }
+  resolve_sweep(arena, scenario, root);
   struct conf *expects = conf_array(arena);
   for (uint32_t i = 0; i < scenario->n_expects; i++)
     conf_add(arena, expects, NULL, conf_string(arena, scenario->expects[i]));

@@ -45,6 +45,9 @@ extern const struct row_set vm_rows;      /* struct vm_keys */
 extern const struct row_set barrier_rows; /* struct barrier_spec */
 
 #define SCENARIO_SCHEMA_FILE "costop-scenario.schema.json"
+/* Keys of `sweep` that are no paths. */
+#define SWEEP_ZIP "zip"
+#define SWEEP_WHERE "where"
 #define AFFINITY_ALL "all"
 #define SCHEDULER_FALLBACK "rr"
 #define COSCHEDULING_FALLBACK "none"

@@ -261,6 +261,10 @@ static struct conf *definitions(struct arena *arena) {
 static struct conf *sweep_schema(struct arena *arena) {
   struct conf *sweep = typed(arena, "object"), *list = typed(arena, "array");
   conf_add(arena, list, "minItems", conf_literal(arena, "1"));
+  struct conf *properties = put(arena, sweep, "properties", conf_object(arena));
+  conf_add(arena, properties, SWEEP_ZIP, typed(arena, "boolean"));
+  struct conf *where = put(arena, properties, SWEEP_WHERE, typed(arena, "array"));
+  conf_add(arena, where, "items", typed(arena, "string"));
   conf_add(arena, sweep, "additionalProperties", either(arena, list, typed(arena, "string")));
   return sweep;
 }

@@ -68,10 +68,15 @@ START_TEST(quiet_means_errors_only_and_colour_is_asked_for) {
 }
 END_TEST
 
-START_TEST(arguments_have_no_line) {
-  struct source argument = {.name = "--set a=b", .text = "b", .length = 1, .is_argument = true};
-  diag_error(&diags, (struct place){&argument, 0, 1}, "a", NULL, "wrong");
-  check_print((struct diag_style){0}, "--set a=b: error: a: wrong\n");
+START_TEST(arguments_have_no_line_number) {
+  struct source argument = {.name = "--set", .text = "a=bc", .length = 4, .is_argument = true};
+  diag_error(&diags, (struct place){&argument, 2, 2}, "a", NULL, "wrong");
+  diags.items[0].cells = "cell 3";
+  check_print((struct diag_style){0},
+              "--set: error: a: wrong\n"
+              "      | a=bc\n"
+              "      |   ^~\n"
+              "      = in cell 3\n");
 }
 END_TEST
 
@@ -82,7 +87,7 @@ int main(void) {
   tcase_add_test(tests, control_characters_do_no_harm);
   tcase_add_test(tests, diagnostics_come_in_the_order_of_the_text);
   tcase_add_test(tests, quiet_means_errors_only_and_colour_is_asked_for);
-  tcase_add_test(tests, arguments_have_no_line);
+  tcase_add_test(tests, arguments_have_no_line_number);
   Suite *suite = suite_create("cli/diag_print");
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
