@@ -111,7 +111,7 @@ static void create_vcpus(struct guest_vm *vm, struct guest_vcpu *vcpus, struct v
 struct guest *guest_create(const struct guest_config *config, struct hv *hv, struct vcpu *vcpus,
                            struct sim *sim, struct arena *arena) {
   struct guest *guest = ARENA_NEW(arena, struct guest);
-  *guest = (struct guest){.sim = sim, .hv = hv, .n_vms = config->n_vms};
+  *guest = (struct guest){.sim = sim, .hv = hv, .hv_vcpus = vcpus, .n_vms = config->n_vms};
   for (uint32_t i = 0; i < config->n_vms; i++) {
     guest->n_vcpus += config->vms[i].spec->n_vcpus;
     guest->n_threads += config->vms[i].spec->n_threads;

@@ -175,6 +175,7 @@ struct guest {
   struct guest_vm *vms;
   uint32_t n_vms;
   struct guest_vcpu *vcpus; /* host-wide, as vcpu.id */
+  struct vcpu *hv_vcpus;    /* the hypervisor's array; the guest borrows it */
   struct thread *threads;   /* host-wide, as thread.id */
   /* For prefetching: compact copies of what is otherwise found step by step, by thread and by vCPU.
    */
@@ -204,7 +205,6 @@ struct guest_config {
   uint32_t replication;
   int64_t horizon_ns;
 };
-/* vcpus: the hypervisor's array; the guest borrows it. */
 struct guest *guest_create(const struct guest_config *config, struct hv *hv, struct vcpu *vcpus,
                            struct sim *sim, struct arena *arena);
 /* Books spins that go on, up to now. */
@@ -216,7 +216,8 @@ void guest_check(const struct guest *guest);
 void guest_start_vm(struct guest *guest, vm_id_t vm); /* its threads become ready */
 void guest_on_sleep_end(struct guest *guest, thread_id_t thread);
 void guest_on_ipi(struct guest *guest, vcpu_id_t vcpu);
-/* The thread is going to be woken: fetches what that touches. */
+/* The vCPU's step, or the thread's wake-up, comes soon: fetches what that will touch. */
+void guest_prefetch_step(const struct guest *guest, vcpu_id_t vcpu);
 void guest_prefetch_wake(const struct guest *guest, thread_id_t thread);
 
 /* Goes on from one instant to the next, after a step of the thread. */

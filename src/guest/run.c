@@ -41,11 +41,12 @@ static __attribute__((noinline, cold)) void trace_iteration(const struct thread 
 
 void guest_iteration_done(struct thread *t) {
   t->pc = 0;
-  int64_t now = guest_now(t->vm->guest), latency_ns = now - t->iteration_since_ns;
-  t->iteration_since_ns = now;
+  const struct sim *sim = t->at->guest->sim;
+  int64_t latency_ns = sim->now_ns - t->iteration_since_ns;
+  t->iteration_since_ns = sim->now_ns;
   hist_add(&t->vm->latency, latency_ns);
   if (--t->iterations_left == 0) t->phase = PHASE_DONE;
-  if (sim_is_traced(t->vm->guest->sim)) trace_iteration(t, latency_ns);
+  if (sim_is_traced(sim)) trace_iteration(t, latency_ns);
 }
 
 /* --- one step of a program --- */
@@ -391,17 +392,20 @@ void guest_step(struct guest *guest, struct vcpu *v) {
 
 /* --- what will be needed soon --- */
 
-void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_stage stage) {
+void guest_prefetch_step(const struct guest *guest, vcpu_id_t vcpu) {
   thread_id_t thread = guest->current_hint[vcpu];
-  const struct thread *t = &guest->threads[thread];
-  if (stage == PREFETCH_ITSELF) {
-    prefetch_line(&guest->vcpus[vcpu]);
-    prefetch_line(t);
-    return;
-  }
-  prefetch_line(&t->iteration_since_ns);
-  enum rng_purpose purpose = stage == PREFETCH_BEGIN ? RNG_COMPUTE : RNG_SLEEP;
-  prefetch_line(&guest->streams[THREAD_STREAMS * thread + purpose]);
+  prefetch_line(&guest->vcpus[vcpu]);
+  prefetch_line(&guest->threads[thread]);
+  prefetch_line(&guest->streams[THREAD_STREAMS * thread + RNG_SLEEP]);
+}
+
+void guest_prefetch_wake(const struct guest *guest, thread_id_t thread) {
+  vcpu_id_t vcpu = guest->wake_hint[thread].vcpu;
+  prefetch_line(&guest->vms[guest->wake_hint[thread].vm].latency);
+  prefetch_line(&guest->threads[thread]);
+  prefetch_line(&guest->vcpus[vcpu]);
+  prefetch_line(&guest->streams[THREAD_STREAMS * thread + RNG_COMPUTE]);
+  vcpu_prefetch(&guest->hv_vcpus[vcpu]);
 }
 
 /* --- what the hypervisor does to a vCPU --- */
@@ -442,17 +446,6 @@ void guest_count_preemption(struct guest *guest, struct vcpu *v) {
 }
 
 /* --- what time does to a thread --- */
-
-void guest_prefetch_wake(const struct guest *guest, thread_id_t thread) {
-  vcpu_id_t vcpu = guest->wake_hint[thread].vcpu;
-  const struct guest_vm *vm = &guest->vms[guest->wake_hint[thread].vm];
-  prefetch_line(vm);
-  prefetch_line(&vm->latency);
-  prefetch_line(&guest->threads[thread]);
-  prefetch_line(&guest->vcpus[vcpu]);
-  prefetch_line(&guest->threads[thread].iteration_since_ns);
-  hv_prefetch_wake(guest->hv, vcpu);
-}
 
 void guest_on_sleep_end(struct guest *guest, thread_id_t thread) {
   struct thread *t = &guest->threads[thread];

@@ -10,6 +10,7 @@
 
 #include "hv/runstate.h"
 #include "sim/ids.h"
+#include "sim/prefetch.h"
 #include "sim/sim.h"
 
 struct hv;
@@ -61,6 +62,12 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
   int64_t spin_ns[SPIN_CAUSES];
 };
 
+/* It is going to run, to stop or to be woken soon: fetches what that will touch. */
+static inline void vcpu_prefetch(const struct vcpu *v) {
+  prefetch_line(v);
+  prefetch_line(&v->time_ns);
+}
+
 /* How long it was RUNNING. */
 static inline int64_t vcpu_running_ns(const struct vcpu *v) {
   int64_t sum_ns = 0;
@@ -88,15 +95,8 @@ void hv_halt(struct hv *hv, struct vcpu *v);
 /* v, IDLE, has something to run again: IDLE -> READY. */
 void hv_wake(struct hv *hv, struct vcpu *v);
 
-/* A vCPU is going to be woken: fetches what that touches. */
-void hv_prefetch_wake(const struct hv *hv, vcpu_id_t vcpu);
-
 /* --- what the hypervisor tells --- */
 
-/* A vCPU is going to run, or to stop, soon: fetches what that will touch: first itself; then, some
-   work later, what its thread needs to begin a computation, or to end it. */
-enum prefetch_stage { PREFETCH_ITSELF, PREFETCH_BEGIN, PREFETCH_END };
-void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_stage stage);
 /* v, not steady, begins to execute guest code, after its dispatch overhead. The guest arms v. Must
    not touch other vCPUs: what would is put off to an armed step at this instant. */
 void guest_resume(struct guest *guest, struct vcpu *v);

@@ -62,11 +62,6 @@ static HOT_INLINE struct vcpu *dequeue_head(struct hv *hv) {
   return v;
 }
 
-void hv_prefetch_wake(const struct hv *hv, vcpu_id_t vcpu) {
-  prefetch_line(&hv->vcpus[vcpu]);
-  prefetch_line(&hv->vcpus[vcpu].time_ns);
-}
-
 void hv_wake(struct hv *hv, struct vcpu *v) {
   hv_set_runstate(hv, v, RS_IDLE, RS_READY, hv->sim->now_ns);
   enqueue(hv, v);
@@ -401,7 +396,7 @@ static bool is_alone_now(const struct hv *hv, pcpu_id_t p) {
    does not fit into a cache. */
 static void prefetch_queue(const struct hv *hv) {
   const struct vcpu *v = runqueue_peek(hv->fifo, 3);
-  if (v) hv_prefetch(hv, v->id, PREFETCH_ITSELF);
+  if (v) vcpu_prefetch(v);
 }
 
 /* The queue's head gets p. */

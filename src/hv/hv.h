@@ -14,7 +14,6 @@
 #include "hv/skew.h"
 #include "sim/arena.h"
 #include "sim/param.h"
-#include "sim/prefetch.h"
 
 struct __attribute__((aligned(ARENA_LINE))) pcpu {
   struct vcpu *current; /* NULL: idle */
@@ -113,15 +112,6 @@ void hv_check(const struct hv *hv);
 
 /* --- dispatch.c: the only code that changes who runs --- */
 void hv_on_step(struct hv *hv, struct vcpu *v);
-/* A vCPU is going to run, or to stop, soon: fetches what that touches. */
-static inline void hv_prefetch(const struct hv *hv, vcpu_id_t id, enum prefetch_stage stage) {
-  const struct vcpu *v = &hv->vcpus[id];
-  if (stage == PREFETCH_ITSELF) {
-    prefetch_line(v);
-    prefetch_line(&v->time_ns);
-  }
-  guest_prefetch(hv->guest, id, stage);
-}
 /* Class 2 of this instant: the slice-end batch, then filling. Nothing earlier may be due. p: the
    lowest pCPU whose slice ends now, ID_NONE if none does. */
 void hv_dispatch(struct hv *hv, pcpu_id_t p);

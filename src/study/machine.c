@@ -196,14 +196,14 @@ static void look_ahead_of_pcpu(const struct machine *machine, pcpu_id_t p) {
   const struct hv *hv = machine->hv;
   int64_t key = calendar_soon_on_pcpu(calendar, p);
   if (key == WTREE_NONE) return;
-  /* A step or a slice end is a toss-up: no branch on it. */
   uint32_t entity = calendar_entity(calendar, key);
-  bool is_step = entity < calendar->first_entity[EVENT_STEP + 1];
-  const struct vcpu *v =
-      hv->pcpus[is_step ? p : entity - calendar->first_entity[EVENT_SLICE]].current;
-  vcpu_id_t id = is_step ? entity : (vcpu_id_t)(v - hv->vcpus);
-  hv_prefetch(hv, id, PREFETCH_ITSELF);
-  hv_prefetch(hv, id, PREFETCH_END);
+  uint32_t first_slice = calendar->first_entity[EVENT_SLICE];
+  if (entity < first_slice) {
+    vcpu_prefetch(&hv->vcpus[entity]);
+    guest_prefetch_step(machine->guest, entity);
+  } else {
+    vcpu_prefetch(hv->pcpus[entity - first_slice].current);
+  }
 }
 
 /* … or the next wake-up. */

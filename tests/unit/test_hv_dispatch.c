@@ -46,12 +46,6 @@ void guest_step(struct guest *guest, struct vcpu *v) {
   ck_abort_msg("vCPU %u was never armed", v->id);
 }
 
-void guest_prefetch(const struct guest *guest, vcpu_id_t vcpu, enum prefetch_stage stage) {
-  (void)guest;
-  (void)stage;
-  ck_assert_uint_lt(vcpu, VCPUS);
-}
-
 void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from) {
   (void)guest;
   ck_assert((v->listeners & LISTENER_GUEST) && v->runstate != from);
