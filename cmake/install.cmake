@@ -29,3 +29,11 @@ install(FILES ${share}/costop-scenario.schema.json DESTINATION ${CMAKE_INSTALL_D
 install(DIRECTORY scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/costop)
 install(DIRECTORY plots DESTINATION ${CMAKE_INSTALL_DATADIR}/costop FILES_MATCHING PATTERN "*.gp")
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# Where the program looks for what is installed with it: from its own directory, so that the whole
+# can be moved. In the build directory it is share/.
+file(RELATIVE_PATH from_bin ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/costop)
+set_source_files_properties(src/cli/data_file.c PROPERTIES
+  COMPILE_DEFINITIONS COSTOP_DATA_FROM_BIN="${from_bin}")
+file(MAKE_DIRECTORY ${share})
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/plots ${share}/plots SYMBOLIC)

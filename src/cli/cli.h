@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "sim/arena.h"
 #include "study/table.h"
@@ -26,6 +27,7 @@ enum {
 #define COMMANDS(X) \
   X(run)            \
   X(trace)          \
+  X(plot)           \
   X(check)          \
   X(show)           \
   X(list)           \
@@ -62,12 +64,15 @@ enum option_id {
   OPTION_SHARD,
   OPTION_MAX_WALL,
   OPTION_OUTPUT,
+  OPTION_RESUME,
   OPTION_FORMAT,
   OPTION_TABLE,
   OPTION_TRACE_MS,
   OPTION_FROM,
   OPTION_TO,
   OPTION_LIMIT,
+  OPTION_VM,
+  OPTION_LIST,
   OPTIONS
 };
 
@@ -129,10 +134,13 @@ struct cli {
   uint32_t jobs;               /* 0: one for each core that the process may use */
   uint32_t shard, n_shards;    /* 0 … n_shards - 1; n_shards 1 if it was not asked for */
   int64_t max_wall_ns;         /* 0: no limit */
+  struct timespec started;     /* of CLOCK_MONOTONIC: when the program was */
+  const char *vm;              /* --vm; NULL if not given */
   const char *output;          /* -o; NULL if not given, "-" is stdout */
+  bool is_resumed;             /* -o may be there: go on with it */
   enum format format;
-  bool has_format, has_table, has_reps, has_replication, is_zipped, paranoid, wants_help,
-      wants_usage, wants_version;
+  bool has_format, has_table, has_reps, has_replication, is_zipped, paranoid, wants_list,
+      wants_help, wants_usage, wants_version;
   enum result_table table;
   uint32_t replication;
   int64_t trace_ns, from_ns, until_ns;    /* until 0: to the end */
@@ -151,6 +159,7 @@ struct command {
   /* Candidates for an operand, for completion and did-you-mean: the index-th or NULL behind the
      last. A NULL function: operands are files (if there are any). */
   const char *(*candidate)(uint32_t index);
+  bool takes_files;                  /* candidates or files */
   int (*run)(const struct cli *cli); /* returns the exit code */
 };
 

@@ -35,6 +35,10 @@ static void completion_candidates(const struct command *command) {
     (void)printf("%s%s", i ? " " : "", word);
 }
 
+static bool completion_offers_files(const struct command *command) {
+  return command->max_operands > 0 && (!command->candidate || command->takes_files);
+}
+
 /* --- bash --- */
 
 static void bash_pattern(const struct option_row *row) {
@@ -73,8 +77,7 @@ static void bash_command(const struct command *command) {
   } else if (command->candidate) {
     completion_candidates(command);
   }
-  (void)printf("'\n      files=%d ;;\n",
-               command && !command->candidate && command->max_operands > 0);
+  (void)printf("'\n      files=%d ;;\n", command && completion_offers_files(command));
 }
 
 static void completion_bash(void) {
@@ -144,9 +147,11 @@ static void zsh_command(const struct command *command) {
   for (enum option_id id = 0; id < OPTIONS; id++)
     if (completion_has(command, id)) zsh_option(&option_rows[id]);
   if (command->candidate) {
-    (void)fputs("        '*:operand:(", stdout);
+    bool has_files = completion_offers_files(command);
+    (void)printf("        '*:operand:%s(",
+                 has_files ? "{_alternative \"files:file:_files\" \"words:word:" : "");
     completion_candidates(command);
-    (void)puts(")' ;;");
+    (void)puts(has_files ? ")\"}' ;;" : ")' ;;");
   } else {
     (void)puts(command->max_operands > 0 ? "        '*:file:_files' ;;" : "        && true ;;");
   }
@@ -206,7 +211,8 @@ static void completion_fish(void) {
     (void)snprintf(condition, sizeof condition, " -n '__fish_seen_subcommand_from %s'",
                    command->name);
     if (command->candidate || command->max_operands == 0) {
-      (void)printf("complete -c costop%s -f", condition);
+      (void)printf("complete -c costop%s%s", condition,
+                   completion_offers_files(command) ? "" : " -f");
       if (command->candidate) {
         (void)fputs(" -a '", stdout);
         completion_candidates(command);

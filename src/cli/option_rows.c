@@ -114,7 +114,11 @@ const struct option_row option_rows[OPTIONS] = {
                        .letter = 'o',
                        .value = VALUE_FILE,
                        .argument = "PATH",
-                       .help = "write to PATH: a new directory for run, a file for trace"},
+                       .help = "write to PATH: a new directory of results, or the file that a "
+                               "command makes"},
+    [OPTION_RESUME] = {.name = "resume",
+                       .help = "go on with what is in the directory of -o, if it is there; the "
+                               "results are those of a run without a break"},
     [OPTION_FORMAT] = {.name = "format",
                        .letter = 'F',
                        .value = VALUE_WORD,
@@ -142,4 +146,9 @@ const struct option_row option_rows[OPTIONS] = {
                       .value = VALUE_COUNT,
                       .argument = "N",
                       .help = "end when there are N intervals (default 1000000)"},
+    [OPTION_VM] = {.name = "vm",
+                   .value = VALUE_TEXT,
+                   .argument = "NAME",
+                   .help = "the VM in question; the base name of counted ones means them all"},
+    [OPTION_LIST] = {.name = "list", .help = "list what there is to choose from"},
 };

@@ -169,6 +169,15 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
     case OPTION_OUTPUT:
       cli->output = text;
       break;
+    case OPTION_RESUME:
+      cli->is_resumed = true;
+      break;
+    case OPTION_VM:
+      cli->vm = text;
+      break;
+    case OPTION_LIST:
+      cli->wants_list = true;
+      break;
     case OPTION_FORMAT:
       cli->format = (enum format)word;
       cli->has_format = true;

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The figures over the cells of a study, from vm.csv. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/plot_grid.h"
+#include "study/sizing.h"
+
+static const char *const throughput[] = {"throughput_per_s", NULL};
+
+/* "costop sweep SCENARIO AXES -o DIR-FIGURE" */
+static const char *sweep_command(const struct plot_grid *grid, const char *axes,
+                                 const char *figure) {
+  const struct plot_source *source = grid->source;
+  return arena_printf(source->arena, "costop sweep %s -S vms.%s%s -o %s-%s",
+                      plot_scenario_path(source), grid->vm, axes, source->dir, figure);
+}
+
+/* The throughput in a cell. */
+static struct sizing_series cell_series(const struct plot_grid *grid, int cell) {
+  struct sizing_series series = {0};
+  series.values = plot_grid_values(grid, cell, 0, &series.n);
+  for (uint32_t i = 0; i < series.n; i++)
+    if (!isnan(series.values[i])) stat_add(&series.stat, series.values[i]);
+  return series;
+}
+
+static struct paired compare_cells(const struct plot_grid *grid, int base, int other) {
+  struct sizing_series from = cell_series(grid, base), to = cell_series(grid, other);
+  return sizing_compare(&from, &to, grid->source->arena);
+}
+
+/* --- sizing: throughput against vCPUs --- */
+
+/* Along a series, what costop size would say: its best and its chosen count are cells here. */
+struct sizes {
+  int best, chosen;
+};
+
+static struct sizes sizes_conclude(const struct plot_grid *grid, uint32_t series) {
+  struct arena *arena = grid->source->arena;
+  const struct plot_view *view = &grid->view;
+  bool is_ambiguous;
+  const struct sizing_question question = {
+      .vm = grid->vm, .metric = metric_find(SCOPE_VM, throughput[0], &is_ambiguous)};
+  struct sizing_count *counts = ARENA_ARRAY(arena, view->n_x, struct sizing_count);
+  uint32_t n = 0;
+  for (uint32_t x = 0; x < view->n_x; x++) {
+    int cell = plot_view_cell(view, series, x);
+    /* Its place stands for the count: what is swept need not be vCPUs. */
+    if (cell != PLOT_NONE)
+      counts[n++] = (struct sizing_count){.n_vcpus = x, .goal = cell_series(grid, cell)};
+  }
+  struct sizing sizing = sizing_conclude(&question, counts, n, arena);
+  if (sizing.best == SIZING_NONE) return (struct sizes){PLOT_NONE, PLOT_NONE};
+  return (struct sizes){plot_view_cell(view, series, sizing.counts[sizing.best].n_vcpus),
+                        plot_view_cell(view, series, sizing.counts[sizing.chosen].n_vcpus)};
+}
+
+static void put_sizes(struct plot_grid *grid, uint32_t series, bool may_choose) {
+  const struct plot_view *view = &grid->view;
+  struct sizes sizes = sizes_conclude(grid, series);
+  for (uint32_t x = 0; x < view->n_x; x++) {
+    int cell = plot_view_cell(view, series, x);
+    if (cell == PLOT_NONE) continue;
+    uint32_t n;
+    const double *values = plot_grid_values(grid, cell, 0, &n);
+    plot_grid_put_labels(grid, series, x, n);
+    plot_grid_put_mean(grid, values, n);
+    plot_grid_put(grid, cell_count(may_choose && cell == sizes.chosen));
+  }
+}
+
+static int sizing_make(const struct plot_source *source, struct picture *picture) {
+  static const char *const columns[] = {"throughput_per_s", "throughput_per_s_low",
+                                        "throughput_per_s_high", "is_chosen", NULL};
+  struct plot_grid grid;
+  int code = plot_grid_read(&grid, source);
+  if (code != EX_OK) return code;
+  int x = plot_grid_x(&grid);
+  if (x == PLOT_NONE) {
+    picture->missing = "there is no sweep in it";
+    picture->remedy = sweep_command(&grid, ".vcpus=1..8", "sizing");
+    return EX_OK;
+  }
+  code = plot_grid_show(&grid, x, plot_grid_series(&grid, x), throughput);
+  if (code != EX_OK) return code;
+  bool is_size = x == plot_axis_like(&grid.study, "vms.", ".vcpus", PLOT_NONE);
+  plot_grid_begin(&grid, picture, grid.view.n_x * grid.view.n_series, columns);
+  for (uint32_t i = 0; i < grid.view.n_series; i++) put_sizes(&grid, i, is_size);
+  plot_grid_end(&grid, picture);
+  plot_grid_say(&grid, picture, arena_printf(source->arena, "throughput of %s", grid.vm));
+  return EX_OK;
+}
+
+const struct plot_figure plot_sizing = {
+    .name = "sizing",
+    .help = "throughput against vCPUs: a band for each rule, the smallest sufficient count marked",
+    .file = "vm.csv",
+    .make = sizing_make,
+};
+
+/* --- costop-cost: lost throughput against %CSTP --- */
+
+/* The place on the axis of rules of the one that never co-stops, or n_series. */
+static uint32_t series_without_costop(const struct plot_grid *grid) {
+  const struct plot_view *view = &grid->view;
+  if (view->series == PLOT_NONE) return view->n_series;
+  const struct plot_axis *axis = &grid->study.axes[view->series];
+  uint32_t i = 0;
+  while (i < view->n_series && strcmp(axis->values[view->series_values[i]], "none") != 0) i++;
+  return i;
+}
+
+static void put_loss(struct plot_grid *grid, int base, int cell) {
+  uint32_t n;
+  const double *costop = plot_grid_values(grid, cell, 1, &n);
+  struct paired paired = compare_cells(grid, base, cell);
+  bool has_ratio = paired.n_base > 0 && paired.has_ratio;
+  plot_grid_put_mean(grid, costop, n);
+  plot_grid_put_real(grid, has_ratio ? 100 * (1 - paired.ratio) : (double)NAN);
+  plot_grid_put_real(grid, has_ratio ? 100 * (1 - paired.of_ratio.high) : (double)NAN);
+  plot_grid_put_real(grid, has_ratio ? 100 * (1 - paired.of_ratio.low) : (double)NAN);
+}
+
+/* Against the same cell without co-scheduling; where there is none, against the best of its
+   series. */
+static void put_losses(struct plot_grid *grid, uint32_t series, uint32_t without) {
+  const struct plot_view *view = &grid->view;
+  int best = sizes_conclude(grid, series).best;
+  for (uint32_t x = 0; x < view->n_x && series != without; x++) {
+    int cell = plot_view_cell(view, series, x);
+    int base = without == view->n_series ? best : plot_view_cell(view, without, x);
+    if (cell == PLOT_NONE || base == PLOT_NONE) continue;
+    plot_grid_put_labels(grid, series, x, plot_samples_n(&grid->samples, (uint32_t)cell));
+    put_loss(grid, base, cell);
+  }
+}
+
+static int costop_cost_make(const struct plot_source *source, struct picture *picture) {
+  static const char *const metrics[] = {"throughput_per_s", "costop_pct", NULL};
+  static const char *const columns[] = {"costop_pct", "costop_pct_low", "costop_pct_high",
+                                        "loss_pct",   "loss_pct_low",   "loss_pct_high",
+                                        NULL};
+  struct plot_grid grid;
+  int code = plot_grid_read(&grid, source);
+  if (code != EX_OK) return code;
+  int x = plot_grid_x(&grid);
+  int series = plot_axis_like(&grid.study, "", "coscheduling.kind", PLOT_NONE);
+  if (x == series) x = PLOT_NONE;
+  if (series == PLOT_NONE) series = plot_grid_series(&grid, x);
+  code = plot_grid_show(&grid, x, series, metrics);
+  if (code != EX_OK) return code;
+  const struct plot_view *view = &grid.view;
+  uint32_t without = series_without_costop(&grid);
+  if (grid.study.n_cells == 1) {
+    picture->missing = "there is nothing to compare with";
+    picture->remedy = sweep_command(
+        &grid, ".vcpus=1..8 -S hypervisor.coscheduling.kind=none,relaxed,strict", "costop-cost");
+    return EX_OK;
+  }
+  plot_grid_begin(&grid, picture, view->n_x * view->n_series, columns);
+  for (uint32_t i = 0; i < view->n_series; i++) put_losses(&grid, i, without);
+  plot_grid_end(&grid, picture);
+  plot_grid_say(&grid, picture, arena_printf(source->arena, "what co-stop costs %s", grid.vm));
+  plot_say(source, picture, "base",
+           without < view->n_series ? "the same without co-scheduling" : "the best of its series");
+  return EX_OK;
+}
+
+const struct plot_figure plot_costop_cost = {
+    .name = "costop-cost",
+    .help = "lost throughput against %CSTP, with the folk thresholds 3 and 5 %",
+    .file = "vm.csv",
+    .make = costop_cost_make,
+};
+
+/* --- overcommit: throughput over ratio and load --- */
+
+/* The axis that changes how many vCPUs share a pCPU. */
+static int crowd_axis(const struct plot_grid *grid) {
+  static const char *const endings[] = {".count", "host.pcpus", ".vcpus"};
+  int axis = PLOT_NONE;
+  for (size_t i = 0; i < sizeof endings / sizeof *endings && axis == PLOT_NONE; i++)
+    axis = plot_axis_like(&grid->study, "", endings[i], PLOT_NONE);
+  return axis;
+}
+
+static double pcpus_of_cell(const struct plot_grid *grid, int cell) {
+  const struct plot_study *study = &grid->study;
+  for (uint32_t i = 0; i < study->n_axes; i++)
+    if (strcmp(study->axes[i].path, "host.pcpus") == 0)
+      return plot_value_number(study, (int)i, study->cells[cell].value_of[i]);
+  const struct conf *pcpus = conf_find(conf_find(grid->source->scenario, "host"), "pcpus");
+  return pcpus ? strtod(pcpus->text, NULL) : (double)NAN;
+}
+
+static double vcpus_per_pcpu(const struct plot_grid *grid, int cell) {
+  return grid->samples.vcpus[grid->samples.first[cell]] / pcpus_of_cell(grid, cell);
+}
+
+static void put_kept(struct plot_grid *grid, int base, int cell) {
+  struct paired paired = compare_cells(grid, base, cell);
+  bool has_ratio = paired.n_base > 0 && paired.has_ratio;
+  plot_grid_put_real(grid, vcpus_per_pcpu(grid, cell));
+  plot_grid_put_real(grid, has_ratio ? 100 * paired.ratio : (double)NAN);
+  plot_grid_put_real(grid, has_ratio ? 100 * paired.of_ratio.low : (double)NAN);
+  plot_grid_put_real(grid, has_ratio ? 100 * paired.of_ratio.high : (double)NAN);
+}
+
+/* Of a row of cells, the one where the fewest vCPUs share a pCPU: there nobody waits. */
+static int roomiest_cell(const struct plot_grid *grid, uint32_t series) {
+  int found = PLOT_NONE;
+  for (uint32_t x = 0; x < grid->view.n_x; x++) {
+    int cell = plot_view_cell(&grid->view, series, x);
+    if (cell == PLOT_NONE) continue;
+    if (found == PLOT_NONE || vcpus_per_pcpu(grid, cell) < vcpus_per_pcpu(grid, found))
+      found = cell;
+  }
+  return found;
+}
+
+static int overcommit_make(const struct plot_source *source, struct picture *picture) {
+  static const char *const columns[] = {"vcpus_per_pcpu", "kept_pct", "kept_pct_low",
+                                        "kept_pct_high", NULL};
+  struct plot_grid grid;
+  int code = plot_grid_read(&grid, source);
+  if (code != EX_OK) return code;
+  int x = crowd_axis(&grid), load = plot_axis_ordered(&grid.study, x);
+  if (x == PLOT_NONE) {
+    picture->missing = "nothing in it changes how many vCPUs share a pCPU";
+    picture->remedy = sweep_command(&grid, ".count=1..8", "overcommit");
+    return EX_OK;
+  }
+  code =
+      plot_grid_show(&grid, x, load == PLOT_NONE ? plot_grid_series(&grid, x) : load, throughput);
+  if (code != EX_OK) return code;
+  const struct plot_view *view = &grid.view;
+  plot_grid_begin(&grid, picture, view->n_x * view->n_series, columns);
+  for (uint32_t i = 0; i < view->n_series; i++)
+    for (uint32_t at = 0; at < view->n_x; at++) {
+      int cell = plot_view_cell(view, i, at);
+      if (cell == PLOT_NONE) continue;
+      plot_grid_put_labels(&grid, i, at, plot_samples_n(&grid.samples, (uint32_t)cell));
+      put_kept(&grid, roomiest_cell(&grid, i), cell);
+    }
+  plot_grid_end(&grid, picture);
+  plot_grid_say(
+      &grid, picture,
+      arena_printf(source->arena, "what overcommitment leaves of the throughput of %s", grid.vm));
+  return EX_OK;
+}
+
+const struct plot_figure plot_overcommit = {
+    .name = "overcommit",
+    .help = "heat map: the throughput that is left at a ratio of vCPUs to pCPUs, and a load",
+    .file = "vm.csv",
+    .make = overcommit_make,
+};

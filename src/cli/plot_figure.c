@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/plot_figure.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/number.h"
+
+const struct plot_figure *const plot_figures[] = {
+#define X(name) &plot_##name,
+    PLOT_FIGURES(X)
+#undef X
+        NULL};
+
+const char *plot_path(const struct plot_source *source, const char *file) {
+  return arena_printf(source->arena, "%s/%s", source->dir, file);
+}
+
+const char *plot_scenario_path(const struct plot_source *source) {
+  return source->scenario ? plot_path(source, "scenario.resolved.json") : "SCENARIO";
+}
+
+static void say(const struct plot_source *source, struct picture *picture, const char *command) {
+  cli_append(source->arena, &picture->variables, command);
+}
+
+void plot_say(const struct plot_source *source, struct picture *picture, const char *variable,
+              const char *text) {
+  char *quoted = ARENA_ARRAY(source->arena, 2 * strlen(text) + 1, char), *to = quoted;
+  for (; *text; text++) {
+    if (*text == '\'') *to++ = '\'';
+    *to++ = (unsigned char)*text < ' ' ? ' ' : *text;
+  }
+  say(source, picture, arena_printf(source->arena, "%s='%s'", variable, quoted));
+}
+
+void plot_say_number(const struct plot_source *source, struct picture *picture,
+                     const char *variable, double number) {
+  char buffer[NUMBER_TEXT_MAX];
+  say(source, picture,
+      arena_printf(source->arena, "%s=%s", variable, number_exact(number, buffer)));
+}

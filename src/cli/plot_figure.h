@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The figures that `plot` knows: which data of a result directory each of them shows, and how it
+   is worded. What they look like is up to the gnuplot scripts in plots/. */
+#ifndef COSTOP_CLI_PLOT_FIGURE_H
+#define COSTOP_CLI_PLOT_FIGURE_H
+
+#include "cli/cli.h"
+#include "study/conf.h"
+#include "study/table.h"
+
+/* A result directory, and what the user wants to see of it. */
+struct plot_source {
+  const struct cli *cli;
+  const char *dir;
+  const char *name;            /* of the scenario, or of the directory if that does not say */
+  const struct conf *scenario; /* scenario.resolved.json; NULL if there is none */
+  struct arena *arena;
+};
+
+/* A figure on its way to gnuplot. */
+struct picture {
+  const char *input;  /* a file of the directory that the script reads as it is; or NULL … */
+  struct table table; /* … and it reads this */
+  struct text_list variables; /* of the script, in gnuplot's words: "title='db'" */
+  const char *missing;        /* why this directory has nothing to show; NULL if it has */
+  const char *remedy;         /* the command whose results have it */
+};
+
+struct plot_figure {
+  const char *name; /* the script is plots/<name>.gp */
+  const char *help;
+  const char *file; /* of the directory, that it cannot do without */
+  /* EX_OK with a picture (or what is missing in it), or an exit code with a message. */
+  int (*make)(const struct plot_source *source, struct picture *picture);
+};
+
+#define PLOT_FIGURES(X) \
+  X(sizing)             \
+  X(budget)             \
+  X(costop_cost)        \
+  X(overcommit)         \
+  X(skew)               \
+  X(ready_cdf)          \
+  X(spin_cause)         \
+  X(timeline)
+
+#define X(name) extern const struct plot_figure plot_##name;
+PLOT_FIGURES(X)
+#undef X
+
+/* NULL-terminated, in the order above. */
+extern const struct plot_figure *const plot_figures[];
+
+/* A path in the directory. */
+const char *plot_path(const struct plot_source *source, const char *file);
+/* Where the commands of remedies find the scenario: a file of the directory if it has one. */
+const char *plot_scenario_path(const struct plot_source *source);
+/* variable='text', made harmless; or variable=number. */
+void plot_say(const struct plot_source *source, struct picture *picture, const char *variable,
+              const char *text);
+void plot_say_number(const struct plot_source *source, struct picture *picture,
+                     const char *variable, double number);
+
+#endif

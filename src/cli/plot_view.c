@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/plot_view.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "sim/duration.h"
+
+/* --- axes --- */
+
+static bool has_ending(const char *text, const char *ending) {
+  size_t length = strlen(text), n = strlen(ending);
+  return length >= n && strcmp(text + length - n, ending) == 0;
+}
+
+int plot_axis_like(const struct plot_study *study, const char *beginning, const char *ending,
+                   int taken) {
+  for (int i = 0; i < (int)study->n_axes; i++)
+    if (i != taken && study->axes[i].n_values > 1 && has_ending(study->axes[i].path, ending) &&
+        strncmp(study->axes[i].path, beginning, strlen(beginning)) == 0)
+      return i;
+  return PLOT_NONE;
+}
+
+/* Numbers and durations come first, in order; NAN stands for neither. */
+static double order_of(const char *text) {
+  char *end;
+  int64_t duration_ns;
+  double number = strtod(text, &end);
+  if (end != text && *end == '\0') return number;
+  return duration_parse(text, &duration_ns) == DURATION_OK ? (double)duration_ns : (double)NAN;
+}
+
+int plot_axis_ordered(const struct plot_study *study, int taken) {
+  for (int i = 0; i < (int)study->n_axes; i++) {
+    const struct plot_axis *axis = &study->axes[i];
+    bool is_ordered = i != taken && axis->n_values > 1;
+    for (uint32_t v = 0; v < axis->n_values; v++)
+      is_ordered = is_ordered && !isnan(order_of(axis->values[v]));
+    if (is_ordered) return i;
+  }
+  return PLOT_NONE;
+}
+
+double plot_value_number(const struct plot_study *study, int axis, uint32_t value) {
+  const char *text = study->axes[axis].values[value];
+  char *end;
+  double number = strtod(text, &end);
+  return end == text || *end != '\0' ? (double)NAN : number;
+}
+
+/* --- names --- */
+
+/* "db" of "vms.db.vcpus"; NULL if the path is not about a VM of the study. */
+static const char *vm_of_axis(const struct plot_study *study, int axis) {
+  const char *path = study->axes[axis].path;
+  if (strncmp(path, "vms.", 4) != 0) return NULL;
+  for (uint32_t i = 0; i < study->n_vms; i++) {
+    size_t length = strlen(study->vms[i].name);
+    if (strncmp(path + 4, study->vms[i].name, length) == 0 && path[4 + length] == '.')
+      return study->vms[i].name;
+  }
+  return NULL;
+}
+
+const char *plot_choose_vm(const struct plot_study *study, const char *wanted) {
+  for (uint32_t i = 0; wanted && i < study->n_vms; i++)
+    if (strcmp(study->vms[i].name, wanted) == 0) return wanted;
+  if (wanted) {
+    cli_error("%s has no VM '%s'; one of those that it has is '%s'", study->path, wanted,
+              study->vms[0].name);
+    return NULL;
+  }
+  int axis = plot_axis_like(study, "vms.", ".vcpus", PLOT_NONE);
+  const char *swept = axis == PLOT_NONE ? NULL : vm_of_axis(study, axis);
+  if (swept) return swept;
+  const struct plot_vm *widest = &study->vms[0];
+  for (uint32_t i = 1; i < study->n_vms; i++)
+    if (study->vms[i].vcpus > widest->vcpus) widest = &study->vms[i];
+  return widest->name;
+}
+
+const char *plot_axis_name(const struct plot_study *study, int axis, struct arena *arena) {
+  const char *path = study->axes[axis].path, *vm = vm_of_axis(study, axis);
+  if (vm && strcmp(path + strlen("vms.") + strlen(vm), ".vcpus") == 0)
+    return arena_printf(arena, "vCPUs of %s", vm);
+  if (vm && strcmp(path + strlen("vms.") + strlen(vm), ".count") == 0)
+    return arena_printf(arena, "number of VMs %s", vm);
+  if (strcmp(path, "host.pcpus") == 0) return "pCPUs";
+  return strncmp(path, "hypervisor.", 11) == 0 ? path + 11 : path;
+}
+
+/* Of an object in JSON only the words: its quotes and braces would be read as something else. */
+const char *plot_value_name(const struct plot_study *study, int axis, uint32_t value,
+                            struct arena *arena) {
+  const char *text = study->axes[axis].values[value];
+  char *name = arena_strdup(arena, text), *to = name;
+  for (const char *from = text; *from; from++) {
+    if (strchr("{}\"'\\", *from)) continue;
+    *to++ = (unsigned char)*from < ' ' ? ' ' : *from;
+  }
+  *to = '\0';
+  return name;
+}
+
+/* --- views --- */
+
+/* The values of the axis, ascending if they have an order. */
+static uint32_t *values_in_order(const struct plot_study *study, int axis, uint32_t *n,
+                                 struct arena *arena) {
+  *n = axis == PLOT_NONE ? 1 : study->axes[axis].n_values;
+  uint32_t *values = ARENA_ARRAY(arena, *n, uint32_t);
+  for (uint32_t i = 0; i < *n; i++) {
+    uint32_t at = i;
+    if (axis != PLOT_NONE) {
+      double order = order_of(study->axes[axis].values[i]);
+      while (at > 0 && order_of(study->axes[axis].values[values[at - 1]]) > order) at--;
+    }
+    memmove(values + at + 1, values + at, (i - at) * sizeof *values);
+    values[at] = i;
+  }
+  return values;
+}
+
+static uint32_t value_at(const struct plot_cell *cell, int axis) {
+  return axis == PLOT_NONE ? 0 : cell->value_of[axis];
+}
+
+/* Is there only one value of the axis for each x and series among the cells that are left? Then it
+   goes along with them, as in a zipped sweep. */
+static bool is_tied(const struct plot_view *view, uint32_t axis, const bool *is_left,
+                    struct arena *arena) {
+  const struct plot_study *study = view->study;
+  uint32_t *seen = ARENA_ARRAY(arena, (size_t)view->n_x * view->n_series, uint32_t);
+  for (uint32_t i = 0; i < study->n_cells; i++) {
+    if (!is_left[i]) continue;
+    const struct plot_cell *cell = &study->cells[i];
+    uint32_t *value = &seen[value_at(cell, view->series) * view->n_x + value_at(cell, view->x)];
+    if (*value != 0 && *value != cell->value_of[axis] + 1) return false;
+    *value = cell->value_of[axis] + 1;
+  }
+  return true;
+}
+
+/* Leaves the cells with that value of the axis which the first one left has. */
+static uint32_t hold_axis(const struct plot_study *study, uint32_t axis, bool *is_left) {
+  uint32_t first = 0;
+  while (!is_left[first]) first++;
+  uint32_t value = study->cells[first].value_of[axis];
+  for (uint32_t i = first; i < study->n_cells; i++)
+    is_left[i] = is_left[i] && study->cells[i].value_of[axis] == value;
+  return value;
+}
+
+/* Holds those axes that are not shown, and says so. */
+static const char *view_hold(struct plot_view *view, bool *is_left, struct arena *arena) {
+  const struct plot_study *study = view->study;
+  const char *held = "";
+  for (uint32_t axis = 0; axis < study->n_axes; axis++) {
+    if ((int)axis == view->x || (int)axis == view->series) continue;
+    const char *comma = held[0] ? ", " : "", *name = plot_axis_name(study, (int)axis, arena);
+    if (study->axes[axis].n_values == 1) {
+      held = arena_printf(arena, "%s%s%s is %s", held, comma, name,
+                          plot_value_name(study, (int)axis, 0, arena));
+    } else if (is_tied(view, axis, is_left, arena)) {
+      held = arena_printf(arena, "%s%s%s goes along", held, comma, name);
+    } else {
+      uint32_t value = hold_axis(study, axis, is_left);
+      held =
+          arena_printf(arena, "%s%s%s is %s (one of %u)", held, comma, name,
+                       plot_value_name(study, (int)axis, value, arena), study->axes[axis].n_values);
+    }
+  }
+  return held;
+}
+
+struct plot_view plot_view_make(const struct plot_study *study, int x, int series,
+                                struct arena *arena) {
+  struct plot_view view = {.study = study, .x = x, .series = series};
+  view.x_values = values_in_order(study, x, &view.n_x, arena);
+  view.series_values = values_in_order(study, series, &view.n_series, arena);
+  bool *is_left = ARENA_ARRAY(arena, study->n_cells, bool);
+  for (uint32_t i = 0; i < study->n_cells; i++) is_left[i] = true;
+  view.held = view_hold(&view, is_left, arena);
+  view.cells = ARENA_ARRAY(arena, (size_t)view.n_x * view.n_series, int);
+  for (uint32_t s = 0; s < view.n_series; s++)
+    for (uint32_t x_at = 0; x_at < view.n_x; x_at++) {
+      int *found = &view.cells[s * view.n_x + x_at];
+      *found = PLOT_NONE;
+      for (uint32_t i = 0; i < study->n_cells && *found == PLOT_NONE; i++)
+        if (is_left[i] && value_at(&study->cells[i], series) == view.series_values[s] &&
+            value_at(&study->cells[i], x) == view.x_values[x_at])
+          *found = (int)i;
+    }
+  return view;
+}
