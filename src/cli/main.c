@@ -12,7 +12,9 @@
 /* A signal handler has nowhere else to write to. */
 static volatile sig_atomic_t caught_signal;
 
-static void main_on_signal(int number) { caught_signal = number; }
+static void main_on_signal(int number) {
+  __atomic_store_n(&caught_signal, number, __ATOMIC_RELAXED);
+}
 
 /* The first SIGINT or SIGTERM asks for an orderly end, the second ends at once. SIGPIPE kills
    quietly, whatever our parent thought of it. */
@@ -67,6 +69,7 @@ int main(int argc, char **argv) {
   arena_on_exhausted(main_out_of_memory);
   struct arena arena = {0};
   struct cli cli = {.arena = &arena, .interrupt = &caught_signal};
+  clock_gettime(CLOCK_MONOTONIC, &cli.started);
   options_parse(&cli, argc, argv);
   int code = main_close_stdout(main_dispatch(&cli));
   arena_free(&arena);
