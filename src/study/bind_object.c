@@ -10,16 +10,27 @@ struct site site_at(const struct conf *root) {
   return (struct site){root, "", root->place};
 }
 
+/* Paths are made for every key of every cell of a sweep: too often for printf. */
+static const char *path_join(struct arena *arena, const char *parent, const char *key) {
+  size_t n_parent = strlen(parent), n_key = strlen(key) + 1;
+  if (n_parent == 0) return key;
+  char *path = arena_alloc(arena, n_parent + 1 + n_key, 1);
+  memcpy(path, parent, n_parent);
+  path[n_parent] = '.';
+  memcpy(path + n_parent + 1, key, n_key);
+  return path;
+}
+
 struct site site_child(struct bind *bind, struct site parent, const char *key) {
   struct site child = {.node = conf_find(parent.node, key), .place = parent.place};
-  child.path = *parent.path ? arena_printf(bind->arena, "%s.%s", parent.path, key) : key;
+  child.path = path_join(bind->arena, parent.path, key);
   if (child.node) child.place = child.node->place;
   return child;
 }
 
 struct site site_element(struct bind *bind, struct site parent, uint32_t index) {
   const struct conf *node = parent.node->children[index];
-  const char *path = node->key ? arena_printf(bind->arena, "%s.%s", parent.path, node->key)
+  const char *path = node->key ? path_join(bind->arena, parent.path, node->key)
                                : arena_printf(bind->arena, "%s.%u", parent.path, index);
   return (struct site){node, path, node->place};
 }
