@@ -94,7 +94,7 @@ enum option_value {
   VALUE_FILE, /* text that completes to file names */
   VALUE_WORD, /* one of words */
   VALUE_COUNT,
-  VALUE_DURATION
+  VALUE_DURATION /* or one of words, if there are any */
 };
 
 struct option_row {
@@ -138,6 +138,7 @@ struct cli {
   const char *vm;              /* --vm; NULL if not given */
   const char *output;          /* -o; NULL if not given, "-" is stdout */
   bool is_resumed;             /* -o may be there: go on with it */
+  bool has_auto_warmup;        /* -w auto was the last -w */
   enum format format;
   bool has_format, has_table, has_reps, has_replication, is_zipped, paranoid, wants_list,
       wants_help, wants_usage, wants_version;

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 static const char *const when_words[] = {"auto", "always", "never", NULL};
+static const char *const auto_words[] = {"auto", NULL};
 static const char *const format_words[] = {"table", "csv", "json", "markdown", NULL};
 
 const struct option_row option_rows[OPTIONS] = {
@@ -81,9 +82,10 @@ const struct option_row option_rows[OPTIONS] = {
     [OPTION_WARMUP] = {.name = "warmup",
                        .letter = 'w',
                        .value = VALUE_DURATION,
-                       .argument = "DUR",
+                       .argument = "DUR|auto",
+                       .words = auto_words,
                        .set_path = "run.warmup",
-                       .help = "simulated time before the measured window"},
+                       .help = "simulated time before the measured window; auto: found by a pilot"},
     [OPTION_DURATION] = {.name = "duration",
                          .letter = 'd',
                          .value = VALUE_DURATION,

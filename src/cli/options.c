@@ -52,6 +52,8 @@ static uint64_t options_check_count(const struct option_row *row, const char *te
 static int64_t options_check_duration(const struct option_row *row, const char *text,
                                       struct argp_state *state) {
   int64_t value_ns = 0;
+  for (const char *const *word = row->words; word && *word; word++)
+    if (strcmp(*word, text) == 0) return 0;
   enum duration_error error = duration_parse(text, &value_ns);
   if (error != DURATION_OK)
     argp_error(state, "--%s: '%s' %s; write for example 50ms", row->name, text,
@@ -155,6 +157,8 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
     case OPTION_WARMUP:
     case OPTION_DURATION:
       if (id == OPTION_REPS) cli->has_reps = true;
+      if (id == OPTION_WARMUP) cli->has_auto_warmup = strcmp(text, row->words[0]) == 0;
+      if (id == OPTION_WARMUP && cli->has_auto_warmup) break;
       cli_append(cli->arena, &cli->sets, arena_printf(cli->arena, "%s=%s", row->set_path, text));
       break;
     case OPTION_REPLICATION:
@@ -235,6 +239,9 @@ static void options_check_operands(const struct cli *cli, struct argp_state *sta
 
 /* Options that contradict each other; fills in the defaults of those that go together. */
 static void options_check_sense(struct cli *cli, struct argp_state *state) {
+  if (cli->has_auto_warmup && !(cli->command->options & OPTION_BIT(OPTION_JOBS)))
+    argp_error(state, "-w auto goes with what runs studies; give %s a duration",
+               cli->command->name);
   if (cli->precisions.n == 0 && (cli->min_reps > 0 || cli->max_reps > 0))
     argp_error(state, "-m and -M go with -p; -r N runs N replications");
   if (cli->precisions.n > 0 && cli->has_reps)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/study_load.h"
 
+#include "cli/auto_warmup.h"
 #include "cli/diag_print.h"
 #include "cli/load.h"
 #include "study/precision.h"
@@ -15,8 +16,18 @@ static const struct grid *load_cells(const struct scenario *scenario, struct dia
   return diags->n_errors > 0 ? NULL : grid;
 }
 
-static const struct grid *load_grid(const struct cli *cli, const char *path, enum study_cells cells,
+static const struct grid *warm_grid(const struct cli *cli, const struct scenario *scenario,
+                                    const struct grid *cold, struct study_plan *plan,
                                     int *exit_code) {
+  const struct scenario *warm = auto_warmup(cli, scenario, cold, &plan->warmup, exit_code);
+  if (!warm) return NULL;
+  struct diags *diags = ARENA_NEW(cli->arena, struct diags);
+  diags->arena = cli->arena;
+  return cold->n_axes > 0 ? grid_of_sweep(warm, diags, cli->arena) : grid_of_one(warm, cli->arena);
+}
+
+static const struct grid *load_grid(const struct cli *cli, const char *path, enum study_cells cells,
+                                    struct study_plan *plan, int *exit_code) {
   struct diags *diags = ARENA_NEW(cli->arena, struct diags);
   diags->arena = cli->arena;
   const struct load_request request = load_request_of(cli, path);
@@ -28,7 +39,8 @@ static const struct grid *load_grid(const struct cli *cli, const char *path, enu
   *exit_code = load_exit_code(diags);
   if (grid && cells == STUDY_ONE_CELL && scenario->n_sweep_axes > 0)
     cli_note(cli, "the sweep of %s is left aside: this is its base cell", path);
-  return grid;
+  if (!grid || !cli->has_auto_warmup || cli->wants_list) return grid;
+  return warm_grid(cli, scenario, grid, plan, exit_code);
 }
 
 /* Those of the file, which are known to be good, then those of the command line. */
@@ -69,7 +81,8 @@ static int load_precisions(const struct cli *cli, struct study *study) {
 int study_load(const struct cli *cli, const char *path, enum study_cells cells,
                struct study_plan *plan) {
   int code = EX_OK;
-  const struct grid *grid = load_grid(cli, path, cells, &code);
+  plan->warmup = NULL;
+  const struct grid *grid = load_grid(cli, path, cells, plan, &code);
   if (!grid) return code;
   uint32_t reps = cli->has_replication ? 1 : grid->base->run.replications;
   plan->study = (struct study){.grid = grid,

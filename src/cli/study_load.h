@@ -21,6 +21,7 @@ struct study_plan {
   struct study study;
   const struct expect *expects; /* of the scenario, then of the command line */
   uint32_t n_expects;
+  const char *warmup; /* what -w auto found, in words; NULL: it was not asked for */
 };
 
 /* Reads the scenario at path with the options of the command line. Everything in plan lives in

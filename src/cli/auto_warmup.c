@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/auto_warmup.h"
+
+#include <string.h>
+
+#include "cli/diag_print.h"
+#include "cli/load.h"
+#include "sim/duration.h"
+#include "study/scenario_bind.h"
+#include "study/warmup.h"
+
+#define WARMUP_PATH "run.warmup"
+
+static bool is_swept(const struct grid *grid) {
+  for (uint32_t i = 0; i < grid->n_axes; i++)
+    if (strcmp(grid->axes[i].path, WARMUP_PATH) == 0) return true;
+  return false;
+}
+
+static int explain(const struct cli *cli, const struct warmup *warmup, const char *text) {
+  if (warmup->status == RUN_INTERRUPTED) return EXIT_SIGNAL + (int)*cli->interrupt;
+  if (warmup->status == RUN_STUCK) {
+    cli_error("%s", warmup->message);
+    return EX_DATAERR;
+  }
+  if (warmup->is_too_short)
+    cli_warn(cli, "the pilot saw no end of the warm-up: %s, half of it, is taken; try a longer -d",
+             text);
+  else
+    cli_note(cli, "warm-up: %s", text);
+  return EX_OK;
+}
+
+const struct scenario *auto_warmup(const struct cli *cli, const struct scenario *scenario,
+                                   const struct grid *grid, const char **found, int *exit_code) {
+  if (is_swept(grid)) {
+    cli_error("-w auto: the scenario sweeps " WARMUP_PATH);
+    *exit_code = EX_USAGE;
+    return NULL;
+  }
+  /* What there is to complain about has been said. */
+  struct diags *diags = ARENA_NEW(cli->arena, struct diags);
+  diags->arena = cli->arena;
+  const struct scenario *first = grid_bind(grid, 0, diags, cli->arena), *warm = NULL;
+  if (first) {
+    struct warmup warmup = warmup_find(first, cli->interrupt, cli->arena);
+    char value[DURATION_TEXT_MAX];
+    *found = warmup_text(&warmup, cli->arena);
+    *exit_code = explain(cli, &warmup, *found);
+    if (*exit_code != EX_OK) return NULL;
+    duration_format(warmup.warmup_ns, value);
+    const struct conf *root = scenario_set(scenario->written, WARMUP_PATH,
+                                           conf_string(cli->arena, value), diags, cli->arena);
+    if (root) warm = scenario_bind(root, diags, cli->arena);
+  }
+  if (warm && diags->n_errors == 0) return warm;
+  diags_print(diags, (struct diag_style){cli_has_color(cli, stderr), cli->verbosity < 0}, stderr);
+  *exit_code = load_exit_code(diags);
+  return NULL;
+}
