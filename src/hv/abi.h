@@ -20,6 +20,7 @@ struct hv_vm;
 
 /* Where the time of a vCPU goes: to its activity while it is RUNNING, else to its runstate. */
 enum { ACCOUNTS = ACTIVITIES + RUNSTATES - 1 };
+/* NO_ACTIVITY of a RUNNING one, which never lasts, is an account too: nothing is booked to it. */
 static inline unsigned account_of(enum runstate waiting) { return ACTIVITIES - 1u + waiting; }
 
 /* Whom a vCPU's changes of runstate concern, besides itself. */

@@ -19,7 +19,8 @@ void hv_flush_crossings(struct hv *hv) {
   }
 }
 
-void hv_account_siblings(struct hv *hv, struct hv_vm *vm) {
+/* Books the VM's skew and hazard, if it has siblings, up to now. */
+static void account_siblings(struct hv *hv, struct hv_vm *vm) {
   if (!vm->skew) return;
   int64_t now = hv->sim->now_ns;
   if (vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] + vm->n_in[RS_COSTOP] > 0)
@@ -57,6 +58,7 @@ static __attribute__((noinline, cold)) void trace_runstate(struct hv *hv, const 
 
 static void count_group(struct hv *hv, struct hv_vm *vm, struct vcpu *v, enum runstate from) {
   enum runstate to = v->runstate;
+  account_siblings(hv, vm);
   vm->n_in[from]--;
   vm->n_in[to]++;
   if (to == RS_COSTOP) v->costops++;
@@ -72,7 +74,7 @@ void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from) {
 void hv_begin_progress(struct hv *hv, struct vcpu *v) {
   struct hv_vm *vm = v->group;
   if (!vm->skew || hv->overhead_is_progress) return;
-  hv_account_siblings(hv, vm);
+  account_siblings(hv, vm);
   skew_start(vm->skew, v->index);
 }
 

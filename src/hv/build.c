@@ -73,7 +73,8 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   if (hv->cosched->create)
     hv->cosched_state = hv->cosched->create(hv, config->coscheduling->params.bytes, arena);
   hv->is_big = hv->n_vcpus >= BIG_HOST;
-  hv->is_plain = !hv->cosched->offer && hv->fifo && hv->vcpus[0].home == ID_NONE;
+  bool asks_nobody = !hv->cosched->offer && !hv->sched->slice_ns;
+  hv->is_plain = asks_nobody && hv->fifo && hv->vcpus[0].home == ID_NONE;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
     struct hv_vm *vm = hv_vm_of(hv, v);

@@ -12,19 +12,20 @@
 
 /* --- a pCPU's one event: its vCPU's step or its slice end, whichever comes first --- */
 
-static HOT_INLINE void sync_event(struct hv *hv, pcpu_id_t p) {
+/* v is p's current. */
+static HOT_INLINE void sync_event(struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   const struct pcpu *pcpu = &hv->pcpus[p];
-  calendar_set_pcpu(&hv->sim->calendar, p, pcpu->current->id, pcpu->step_ns, pcpu->slice_end_ns);
+  calendar_set_pcpu(&hv->sim->calendar, p, v->id, pcpu->step_ns, pcpu->slice_end_ns);
 }
 
-static HOT_INLINE void arm(struct hv *hv, pcpu_id_t p, int64_t at_ns) {
+static HOT_INLINE void arm(struct hv *hv, const struct vcpu *v, pcpu_id_t p, int64_t at_ns) {
   hv->pcpus[p].step_ns = at_ns;
-  sync_event(hv, p);
+  sync_event(hv, v, p);
 }
 
 void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns) {
   assert(hv->pcpus[v->pcpu].current == v && at_ns >= hv->sim->now_ns);
-  arm(hv, v->pcpu, at_ns);
+  arm(hv, v, v->pcpu, at_ns);
 }
 
 int64_t hv_armed_ns(const struct hv *hv, const struct vcpu *v) {
@@ -170,7 +171,7 @@ static HOT_INLINE void begin_execution(struct hv *hv, struct vcpu *v, pcpu_id_t 
   if (v->is_steady) {
     int64_t now = hv->sim->now_ns;
     hv_change_activity(hv, v, v->steady_activity, now);
-    arm(hv, p, now + v->left_ns);
+    arm(hv, v, p, now + v->left_ns);
   } else {
     guest_resume(hv->guest, v);
   }
@@ -197,7 +198,7 @@ static HOT_INLINE void start(struct hv *hv, struct vcpu *v, enum runstate from, 
     return;
   }
   hv_change_activity(hv, v, ACT_OVERHEAD, now);
-  arm(hv, p, now + cost_ns);
+  arm(hv, v, p, now + cost_ns);
 }
 
 void hv_on_step(struct hv *hv, struct vcpu *v) {
@@ -237,21 +238,33 @@ static pcpu_id_t next_slice_end(const struct hv *hv, pcpu_id_t p) {
   return wtree_find(&calendar->pcpus, p + 1, last_key);
 }
 
-/* 1. Every vCPU whose slice ends now goes to the tail, and its pCPU counts as free. */
-static void expire_slices(struct hv *hv, pcpu_id_t first) {
+static bool is_in_dispatch_order(const struct hv *hv) {
+  for (uint32_t i = 1; i < hv->n_expired; i++)
+    if (compare_dispatch_order(&hv->expired[i - 1], &hv->expired[i], hv->pcpus) > 0) return false;
+  return true;
+}
+
+/* Whose slice ends now, in the order in which they were dispatched; nearly always that of pCPUs. */
+static void find_expired(struct hv *hv, pcpu_id_t first) {
+  hv->n_expired = 0;
   for (pcpu_id_t p = first; p < hv->n_pcpus; p = next_slice_end(hv, p))
     hv->expired[hv->n_expired++] = hv->pcpus[p].current;
-  if (hv->n_expired > 1)
+  if (!is_in_dispatch_order(hv))
     qsort_r(hv->expired, hv->n_expired, sizeof(struct vcpu *), compare_dispatch_order, hv->pcpus);
+  hv->sim->n_events += hv->n_expired;
+}
+
+/* 1. Every vCPU whose slice ends now goes to the tail, and its pCPU counts as free. */
+static void expire_slices(struct hv *hv) {
   for (uint32_t i = 0; i < hv->n_expired; i++) {
     pcpuset_add(&hv->free, hv->expired[i]->pcpu);
     expire(hv, hv->expired[i]);
   }
-  hv->sim->n_events += hv->n_expired;
 }
 
 static int64_t slice_end_ns(const struct hv *hv, const struct vcpu *v) {
-  int64_t slice_ns = hv->sched->slice_ns ? hv->sched->slice_ns(hv, v) : hv->timeslice_ns;
+  bool is_fixed = hv->is_plain || !hv->sched->slice_ns;
+  int64_t slice_ns = is_fixed ? hv->timeslice_ns : hv->sched->slice_ns(hv, v);
   return slice_ns < TIME_NEVER_NS ? hv->sim->now_ns + slice_ns : TIME_NEVER_NS;
 }
 
@@ -354,7 +367,7 @@ static void drop_expired(struct hv *hv) {
 
 static void run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
   begin_slice(hv, v, v->pcpu, end_ns);
-  sync_event(hv, v->pcpu);
+  sync_event(hv, v, v->pcpu);
 }
 
 static void start_pick(struct hv *hv, struct vcpu *v) {
@@ -399,6 +412,14 @@ static void prefetch_queue(const struct hv *hv) {
   if (v) vcpu_prefetch(v);
 }
 
+/* v's pCPU is taken over by another at once. */
+static HOT_INLINE void give_up(struct hv *hv, struct vcpu *v) {
+  if (v->listeners & LISTENER_GUEST) guest_count_preemption(hv->guest, v);
+  v->preemptions++;
+  stop(hv, v, RS_READY, true);
+  if (v->listeners & LISTENER_TRACE) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
+}
+
 /* The queue's head gets p. */
 static HOT_INLINE void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
   if (hv->is_big) prefetch_queue(hv);
@@ -417,11 +438,27 @@ static void swap_one(struct hv *hv, pcpu_id_t p) {
     return;
   }
   enqueue(hv, v);
-  if (v->listeners & LISTENER_GUEST) guest_count_preemption(hv->guest, v);
-  v->preemptions++;
-  stop(hv, v, RS_READY, true);
-  if (v->listeners & LISTENER_TRACE) trace_vcpu(hv, v, TRACE_PREEMPT, 0);
+  give_up(hv, v);
   start_next(hv, dequeue_head(hv), p, true);
+}
+
+/* … or several slices end, no other pCPU is free, and enough vCPUs were queued before. */
+static void swap_many(struct hv *hv) {
+  uint32_t n = hv->n_expired;
+  for (uint32_t i = 0; i < n; i++) {
+    pcpuset_add(&hv->free, hv->expired[i]->pcpu);
+    enqueue(hv, hv->expired[i]);
+  }
+  for (hv->n_picks = 0; hv->n_picks < n; hv->n_picks++) {
+    hv->picks[hv->n_picks] = dequeue_head(hv);
+    hv->picks[hv->n_picks]->next_pcpu = ID_NONE;
+  }
+  place_picks(hv);
+  for (uint32_t i = 0; i < n; i++) give_up(hv, hv->expired[i]);
+  for (uint32_t i = 0; i < n; i++) {
+    struct vcpu *v = hv->picks[i];
+    start(hv, v, RS_READY, v->next_pcpu, slice_end_ns(hv, v), true);
+  }
 }
 
 /* … or one pCPU is free, or one vCPU is queued. */
@@ -444,9 +481,9 @@ void hv_halt(struct hv *hv, struct vcpu *v) {
   start_next(hv, dequeue_head(hv), v->pcpu, true);
 }
 
-static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
-  hv->n_picks = hv->n_expired = 0;
-  expire_slices(hv, p);
+static void dispatch_all(struct hv *hv) {
+  hv->n_picks = 0;
+  expire_slices(hv);
   scan(hv);
   place_picks(hv);
   drop_expired(hv);
@@ -456,6 +493,15 @@ static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
     pcpu_id_t left = hv->expired[i]->pcpu;
     if (!hv->pcpus[left].current) calendar_clear_pcpu(&hv->sim->calendar, left);
   }
+}
+
+static void dispatch_batch(struct hv *hv, pcpu_id_t p) {
+  find_expired(hv, p);
+  uint32_t n = hv->n_expired;
+  if (hv->is_plain && n > 0 && n <= hv->n_queued && hv->free.n_members == 0)
+    swap_many(hv);
+  else
+    dispatch_all(hv);
   hv->must_fill = false;
 }
 

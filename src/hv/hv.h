@@ -126,9 +126,8 @@ void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_
 bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width);
 
 /* --- account.c: what hangs on a change of runstate --- */
-/* Before: books the VM's skew and hazard, if it has siblings, up to now. */
-void hv_account_siblings(struct hv *hv, struct hv_vm *vm);
-/* After: counts, progress clock, trace, and the guest, for those whom it concerns. */
+/* The VM's skew and hazard up to now, counts, progress clock, trace, and the guest: for those whom
+   it concerns. */
 void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from);
 /* v, which has siblings or a rule that minds it, begins to execute guest code. */
 void hv_begin_progress(struct hv *hv, struct vcpu *v);
@@ -152,7 +151,6 @@ static inline void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate 
       [RS_IDLE] = {[RS_READY] = true},
   };
   assert(v->runstate == from && allowed[from][to] && v->activity == NO_ACTIVITY);
-  if (v->listeners & LISTENER_VM) hv_account_siblings(hv, v->group);
   if (from != RS_RUNNING) v->time_ns[account_of(from)] += now - v->since_ns;
   v->since_ns = now;
   v->runstate = (uint8_t)to;
@@ -164,9 +162,9 @@ static inline void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate 
 void hv_trace_activity(struct hv *hv, const struct vcpu *v, unsigned to);
 
 /* The one function that changes an activity (also to and from NO_ACTIVITY), and books the former.
- */
+   Who has none yet is booked up to now already. */
 static inline void hv_change_activity(struct hv *hv, struct vcpu *v, unsigned to, int64_t now) {
-  if (v->activity != NO_ACTIVITY) v->time_ns[v->activity] += now - v->since_ns;
+  v->time_ns[v->activity] += now - v->since_ns;
   v->since_ns = now;
   if (v->listeners & LISTENER_TRACE && v->activity != to) hv_trace_activity(hv, v, to);
   v->activity = (uint8_t)to;
