@@ -79,13 +79,15 @@ static const char *amount_of(const struct comparison_row *row, struct arena *are
   const char *number =
       compare_number(fabs(paired->difference), paired->of_difference.half_width, arena);
   if (strcmp(unit, "1") == 0) return number;
+  if (strcmp(unit, "1/s") == 0) unit = "per second";
   return arena_printf(arena, "%s %s", number, is_share ? "points" : unit);
 }
 
 const char *compare_sentence(const struct comparison_row *row, struct arena *arena) {
   const struct metric *metric = row->item->subject.metric;
   struct phrase phrase = phrase_of(metric, arena);
-  return arena_printf(arena, "%s: %s %s %s %s%s than %s", row->item->entity, row->other,
+  return arena_printf(arena, "%s: %s %s %s %s%s than %s", row->item->entity, row->other->label,
                       phrase.verb, amount_of(row, arena),
-                      row->found > 0 ? phrase.more : phrase.less, statistic_of(metric), row->base);
+                      row->found > 0 ? phrase.more : phrase.less, statistic_of(metric),
+                      row->base->label);
 }

@@ -111,7 +111,7 @@ static struct comparison_sample sample_read(const struct comparison_item *item,
 }
 
 struct comparison_side comparison_read(const struct comparison_items *items,
-                                       const struct replications *replications, const char *label,
+                                       const struct replications *replications,
                                        struct arena *arena) {
   const struct scenario *scenario = replications->scenario;
   struct comparison_sample *samples = ARENA_ARRAY(arena, items->n, struct comparison_sample);
@@ -121,7 +121,7 @@ struct comparison_side comparison_read(const struct comparison_items *items,
   uint32_t n = 0;
   for (uint32_t i = 0; i < scenario->n_vms; i++)
     if (is_first(scenario, i)) vms[n++] = arena_strdup(arena, scenario->vms[i].base_name);
-  return (struct comparison_side){label, scenario->run.seed, vms, samples};
+  return (struct comparison_side){.seed = scenario->run.seed, .vms = vms, .samples = samples};
 }
 
 /* --- rows --- */
@@ -191,8 +191,8 @@ void comparison_add(struct comparison *comparison, const struct comparison_items
     if (paired.n_base == 0)
       paired = paired_welch(left->values, left->n, right->values, right->n, REPLICATE_CONFIDENCE);
     arena_free(&arena);
-    *row_new(comparison) = (struct comparison_row){
-        .base = base->label, .other = other->label, .item = item, .paired = paired};
+    *row_new(comparison) =
+        (struct comparison_row){.base = base, .other = other, .item = item, .paired = paired};
   }
 }
 

@@ -31,20 +31,23 @@ const char *comparison_items_parse(const struct scenario *scenario, const char *
 struct comparison_items comparison_items_default(const struct scenario *scenario,
                                                  struct arena *arena);
 
-/* What the replications of one configuration say about the items. Borrows nothing of them. */
+/* What the replications of one configuration say about the items. Borrows nothing of them; label,
+   at and cell are the caller's business. */
 struct comparison_side {
   const char *label;
+  const char *at; /* what both sides have in common: "vcpus=4"; "" if there is nothing to say */
+  uint32_t cell;
   uint64_t seed;
   const char *const *vms;                  /* base names, NULL-terminated */
   const struct comparison_sample *samples; /* one per item */
 };
 
 struct comparison_side comparison_read(const struct comparison_items *items,
-                                       const struct replications *replications, const char *label,
+                                       const struct replications *replications,
                                        struct arena *arena);
 
 struct comparison_row {
-  const char *base, *other; /* labels */
+  const struct comparison_side *base, *other;
   const struct comparison_item *item;
   struct paired paired;
   double p_holm; /* of all rows together */

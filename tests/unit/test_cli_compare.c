@@ -79,8 +79,8 @@ static const char *sentence(const char *metric, double base, double other, doubl
   item.subject.metric = metric_find(scope, metric, &is_ambiguous);
   ck_assert_ptr_nonnull(item.subject.metric);
   const struct comparison_row row = {
-      .base = "none",
-      .other = "relaxed",
+      .base = &(struct comparison_side){.label = "none"},
+      .other = &(struct comparison_side){.label = "relaxed"},
       .item = &item,
       .paired = {.base = base,
                  .other = other,
@@ -116,7 +116,7 @@ END_TEST
 /* Nothing to take per cent of. */
 START_TEST(words_where_there_was_nothing) {
   ck_assert_str_eq(sentence("throughput", 0, 1123, 9),
-                   "db: relaxed does 1 123 ± 9 1/s more work than none");
+                   "db: relaxed does 1 123 ± 9 per second more work than none");
   ck_assert_str_eq(sentence("costops", 0, 30, 4), "db: relaxed has 30 ± 4 more costops than none");
 }
 END_TEST

@@ -45,15 +45,15 @@ static const uint64_t few[REPS] = {3, 6, 9, 12}, more[REPS] = {6, 9, 12, 18};
 START_TEST(paired_by_replication) {
   struct comparison_items items = items_of("throughput@db");
   struct replications base = runs_of(0, few, REPS), other = runs_of(0, more, REPS);
-  struct comparison_side left = comparison_read(&items, &base, "a", &arena);
-  struct comparison_side right = comparison_read(&items, &other, "b", &arena);
+  struct comparison_side left = comparison_read(&items, &base, &arena);
+  struct comparison_side right = comparison_read(&items, &other, &arena);
   struct comparison comparison = {.arena = &arena};
   comparison_add(&comparison, &items, &left, &right);
   comparison_judge(&comparison);
   ck_assert_uint_eq(comparison.n, 1);
   const struct comparison_row *row = &comparison.rows[0];
-  ck_assert_str_eq(row->base, "a");
-  ck_assert_str_eq(row->other, "b");
+  ck_assert_ptr_eq(row->base, &left);
+  ck_assert_ptr_eq(row->other, &right);
   ck_assert_str_eq(row->item->entity, "db");
   ck_assert(row->paired.is_paired);
   /* Differences of 1000, 1000, 1000, 2000. */
@@ -68,15 +68,15 @@ END_TEST
 START_TEST(pairs_are_of_one_replication) {
   struct comparison_items items = items_of("throughput@db");
   struct replications base = runs_of(0, few, REPS), other = runs_of(2, more, REPS);
-  struct comparison_side left = comparison_read(&items, &base, "a", &arena);
-  struct comparison_side right = comparison_read(&items, &other, "b", &arena);
+  struct comparison_side left = comparison_read(&items, &base, &arena);
+  struct comparison_side right = comparison_read(&items, &other, &arena);
   struct comparison comparison = {.arena = &arena};
   comparison_add(&comparison, &items, &left, &right);
   ck_assert_uint_eq(comparison.rows[0].paired.n_base, 2);
   /* 9 and 12 against 6 and 9. */
   ck_assert_double_eq_tol(comparison.rows[0].paired.difference, -1000, 1e-9);
   struct replications far = runs_of(10, more, REPS);
-  right = comparison_read(&items, &far, "c", &arena);
+  right = comparison_read(&items, &far, &arena);
   comparison_add(&comparison, &items, &left, &right);
   ck_assert(!comparison.rows[1].paired.is_paired);
   ck_assert_uint_eq(comparison.rows[1].paired.n_other, REPS);
@@ -86,9 +86,9 @@ END_TEST
 START_TEST(another_seed_makes_no_pairs) {
   struct comparison_items items = items_of("throughput@db");
   struct replications base = runs_of(0, few, REPS), other = runs_of(0, more, REPS);
-  struct comparison_side left = comparison_read(&items, &base, "a", &arena);
+  struct comparison_side left = comparison_read(&items, &base, &arena);
   scenario.run.seed++;
-  struct comparison_side right = comparison_read(&items, &other, "b", &arena);
+  struct comparison_side right = comparison_read(&items, &other, &arena);
   struct comparison comparison = {.arena = &arena};
   comparison_add(&comparison, &items, &left, &right);
   ck_assert(!comparison.rows[0].paired.is_paired);
@@ -102,8 +102,8 @@ START_TEST(what_is_compared_by_itself) {
   struct replications base = runs_of(0, few, REPS), other = runs_of(0, more, REPS);
   struct comparison_items items = comparison_items_default(&scenario, &arena);
   ck_assert_uint_eq(items.n, 11);
-  struct comparison_side left = comparison_read(&items, &base, "a", &arena);
-  struct comparison_side right = comparison_read(&items, &other, "b", &arena);
+  struct comparison_side left = comparison_read(&items, &base, &arena);
+  struct comparison_side right = comparison_read(&items, &other, &arena);
   struct comparison comparison = {.arena = &arena};
   comparison_add(&comparison, &items, &left, &right);
   bool has_work = false, has_running = false;
@@ -117,7 +117,7 @@ START_TEST(what_is_compared_by_itself) {
   }
   ck_assert(has_work && has_running);
   struct comparison_items spin = items_of("spin_pct@noise");
-  left = comparison_read(&spin, &base, "a", &arena);
+  left = comparison_read(&spin, &base, &arena);
   comparison.n = 0;
   comparison_add(&comparison, &spin, &left, &left);
   ck_assert_uint_eq(comparison.n, 1);
@@ -128,8 +128,8 @@ END_TEST
 START_TEST(all_rows_are_one_family) {
   struct comparison_items items = items_of("throughput@db");
   struct replications base = runs_of(0, few, REPS), other = runs_of(0, more, REPS);
-  struct comparison_side left = comparison_read(&items, &base, "a", &arena);
-  struct comparison_side right = comparison_read(&items, &other, "b", &arena);
+  struct comparison_side left = comparison_read(&items, &base, &arena);
+  struct comparison_side right = comparison_read(&items, &other, &arena);
   struct comparison comparison = {.arena = &arena};
   comparison_add(&comparison, &items, &left, &left);
   comparison_add(&comparison, &items, &left, &right);
@@ -145,7 +145,7 @@ END_TEST
 START_TEST(values_that_one_lacks) {
   struct comparison_items items = items_of("latency_p99@noise");
   struct replications base = runs_of(0, few, REPS);
-  struct comparison_side side = comparison_read(&items, &base, "a", &arena);
+  struct comparison_side side = comparison_read(&items, &base, &arena);
   struct comparison comparison = {.arena = &arena};
   comparison_add(&comparison, &items, &side, &side);
   ck_assert_uint_eq(comparison.n, 0);
