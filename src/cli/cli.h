@@ -26,6 +26,8 @@ enum {
 /* In the order in which help lists them. */
 #define COMMANDS(X) \
   X(run)            \
+  X(rerun)          \
+  X(merge)          \
   X(trace)          \
   X(plot)           \
   X(check)          \
@@ -72,6 +74,7 @@ enum option_id {
   OPTION_TO,
   OPTION_LIMIT,
   OPTION_VM,
+  OPTION_METRIC,
   OPTION_LIST,
   OPTIONS
 };
@@ -136,6 +139,7 @@ struct cli {
   int64_t max_wall_ns;         /* 0: no limit */
   struct timespec started;     /* of CLOCK_MONOTONIC: when the program was */
   const char *vm;              /* --vm; NULL if not given */
+  const char *metric;          /* --metric; NULL if not given */
   const char *output;          /* -o; NULL if not given, "-" is stdout */
   bool is_resumed;             /* -o may be there: go on with it */
   bool has_auto_warmup;        /* -w auto was the last -w */

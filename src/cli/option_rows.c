@@ -152,5 +152,10 @@ const struct option_row option_rows[OPTIONS] = {
                    .value = VALUE_TEXT,
                    .argument = "NAME",
                    .help = "the VM in question; the base name of counted ones means them all"},
+    [OPTION_METRIC] = {.name = "metric",
+                       .value = VALUE_TEXT,
+                       .argument = "METRIC",
+                       .help = "what is to be best: throughput (default), or a latency such as "
+                               "latency_p99"},
     [OPTION_LIST] = {.name = "list", .help = "list what there is to choose from"},
 };

@@ -179,6 +179,9 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
     case OPTION_VM:
       cli->vm = text;
       break;
+    case OPTION_METRIC:
+      cli->metric = text;
+      break;
     case OPTION_LIST:
       cli->wants_list = true;
       break;

@@ -5,6 +5,7 @@
 #include "cli/diag_print.h"
 #include "cli/load.h"
 #include "study/precision.h"
+#include "study/sizing_axes.h"
 
 /* Every cell is looked at before anything runs. */
 static const struct grid *load_cells(const struct scenario *scenario, struct diags *diags,
@@ -14,6 +15,25 @@ static const struct grid *load_cells(const struct scenario *scenario, struct dia
   diags->n = 0; /* warnings about what the scenario is before its axes have set anything */
   grid_check(grid, diags);
   return diags->n_errors > 0 ? NULL : grid;
+}
+
+/* NULL after a message: there is no such VM. */
+static const struct scenario *load_counts(const struct cli *cli, const char *path,
+                                          const struct scenario *scenario) {
+  const char *vm = sizing_vm(scenario, cli->vm);
+  if (!vm) {
+    struct text_list names = {0};
+    for (uint32_t i = 0; i < scenario->n_vms; i++)
+      cli_append(cli->arena, &names, scenario->vms[i].base_name);
+    cli_append(cli->arena, &names, NULL);
+    (void)cli_unknown_word("VM", cli->vm, names.items);
+    return NULL;
+  }
+  const struct scenario *sized = sizing_scenario(scenario, vm, cli->arena);
+  uint32_t n_own = conf_find(scenario->sweep, sizing_path(vm, cli->arena)) ? 0 : 1;
+  if (scenario->n_sweep_axes + n_own > sized->n_sweep_axes)
+    cli_note(cli, "other axes of %s are left aside; -S takes them in", path);
+  return sized;
 }
 
 static const struct grid *warm_grid(const struct cli *cli, const struct scenario *scenario,
@@ -32,9 +52,13 @@ static const struct grid *load_grid(const struct cli *cli, const char *path, enu
   diags->arena = cli->arena;
   const struct load_request request = load_request_of(cli, path);
   const struct scenario *scenario = load_scenario(&request, diags, cli->arena);
+  if (scenario && cells == STUDY_COUNTS && !(scenario = load_counts(cli, path, scenario))) {
+    *exit_code = EX_USAGE;
+    return NULL;
+  }
   const struct grid *grid = NULL;
   if (scenario && cells == STUDY_ONE_CELL) grid = grid_of_one(scenario, cli->arena);
-  if (scenario && cells == STUDY_ALL_CELLS) grid = load_cells(scenario, diags, cli->arena);
+  if (scenario && cells != STUDY_ONE_CELL) grid = load_cells(scenario, diags, cli->arena);
   diags_print(diags, (struct diag_style){cli_has_color(cli, stderr), cli->verbosity < 0}, stderr);
   *exit_code = load_exit_code(diags);
   if (grid && cells == STUDY_ONE_CELL && scenario->n_sweep_axes > 0)

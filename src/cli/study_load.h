@@ -8,13 +8,15 @@
 #include "study/study.h"
 
 /* All that study_load looks at. */
-#define OPTION_BITS_STUDY                                                                \
-  (OPTION_BITS_SCENARIO | OPTION_BIT(OPTION_REPLICATION) | OPTION_BIT(OPTION_PARANOID) | \
-   OPTION_BIT(OPTION_EXPECT))
+#define OPTION_BITS_STUDY                                                                   \
+  (OPTION_BITS_SCENARIO | OPTION_BIT(OPTION_REPLICATION) | OPTION_BIT(OPTION_PARANOID) |    \
+   OPTION_BIT(OPTION_EXPECT) | OPTION_BIT(OPTION_PRECISION) | OPTION_BIT(OPTION_MIN_REPS) | \
+   OPTION_BIT(OPTION_MAX_REPS))
 
 enum study_cells {
   STUDY_ONE_CELL, /* the scenario as it is: a note says that axes are left aside */
-  STUDY_ALL_CELLS
+  STUDY_ALL_CELLS,
+  STUDY_COUNTS /* numbers of vCPUs of the VM of --vm, for each combination of -S */
 };
 
 struct study_plan {

@@ -118,6 +118,17 @@ struct paired sizing_compare(const struct sizing_series *from, const struct sizi
   return paired_compare(bases, others, n, REPLICATE_CONFIDENCE);
 }
 
+struct sizing_series sizing_sum(const struct sizing_series *one, const struct sizing_series *other,
+                                struct arena *arena) {
+  double *values = ARENA_ARRAY(arena, one->n, double);
+  struct sizing_series sum = {.values = values, .n = one->n};
+  for (uint32_t i = 0; i < one->n; i++) {
+    values[i] = one->values[i] + other->values[i];
+    stat_add(&sum.stat, values[i]);
+  }
+  return sum;
+}
+
 double sizing_share(const struct sizing_count *count, enum sizing_part part) {
   return count->cpus[part].stat.mean / count->n_vcpus;
 }

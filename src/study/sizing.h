@@ -104,6 +104,9 @@ uint32_t sizing_find(const struct sizing *sizing, uint32_t n_vcpus);
 /* From one series to another, by replication; n_base = 0 if they have none in common. */
 struct paired sizing_compare(const struct sizing_series *from, const struct sizing_series *to,
                              struct arena *arena);
+/* Their sum in each replication; they are of the same count. */
+struct sizing_series sizing_sum(const struct sizing_series *one, const struct sizing_series *other,
+                                struct arena *arena);
 /* Share of its vCPU time, 0 … 1. */
 double sizing_share(const struct sizing_count *count, enum sizing_part part);
 
