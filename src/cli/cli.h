@@ -26,8 +26,6 @@ enum {
 /* In the order in which help lists them. */
 #define COMMANDS(X) \
   X(run)            \
-  X(rerun)          \
-  X(merge)          \
   X(trace)          \
   X(plot)           \
   X(check)          \
