@@ -20,9 +20,11 @@ load dir."picture.gp"
 set xlabel "wait for a pCPU (ms)"
 set ylabel "share of waits that are no longer (%)"
 set logscale x 10
+if (most_us < 4 * least_us) { least_us = least_us / 2.; most_us = most_us * 2 }
 set xrange [least_us / 1300.:most_us / 770.]
 set yrange [0:100]
-set format x "%g"
+set xtics ()
+do for [i = -6:6] { do for [k in "1 2 5"] { set xtics add (sprintf("%g", k * 10.**i) k * 10.**i) } }
 set key outside right top vertical Left reverse samplen 3 title "VM" left
 
 plot for [i = 1:n_series] input using (of_series(i, column("wait_us") / 1e3)):"share_pct" \

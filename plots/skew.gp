@@ -31,45 +31,42 @@ if (!exists("width")) width = 1000
 if (!exists("height")) height = 420 + 16 * n_vcpus
 load dir."picture.gp"
 
+array limits[3] = [exists("costop_threshold_ms") ? costop_threshold_ms : NaN, \
+  exists("costart_threshold_ms") ? costart_threshold_ms : NaN, \
+  exists("skew_limit_ms") ? skew_limit_ms : NaN]
+array limit_names[3] = ["co-stop threshold", "co-start threshold", "skew limit"]
+array limit_colors[3] = ["#D55E00", "#009E73", "#D55E00"]
+array limit_dashes[3] = [2, 4, 2]
+
 # The thresholds are drawn where they are, so they must be in sight; below zero is a row for each
 # vCPU.
 top = 1.12 * most_ns / 1e6
-if (exists("costop_threshold_ms")) top = larger(top, 1.12 * costop_threshold_ms)
-if (exists("skew_limit_ms")) top = larger(top, 1.12 * skew_limit_ms)
+do for [i = 1:3] { if (limits[i] > 0) { top = larger(top, 1.12 * limits[i]) } }
 row = 0.045 * top
 bottom = -(n_vcpus + 0.6) * row
 set xrange [from_ms:to_ms]
 set yrange [bottom:top]
 set xlabel "simulated time (ms)"
 set ylabel "skew: lead over the slowest sibling (ms)"
-do for [i = 0:n_vcpus - 1] { set label 10 + i sprintf("v%d", i) at graph 0, first -(i + 0.8) * row right offset -0.6, 0 font ",9" tc rgb faint }
-if (exists("costop_threshold_ms")) {
-  set arrow 1 from graph 0, first costop_threshold_ms to graph 1, first costop_threshold_ms \
-    nohead dt 2 lw 1.5 lc rgb "#D55E00"
-  set label 1 "co-stop" at graph 1, first costop_threshold_ms left offset 0.5, 0 font ",11"
+
+
+do for [i = 0:n_vcpus - 1] {
+  set label 10 + i sprintf("v%d", i) at graph 0, first -(i + 0.8) * row right offset -0.6, 0 \
+    font ",9" tc rgb faint
 }
-if (exists("costart_threshold_ms")) {
-  set arrow 2 from graph 0, first costart_threshold_ms to graph 1, first costart_threshold_ms \
-    nohead dt 3 lw 1.5 lc rgb "#009E73"
-  set label 2 "co-start" at graph 1, first costart_threshold_ms left offset 0.5, 0 font ",11"
-}
-if (exists("skew_limit_ms")) {
-  set arrow 3 from graph 0, first skew_limit_ms to graph 1, first skew_limit_ms \
-    nohead dt 2 lw 1.5 lc rgb "#D55E00"
-  set label 3 "limit" at graph 1, first skew_limit_ms left offset 0.5, 0 font ",11"
-}
-set rmargin 9
-set key outside bottom center horizontal reverse Left samplen 2 width 2
-set bmargin 6.5 + lines(caption)
+set key outside right top vertical Left reverse samplen 2
 
 # Columns of the row being read; gnuplot wants an argument.
 start(_) = column("start_ns") / 1e6
 end(_) = column("end_ns") / 1e6
-mine(kind) = strcol("kind") eq kind && strcol("vm") eq vm && end(0) > from_ms && start(0) < to_ms ? 1 : NaN
+mine(kind) = strcol("kind") eq kind && strcol("vm") eq vm && end(0) > from_ms && \
+  start(0) < to_ms ? 1 : NaN
 held(_) = strcol("state") eq "costop" ? mine("vcpu") : NaN
 center(_) = -(column("vcpu") + 0.8) * row
 
 plot \
+  for [i = 1:3] limits[i] with lines dt limit_dashes[i] lw 1.5 lc rgb limit_colors[i] \
+    title (limits[i] > 0 ? limit_names[i] : ""), \
   input using (mine("skew") * start(0)):(column("value") / 1e6):(end(0) - start(0)): \
     ((column("value_end") - column("value")) / 1e6) \
     with vectors nohead lw 2 lc rgb "#0072B2" notitle, \

@@ -9,15 +9,10 @@
 # title    (default: the name of the input)
 # width    in pixels (default 1200)
 
-if (!exists("input") || !exists("output")) {
-  print "timeline.gp: say -e \"input='x.csv'; output='x.svg'\""
-  exit status 64
-}
+dir = ARG0
+while (strlen(dir) > 0 && dir[strlen(dir):] ne "/") { dir = dir[1:strlen(dir) - 1] }
+load dir."common.gp"
 if (!exists("width")) width = 1200
-
-set datafile separator comma
-set datafile columnheaders
-set encoding utf8
 
 # ---- first pass: rows and times --------------------------------------------------------------
 # " db=10001 noise.0=10002": the number of each VM, in the order in which they turn up, and of each
@@ -69,22 +64,10 @@ y_vcpu(vm, vcpu) = y_vm[vm_number(vm)] - vcpu
 half = 0.42
 
 # ---- terminal ----------------------------------------------------------------------------------
-height = 165 + 30 * (bottom + 0.5)
-extension = strlen(output) > 4 ? output[strlen(output) - 3:] : ""
-if (extension eq ".svg") {
-  set terminal svg size width, height enhanced font "sans-serif,13" background "#FFFFFF"
-} else { if (extension eq ".png") {
-  set terminal pngcairo size width, height enhanced font "DejaVu Sans,10" background "#FFFFFF"
-} else { if (extension eq ".pdf") {
-  set terminal pdfcairo size width / 100., height / 100. enhanced font "DejaVu Sans,10"
-} else {
-  print "timeline.gp: output must end in .svg, .png or .pdf"
-  exit status 64
-}}}
-set output output
+if (!exists("height")) height = 195 + 30 * (bottom + 0.5)
+load dir."picture.gp"
 
 # ---- axes and legend -----------------------------------------------------------------------------
-set title title noenhanced font ",15"
 set xlabel "simulated time (ms)" offset 0, 0.6
 set xrange [from_ms:to_ms]
 set yrange [-bottom:0.7]
@@ -97,7 +80,8 @@ do for [i = 1:n_vms] {
 }
 set border 1 lc rgb "#808080"
 set grid xtics lt 1 lc rgb "#EEEEEE"
-set key outside bottom center horizontal reverse Left samplen 1.5 width 1 spacing 1.3
+set tmargin 4.8 + 1.3 * lines(title)
+set key at graph 0, graph 1 left bottom horizontal reverse Left samplen 1.5 width 1 spacing 1.1
 set style fill solid 1.0 noborder
 set style arrow 1 head filled size screen 0.006, 20 lc rgb ink lw 1.5
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/plot_figure.h"
 #include "study/bind.h"
 #include "study/family.h"
 #include "study/metrics.h"
@@ -99,14 +100,25 @@ static int list_metrics(const struct cli *cli, const char *wanted) {
   return is_known ? EX_OK : cli_unknown_word("table", wanted, scope_names);
 }
 
+static int list_figures(const struct cli *cli, const char *wanted) {
+  (void)cli;
+  const char *names[PLOT_N_FIGURES + 1] = {NULL};
+  bool is_known = !wanted;
+  for (size_t i = 0; plot_figures[i]; i++) {
+    names[i] = plot_figures[i]->name;
+    if (wanted && strcmp(plot_figures[i]->name, wanted) != 0) continue;
+    is_known = true;
+    list_line(2, plot_figures[i]->name, plot_figures[i]->help);
+  }
+  return is_known ? EX_OK : cli_unknown_word("figure", wanted, names);
+}
+
 static const struct {
   const char *name;
   int (*list)(const struct cli *cli, const char *kind);
-} list_topics[] = {{"schedulers", list_schedulers},
-                   {"coscheduling", list_coscheduling},
-                   {"locks", list_locks},
-                   {"distributions", list_distributions},
-                   {"metrics", list_metrics}};
+} list_topics[] = {{"schedulers", list_schedulers}, {"coscheduling", list_coscheduling},
+                   {"locks", list_locks},           {"distributions", list_distributions},
+                   {"metrics", list_metrics},       {"figures", list_figures}};
 enum { TOPICS = sizeof list_topics / sizeof *list_topics };
 
 static const char *list_candidate(uint32_t index) {
@@ -129,7 +141,9 @@ static int list_run(const struct cli *cli) {
 const struct command cmd_list = {
     .name = "list",
     .operands = "[TOPIC [KIND]]",
-    .help = "what there is to choose from: schedulers, coscheduling, locks, distributions, metrics",
+    .help =
+        "what there is to choose from: schedulers, coscheduling, locks, distributions, metrics, "
+        "figures",
     .max_operands = 2,
     .candidate = list_candidate,
     .run = list_run,

@@ -228,11 +228,8 @@ static int plot_all(const struct plot_source *source) {
 /* --- the command --- */
 
 static const char *plot_candidate(uint32_t index) {
-#define X(name) +1
-  enum { FIGURES = PLOT_FIGURES(X) };
-#undef X
-  if (index < FIGURES) return plot_figures[index]->name;
-  return index == FIGURES ? all_figures : NULL;
+  if (index < PLOT_N_FIGURES) return plot_figures[index]->name;
+  return index == PLOT_N_FIGURES ? all_figures : NULL;
 }
 
 static int plot_list(void) {
@@ -267,8 +264,8 @@ const struct command cmd_plot = {
         "FIGURE is one of --list, or all. The picture is DIR/FIGURE.svg, or what -o names: a file "
         "that ends in .svg, .png or .pdf, or a directory. A file that ends in .csv gets the data "
         "of the figure instead, as the script in plots/ reads it.",
-    .options = OPTION_BIT(OPTION_LIST) | OPTION_BIT(OPTION_VM) | OPTION_BIT(OPTION_FROM) |
-               OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_OUTPUT),
+    .options = OPTION_BIT(OPTION_LIST) | OPTION_BIT(OPTION_VM) | OPTION_BIT(OPTION_WHERE) |
+               OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_OUTPUT),
     .max_operands = 2,
     .takes_files = true,
     .candidate = plot_candidate,

@@ -10,11 +10,11 @@
 static const char *const throughput[] = {"throughput_per_s", NULL};
 
 /* "costop sweep SCENARIO AXES -o DIR-FIGURE" */
-static const char *sweep_command(const struct plot_grid *grid, const char *axes,
+static const char *sweep_command(const struct plot_grid *grid, const char *vm, const char *axes,
                                  const char *figure) {
   const struct plot_source *source = grid->source;
   return arena_printf(source->arena, "costop sweep %s -S vms.%s%s -o %s-%s",
-                      plot_scenario_path(source), grid->vm, axes, source->dir, figure);
+                      plot_scenario_path(source), vm, axes, source->dir, figure);
 }
 
 /* The throughput in a cell. */
@@ -81,7 +81,7 @@ static int sizing_make(const struct plot_source *source, struct picture *picture
   int x = plot_grid_x(&grid);
   if (x == PLOT_NONE) {
     picture->missing = "there is no sweep in it";
-    picture->remedy = sweep_command(&grid, ".vcpus=1..8", "sizing");
+    picture->remedy = sweep_command(&grid, grid.vm, ".vcpus=1..8", "sizing");
     return EX_OK;
   }
   code = plot_grid_show(&grid, x, plot_grid_series(&grid, x), throughput);
@@ -157,7 +157,8 @@ static int costop_cost_make(const struct plot_source *source, struct picture *pi
   if (grid.study.n_cells == 1) {
     picture->missing = "there is nothing to compare with";
     picture->remedy = sweep_command(
-        &grid, ".vcpus=1..8 -S hypervisor.coscheduling.kind=none,relaxed,strict", "costop-cost");
+        &grid, grid.vm, ".vcpus=1..8 -S hypervisor.coscheduling.kind=none,relaxed,strict",
+        "costop-cost");
     return EX_OK;
   }
   plot_grid_begin(&grid, picture, view->n_x * view->n_series, columns);
@@ -180,7 +181,7 @@ const struct plot_figure plot_costop_cost = {
 
 /* The axis that changes how many vCPUs share a pCPU. */
 static int crowd_axis(const struct plot_grid *grid) {
-  static const char *const endings[] = {".count", "host.pcpus", ".vcpus"};
+  static const char *const endings[] = {".count", "host.pcpus"};
   int axis = PLOT_NONE;
   for (size_t i = 0; i < sizeof endings / sizeof *endings && axis == PLOT_NONE; i++)
     axis = plot_axis_like(&grid->study, "", endings[i], PLOT_NONE);
@@ -230,7 +231,8 @@ static int overcommit_make(const struct plot_source *source, struct picture *pic
   int x = crowd_axis(&grid), load = plot_axis_ordered(&grid.study, x);
   if (x == PLOT_NONE) {
     picture->missing = "nothing in it changes how many vCPUs share a pCPU";
-    picture->remedy = sweep_command(&grid, ".count=1..8", "overcommit");
+    const char *crowd = grid.study.vms[grid.study.n_vms - 1].name;
+    picture->remedy = sweep_command(&grid, crowd, ".count=1..8", "overcommit");
     return EX_OK;
   }
   code =

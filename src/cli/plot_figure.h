@@ -44,6 +44,10 @@ struct plot_figure {
   X(spin_cause)         \
   X(timeline)
 
+#define X(name) +1
+enum { PLOT_N_FIGURES = PLOT_FIGURES(X) };
+#undef X
+
 #define X(name) extern const struct plot_figure plot_##name;
 PLOT_FIGURES(X)
 #undef X

@@ -32,7 +32,10 @@ int plot_grid_series(const struct plot_grid *grid, int x) {
 
 int plot_grid_show(struct plot_grid *grid, int x, int series, const char *const *metrics) {
   struct arena *arena = grid->source->arena;
-  grid->view = plot_view_make(&grid->study, x, series, arena);
+  bool *wanted;
+  int code = plot_cells_where(&grid->study, &grid->source->cli->wheres, &wanted, arena);
+  if (code != EX_OK) return code;
+  grid->view = plot_view_make(&grid->study, x, series, wanted, arena);
   return plot_samples_read(&grid->study, grid->vm, metrics, &grid->samples, arena);
 }
 
@@ -100,6 +103,7 @@ void plot_grid_put_mean(struct plot_grid *grid, const double *values, uint32_t n
   plot_grid_put_real(grid, sum.n > 0 ? sum.mean : (double)NAN);
   plot_grid_put_real(grid, sum.n > 1 ? interval.low : (double)NAN);
   plot_grid_put_real(grid, sum.n > 1 ? interval.high : (double)NAN);
+  if (sum.n > 1) grid->widest = fmax(grid->widest, interval.half_width);
 }
 
 void plot_grid_end(const struct plot_grid *grid, struct picture *picture) {
@@ -119,10 +123,13 @@ static const char *replications_text(const struct plot_grid *grid) {
     least = n < least ? n : least;
     most = n > most ? n : most;
   }
-  if (most <= 1) return "1 replication, so no intervals";
-  const char *range = least == most ? "" : arena_printf(grid->source->arena, "%u to ", least);
-  return arena_printf(grid->source->arena, "n = %s%u replications, %g %% confidence", range, most,
-                      100 * REPLICATE_CONFIDENCE);
+  if (most <= 1) return "1 replication, so no confidence intervals";
+  struct arena *arena = grid->source->arena;
+  const char *range = least == most ? "" : arena_printf(arena, "%u to ", least);
+  const char *within =
+      grid->is_of_bars ? arena_printf(arena, " within ± %.2g points", grid->widest) : "";
+  return arena_printf(arena, "n = %s%u replications, %g %% confidence%s", range, most,
+                      100 * REPLICATE_CONFIDENCE, within);
 }
 
 void plot_grid_say(const struct plot_grid *grid, struct picture *picture, const char *about) {

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The figures that stack shares of vCPU time, from vm.csv: budget and spin-cause. */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/csv_read.h"
 #include "cli/plot_grid.h"
 
 static void put_shares(struct plot_grid *grid, int cell) {
@@ -40,16 +44,60 @@ static int shares_of_cells(struct plot_grid *grid, struct picture *picture, int 
   return EX_OK;
 }
 
+/* --- which kinds of locks a VM has, from lock.csv --- */
+
+enum lock_column { VM, KIND, LOCK_COLUMNS };
+static const char *const lock_columns[LOCK_COLUMNS] = {"vm", "kind"};
+
+struct lock_reader {
+  const char *path, *vm;
+  uint32_t columns[LOCK_COLUMNS];
+  struct text_list kinds;
+  struct arena *arena;
+};
+
+static int lock_on_header(void *context, const char *const *names, uint32_t n) {
+  struct lock_reader *reader = context;
+  return csv_find_columns(reader->path, names, n, lock_columns, LOCK_COLUMNS, reader->columns);
+}
+
+static int lock_on_row(void *context, const struct csv_row *row) {
+  struct lock_reader *reader = context;
+  const char *vm = row->fields[reader->columns[VM]], *kind = row->fields[reader->columns[KIND]];
+  if (!plot_is_instance(vm, reader->vm)) return EX_OK;
+  for (uint32_t i = 0; i < reader->kinds.n; i++)
+    if (strcmp(reader->kinds.items[i], kind) == 0) return EX_OK;
+  cli_append(reader->arena, &reader->kinds, arena_strdup(reader->arena, kind));
+  return EX_OK;
+}
+
+/* "db (ticket, mcs)" */
+static int name_with_locks(const struct plot_source *source, const char *vm, const char **name) {
+  struct lock_reader reader = {
+      .path = plot_path(source, "lock.csv"), .vm = vm, .arena = source->arena};
+  *name = vm;
+  if (access(reader.path, F_OK) != 0) return EX_OK;
+  int code =
+      csv_read(reader.path, &(const struct csv_reader){lock_on_header, lock_on_row, &reader});
+  for (uint32_t i = 0; i < reader.kinds.n; i++)
+    *name = arena_printf(source->arena, "%s%s%s", *name, i ? ", " : " (", reader.kinds.items[i]);
+  if (reader.kinds.n > 0) *name = arena_printf(source->arena, "%s)", *name);
+  return code;
+}
+
+/* --- bars for VMs --- */
+
 /* A bar for each VM of the only cell. */
-static int shares_of_vms(struct plot_grid *grid, struct picture *picture,
+static int shares_of_vms(struct plot_grid *grid, struct picture *picture, bool is_of_locks,
                          const char *const *metrics) {
-  struct arena *arena = grid->source->arena;
-  plot_grid_begin(grid, picture, grid->study.n_vms, share_columns(metrics, arena));
+  const struct plot_source *source = grid->source;
+  plot_grid_begin(grid, picture, grid->study.n_vms, share_columns(metrics, source->arena));
   for (uint32_t i = 0; i < grid->study.n_vms; i++) {
-    grid->vm = grid->study.vms[i].name;
+    const char *name = grid->vm = grid->study.vms[i].name;
     int code = plot_grid_show(grid, PLOT_NONE, PLOT_NONE, metrics);
+    if (code == EX_OK && is_of_locks) code = name_with_locks(source, grid->vm, &name);
     if (code != EX_OK) return code;
-    plot_grid_put_place(grid, grid->vm, i, plot_samples_n(&grid->samples, 0));
+    plot_grid_put_place(grid, name, i, plot_samples_n(&grid->samples, 0));
     put_shares(grid, 0);
   }
   return EX_OK;
@@ -65,9 +113,10 @@ static int shares_make(const struct plot_source *source, struct picture *picture
   if (x == PLOT_NONE) x = plot_grid_x(&grid);
   bool is_of_cells = x != PLOT_NONE || source->cli->vm;
   code = is_of_cells ? shares_of_cells(&grid, picture, x, metrics)
-                     : shares_of_vms(&grid, picture, metrics);
+                     : shares_of_vms(&grid, picture, is_of_locks, metrics);
   if (code != EX_OK) return code;
   plot_grid_end(&grid, picture);
+  grid.is_of_bars = true;
   plot_grid_say(&grid, picture,
                 arena_printf(source->arena, "%s%s%s%s", about[0], is_of_cells ? " of " : "",
                              is_of_cells ? grid.vm : "", about[1]));

@@ -70,14 +70,14 @@ static void study_add_cell(struct study_reader *reader, const char *const *field
 /* Without the number of an instance. */
 static size_t base_length(const char *name) { return strcspn(name, "."); }
 
-static bool is_instance_of(const char *name, const char *base) {
-  return base_length(name) == strlen(base) && strncmp(name, base, strlen(base)) == 0;
+bool plot_is_instance(const char *vm, const char *base) {
+  return base_length(vm) == strlen(base) && strncmp(vm, base, strlen(base)) == 0;
 }
 
 static void study_add_vm(struct study_reader *reader, const char *name, const char *vcpus) {
   struct plot_study *study = reader->study;
   for (uint32_t i = 0; i < study->n_vms; i++)
-    if (is_instance_of(name, study->vms[i].name)) return;
+    if (plot_is_instance(name, study->vms[i].name)) return;
   study->vms = plot_room(reader->arena, study->vms, study->n_vms, sizeof *study->vms);
   study->vms[study->n_vms++] =
       (struct plot_vm){.name = arena_printf(reader->arena, "%.*s", (int)base_length(name), name),
@@ -161,7 +161,7 @@ static int sample_on_row(void *context, const struct csv_row *row) {
   if (is_new_cell || replication != reader->replication) sample_begin(reader);
   reader->replication = replication;
   samples->vcpus[reader->n - 1] += csv_number(row->fields[columns[VCPUS]]);
-  if (!is_instance_of(row->fields[columns[VM]], reader->vm)) return EX_OK;
+  if (!plot_is_instance(row->fields[columns[VM]], reader->vm)) return EX_OK;
   double *values = &samples->values[(size_t)(reader->n - 1) * samples->n_metrics];
   double n = ++reader->n_instances;
   for (uint32_t i = 0; i < samples->n_metrics; i++) {

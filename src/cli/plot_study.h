@@ -38,6 +38,9 @@ struct plot_study {
   uint32_t n_axes, n_cells, n_vms;
 };
 
+/* Is it the VM of this base name, or one of its instances? */
+bool plot_is_instance(const char *vm, const char *base);
+
 /* EX_OK, or an exit code with a message. */
 int plot_study_read(const char *path, struct plot_study *study, struct arena *arena);
 /* Of each replication, the mean over the instances of the VM; NAN where there is nothing. */

@@ -243,9 +243,9 @@ static const struct table_column cdf_columns[CDF_COLUMNS] = {
 /* The share of waits that are no longer than each of them; of many only some. */
 static struct cell *put_cdf(const struct trace_vm *vm, uint32_t number, struct cell *next) {
   uint32_t n_steps = vm->n_waits < CDF_STEPS ? vm->n_waits : CDF_STEPS;
-  for (uint32_t i = 1; i <= n_steps; i++) {
+  for (uint32_t i = 0; i <= n_steps; i++) {
     uint32_t rank = (uint32_t)((uint64_t)vm->n_waits * i / n_steps);
-    const struct trace_wait *wait = &vm->waits[rank - 1];
+    const struct trace_wait *wait = &vm->waits[rank > 0 ? rank - 1 : 0];
     *next++ = cell_text(vm->name);
     *next++ = cell_count(number);
     *next++ = cell_count(vm->n_waits);
@@ -260,7 +260,7 @@ static int ready_cdf_make(const struct plot_source *source, struct picture *pict
   int code = trace_read(&reader, source, false);
   if (code != EX_OK) return code;
   struct cell *cells =
-      ARENA_ARRAY(source->arena, (size_t)reader.n_vms * CDF_STEPS * CDF_COLUMNS, struct cell);
+      ARENA_ARRAY(source->arena, (size_t)reader.n_vms * (CDF_STEPS + 1) * CDF_COLUMNS, struct cell);
   struct cell *next = cells;
   uint32_t n_series = 0;
   for (uint32_t i = 0; i < reader.n_vms; i++) {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
 #include "sim/duration.h"
+#include "study/where.h"
 
 /* --- axes --- */
 
@@ -105,24 +105,61 @@ const char *plot_value_name(const struct plot_study *study, int axis, uint32_t v
   return name;
 }
 
-/* --- views --- */
+/* --- conditions --- */
 
-/* The values of the axis, ascending if they have an order. */
-static uint32_t *values_in_order(const struct plot_study *study, int axis, uint32_t *n,
-                                 struct arena *arena) {
-  *n = axis == PLOT_NONE ? 1 : study->axes[axis].n_values;
-  uint32_t *values = ARENA_ARRAY(arena, *n, uint32_t);
-  for (uint32_t i = 0; i < *n; i++) {
-    uint32_t at = i;
-    if (axis != PLOT_NONE) {
-      double order = order_of(study->axes[axis].values[i]);
-      while (at > 0 && order_of(study->axes[axis].values[values[at - 1]]) > order) at--;
-    }
-    memmove(values + at + 1, values + at, (i - at) * sizeof *values);
-    values[at] = i;
-  }
-  return values;
+static int where_refuse(const char *text, const char *fault) {
+  cli_error("--where '%s': %s", text, fault);
+  return EX_USAGE;
 }
+
+/* The axis that a side is about, if it is about one. */
+static const char *where_axis(const struct plot_study *study, const struct where_side *side,
+                              int *axis, struct arena *arena) {
+  *axis = PLOT_NONE;
+  if (!side->path) return NULL;
+  for (uint32_t i = 0; i < study->n_axes && *axis == PLOT_NONE; i++)
+    if (strcmp(study->axes[i].path, side->path) == 0) *axis = (int)i;
+  return *axis == PLOT_NONE ? arena_printf(arena, "nothing sweeps %s", side->path) : NULL;
+}
+
+static const char *where_fill(const struct plot_study *study, uint32_t cell, int axis,
+                              struct where_side *side, struct arena *arena) {
+  if (axis == PLOT_NONE) return NULL;
+  const char *text = study->axes[axis].values[study->cells[cell].value_of[axis]];
+  return where_read(conf_string(arena, text), arena, side);
+}
+
+static const char *where_apply(const struct plot_study *study, struct where *where, bool *wanted,
+                               struct arena *arena) {
+  int left, right;
+  const char *fault = where_axis(study, &where->left, &left, arena);
+  if (!fault) fault = where_axis(study, &where->right, &right, arena);
+  for (uint32_t i = 0; i < study->n_cells && !fault; i++) {
+    bool holds = false;
+    fault = where_fill(study, i, left, &where->left, arena);
+    if (!fault) fault = where_fill(study, i, right, &where->right, arena);
+    if (!fault) fault = where_holds(where, arena, &holds);
+    wanted[i] = wanted[i] && holds;
+  }
+  return fault;
+}
+
+int plot_cells_where(const struct plot_study *study, const struct text_list *wheres, bool **wanted,
+                     struct arena *arena) {
+  *wanted = ARENA_ARRAY(arena, study->n_cells, bool);
+  for (uint32_t i = 0; i < study->n_cells; i++) (*wanted)[i] = true;
+  for (uint32_t i = 0; i < wheres->n; i++) {
+    struct where where;
+    const char *fault = where_parse(conf_string(arena, wheres->items[i]), arena, &where);
+    if (!fault) fault = where_apply(study, &where, *wanted, arena);
+    if (fault) return where_refuse(wheres->items[i], fault);
+    if (!memchr(*wanted, true, study->n_cells))
+      return where_refuse(wheres->items[i], "no cell is left");
+  }
+  return EX_OK;
+}
+
+/* --- views --- */
 
 static uint32_t value_at(const struct plot_cell *cell, int axis) {
   return axis == PLOT_NONE ? 0 : cell->value_of[axis];
@@ -133,11 +170,13 @@ static uint32_t value_at(const struct plot_cell *cell, int axis) {
 static bool is_tied(const struct plot_view *view, uint32_t axis, const bool *is_left,
                     struct arena *arena) {
   const struct plot_study *study = view->study;
-  uint32_t *seen = ARENA_ARRAY(arena, (size_t)view->n_x * view->n_series, uint32_t);
+  uint32_t n_x = view->x == PLOT_NONE ? 1 : study->axes[view->x].n_values;
+  uint32_t n_series = view->series == PLOT_NONE ? 1 : study->axes[view->series].n_values;
+  uint32_t *seen = ARENA_ARRAY(arena, (size_t)n_x * n_series, uint32_t);
   for (uint32_t i = 0; i < study->n_cells; i++) {
     if (!is_left[i]) continue;
     const struct plot_cell *cell = &study->cells[i];
-    uint32_t *value = &seen[value_at(cell, view->series) * view->n_x + value_at(cell, view->x)];
+    uint32_t *value = &seen[value_at(cell, view->series) * n_x + value_at(cell, view->x)];
     if (*value != 0 && *value != cell->value_of[axis] + 1) return false;
     *value = cell->value_of[axis] + 1;
   }
@@ -176,23 +215,48 @@ static const char *view_hold(struct plot_view *view, bool *is_left, struct arena
   return held;
 }
 
+/* The values of the axis in the cells that are left, ascending if they have an order. */
+static uint32_t *values_left(const struct plot_study *study, int axis, const bool *is_left,
+                             uint32_t *n, struct arena *arena) {
+  uint32_t n_values = axis == PLOT_NONE ? 1 : study->axes[axis].n_values;
+  uint32_t *values = ARENA_ARRAY(arena, n_values, uint32_t);
+  bool *occurs = ARENA_ARRAY(arena, n_values, bool);
+  for (uint32_t i = 0; i < study->n_cells; i++)
+    if (is_left[i]) occurs[value_at(&study->cells[i], axis)] = true;
+  *n = 0;
+  for (uint32_t i = 0; i < n_values; i++) {
+    if (!occurs[i]) continue;
+    uint32_t at = *n;
+    double order = axis == PLOT_NONE ? 0 : order_of(study->axes[axis].values[i]);
+    while (at > 0 && order_of(study->axes[axis].values[values[at - 1]]) > order) at--;
+    memmove(values + at + 1, values + at, (*n - at) * sizeof *values);
+    values[at] = i;
+    ++*n;
+  }
+  return values;
+}
+
+static int find_cell(const struct plot_view *view, const bool *is_left, uint32_t series,
+                     uint32_t x) {
+  const struct plot_study *study = view->study;
+  for (uint32_t i = 0; i < study->n_cells; i++)
+    if (is_left[i] && value_at(&study->cells[i], view->series) == view->series_values[series] &&
+        value_at(&study->cells[i], view->x) == view->x_values[x])
+      return (int)i;
+  return PLOT_NONE;
+}
+
 struct plot_view plot_view_make(const struct plot_study *study, int x, int series,
-                                struct arena *arena) {
+                                const bool *wanted, struct arena *arena) {
   struct plot_view view = {.study = study, .x = x, .series = series};
-  view.x_values = values_in_order(study, x, &view.n_x, arena);
-  view.series_values = values_in_order(study, series, &view.n_series, arena);
   bool *is_left = ARENA_ARRAY(arena, study->n_cells, bool);
-  for (uint32_t i = 0; i < study->n_cells; i++) is_left[i] = true;
+  memcpy(is_left, wanted, study->n_cells * sizeof *is_left);
   view.held = view_hold(&view, is_left, arena);
+  view.x_values = values_left(study, x, is_left, &view.n_x, arena);
+  view.series_values = values_left(study, series, is_left, &view.n_series, arena);
   view.cells = ARENA_ARRAY(arena, (size_t)view.n_x * view.n_series, int);
-  for (uint32_t s = 0; s < view.n_series; s++)
-    for (uint32_t x_at = 0; x_at < view.n_x; x_at++) {
-      int *found = &view.cells[s * view.n_x + x_at];
-      *found = PLOT_NONE;
-      for (uint32_t i = 0; i < study->n_cells && *found == PLOT_NONE; i++)
-        if (is_left[i] && value_at(&study->cells[i], series) == view.series_values[s] &&
-            value_at(&study->cells[i], x) == view.x_values[x_at])
-          *found = (int)i;
-    }
+  for (uint32_t i = 0; i < view.n_series; i++)
+    for (uint32_t at = 0; at < view.n_x; at++)
+      view.cells[i * view.n_x + at] = find_cell(&view, is_left, i, at);
   return view;
 }

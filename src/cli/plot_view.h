@@ -5,6 +5,7 @@
 #ifndef COSTOP_CLI_PLOT_VIEW_H
 #define COSTOP_CLI_PLOT_VIEW_H
 
+#include "cli/cli.h"
 #include "cli/plot_study.h"
 
 enum { PLOT_NONE = -1 }; /* no axis, no cell */
@@ -26,11 +27,17 @@ struct plot_view {
   uint32_t n_x, n_series;
   uint32_t *x_values, *series_values; /* of the axes, as they are shown: numbers ascend */
   int *cells;                         /* by series, then x; PLOT_NONE where there is none */
-  const char *held; /* "host.pcpus is 4 (the first of 3)": the other axes; "" if there are none */
+  const char *held; /* "host.pcpus is 4 (one of 3)": the other axes; "" if there are none */
 };
 
+/* The cells that meet all conditions (--where). EX_OK; or EX_USAGE, with a message, if one cannot
+   be understood or nothing is left. */
+int plot_cells_where(const struct plot_study *study, const struct text_list *wheres, bool **wanted,
+                     struct arena *arena);
+
+/* wanted: which cells may be shown; at least one. */
 struct plot_view plot_view_make(const struct plot_study *study, int x, int series,
-                                struct arena *arena);
+                                const bool *wanted, struct arena *arena);
 
 static inline int plot_view_cell(const struct plot_view *view, uint32_t series, uint32_t x) {
   return view->cells[series * view->n_x + x];
