@@ -137,7 +137,7 @@ struct cli {
   int64_t max_wall_ns;         /* 0: no limit */
   struct timespec started;     /* of CLOCK_MONOTONIC: when the program was */
   const char *vm;              /* --vm; NULL if not given */
-  const char *metric;          /* --metric; NULL if not given */
+  struct text_list metrics;    /* of --metric */
   const char *output;          /* -o; NULL if not given, "-" is stdout */
   bool is_resumed;             /* -o may be there: go on with it */
   bool has_auto_warmup;        /* -w auto was the last -w */

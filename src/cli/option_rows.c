@@ -155,7 +155,7 @@ const struct option_row option_rows[OPTIONS] = {
     [OPTION_METRIC] = {.name = "metric",
                        .value = VALUE_TEXT,
                        .argument = "METRIC",
-                       .help = "what is to be best: throughput (default), or a latency such as "
-                               "latency_p99"},
+                       .help = "the metric in question, default throughput; of a latency, such as "
+                               "latency_p99, less is better"},
     [OPTION_LIST] = {.name = "list", .help = "list what there is to choose from"},
 };

@@ -180,7 +180,7 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
       cli->vm = text;
       break;
     case OPTION_METRIC:
-      cli->metric = text;
+      cli_append(cli->arena, &cli->metrics, text);
       break;
     case OPTION_LIST:
       cli->wants_list = true;
