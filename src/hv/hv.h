@@ -62,7 +62,7 @@ struct hv {
   void *cosched_state;
   bool overhead_is_progress; /* co-scheduling option progress: "pre4" */
   bool has_crossings;        /* the rule wants to know exact crossings */
-  bool is_big;               /* its state does not fit into a core's first cache */
+  bool is_big;               /* its state does not fit into a core's own caches */
   bool is_plain;             /* one queue, no rule, no homes: whoever is next may go anywhere */
 
   struct pcpuset free; /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
@@ -89,8 +89,9 @@ struct hv_vm_config {
   const uint64_t *affinity; /* NULL: all pCPUs */
 };
 
-/* vCPUs, of about a KiB each with their threads, from which on fetching ahead pays. */
-enum { BIG_HOST = 64 };
+/* vCPUs, of which each has about half a KiB that is used all the time, from which on fetching ahead
+   pays: they no longer fit into a core's second cache, with all that lies between. */
+enum { BIG_HOST = 1024 };
 
 struct hv_config {
   uint32_t n_pcpus, n_vms;

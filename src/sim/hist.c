@@ -35,8 +35,9 @@ int64_t hist_bucket_low(const struct hist *hist, uint32_t bucket) {
   return (int64_t)(scaled << octave << hist->shift);
 }
 
-/* Counts how many values the buckets hold: less than count if one of them is saturated. */
+/* How many values the buckets hold: less than count if one of them is saturated. */
 static uint64_t held(const struct hist *hist) {
+  if (hist->count < UINT32_MAX) return hist->count;
   uint64_t sum = 0;
   for (uint32_t i = 0; i < hist->n_buckets; i++) sum += hist->bucket[i];
   return sum;
@@ -46,13 +47,15 @@ double hist_percentile(struct hist *hist, double share) {
   assert(share >= 0 && share <= 1);
   hist_flush(hist);
   if (hist->count == 0) return 0;
-  double total = (double)held(hist);
-  uint64_t below = 0;
-  uint32_t bucket = 0;
-  /* A quotient, because 7 / 100 is the nearest double to 0.07, but 0.07 * 100 is above 7. */
-  for (;; bucket++) {
-    below += hist->bucket[bucket];
-    if (below > 0 && (double)below / total >= share) break;
+  uint64_t total = held(hist), above = 0;
+  /* From the top, because most buckets lie below what people ask for and were never touched. */
+  uint32_t bucket = hist_bucket(hist, hist->max);
+  if (bucket >= hist->n_buckets) bucket = hist->n_buckets - 1;
+  for (;; bucket--) {
+    if (hist->bucket[bucket] == 0) continue;
+    above += hist->bucket[bucket];
+    /* A quotient, because 7 / 100 is the nearest double to 0.07, but 0.07 * 100 is above 7. */
+    if (above == total || (double)(total - above) / (double)total < share) break;
   }
   uint64_t low = (uint64_t)hist_bucket_low(hist, bucket);
   uint64_t high = (uint64_t)hist_bucket_low(hist, bucket + 1) - 1;
