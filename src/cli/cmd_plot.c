@@ -17,12 +17,11 @@ static const char all_figures[] = "all";
 
 /* --- the directory --- */
 
-static const char *last_component(const char *path, struct arena *arena) {
-  size_t end = strlen(path);
-  while (end > 1 && path[end - 1] == '/') end--;
-  size_t start = end;
-  while (start > 0 && path[start - 1] != '/') start--;
-  return arena_printf(arena, "%.*s", (int)(end - start), path + start);
+/* "out/" -> "out": what is put behind it belongs beside it. */
+static const char *plain_dir(const struct plot_source *source) {
+  size_t length = strlen(source->dir);
+  while (length > 1 && source->dir[length - 1] == '/') length--;
+  return arena_printf(source->arena, "%.*s", (int)length, source->dir);
 }
 
 static const struct conf *read_scenario(const struct plot_source *source) {
@@ -53,7 +52,9 @@ static int source_open(struct plot_source *source, const struct cli *cli) {
   }
   source->scenario = read_scenario(source);
   const struct conf *name = conf_find(source->scenario, "name");
-  source->name = name && name->kind == CONF_STRING ? name->text : last_component(dir, cli->arena);
+  const char *plain = plain_dir(source), *slash = strrchr(plain, '/');
+  source->name = slash ? slash + 1 : plain;
+  if (name && name->kind == CONF_STRING) source->name = name->text;
   return EX_OK;
 }
 
@@ -184,12 +185,17 @@ static int make(const struct plot_source *source, const struct plot_figure *figu
   *picture = (struct picture){0};
   if (access(plot_path(source, figure->file), F_OK) == 0) return figure->make(source, picture);
   picture->missing = arena_printf(source->arena, "there is no %s", figure->file);
-  picture->remedy = strcmp(figure->file, "trace.csv") == 0
-                        ? arena_printf(source->arena, "costop run %s --trace-ms 100 -o %s-trace",
-                                       plot_scenario_path(source), source->dir)
-                        : arena_printf(source->arena, "costop sweep %s -o %s-sweep",
-                                       plot_scenario_path(source), source->dir);
   return EX_OK;
+}
+
+/* "costop sweep out/scenario.resolved.json -S … -o out-sizing" */
+static const char *remedy(const struct plot_source *source, const struct plot_figure *figure,
+                          const struct picture *picture) {
+  const char *scenario =
+      source->scenario ? plot_path(source, "scenario.resolved.json") : "SCENARIO";
+  const char *arguments = picture->arguments ? picture->arguments : figure->arguments;
+  return arena_printf(source->arena, "costop %s %s %s%s-o %s-%s", figure->command, scenario,
+                      arguments, arguments[0] ? " " : "", plain_dir(source), figure->name);
 }
 
 static int plot_single(const struct plot_source *source, const struct plot_figure *figure) {
@@ -199,7 +205,8 @@ static int plot_single(const struct plot_source *source, const struct plot_figur
   if (code == EX_OK) code = make(source, figure, &picture);
   if (code != EX_OK) return code;
   if (!picture.missing) return plot_one(source, figure, &picture, path);
-  cli_error("%s: no %s: %s; try: %s", source->dir, figure->name, picture.missing, picture.remedy);
+  cli_error("%s: no %s: %s; try: %s", source->dir, figure->name, picture.missing,
+            remedy(source, figure, &picture));
   return EX_DATAERR;
 }
 
@@ -214,7 +221,7 @@ static int plot_all(const struct plot_source *source) {
     int code = make(source, plot_figures[i], &picture);
     if (code == EX_OK && picture.missing) {
       cli_note(source->cli, "no %s: %s; try: %s", plot_figures[i]->name, picture.missing,
-               picture.remedy);
+               remedy(source, plot_figures[i], &picture));
       continue;
     }
     if (code == EX_OK)

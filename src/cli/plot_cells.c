@@ -9,14 +9,6 @@
 
 static const char *const throughput[] = {"throughput_per_s", NULL};
 
-/* "costop sweep SCENARIO AXES -o DIR-FIGURE" */
-static const char *sweep_command(const struct plot_grid *grid, const char *vm, const char *axes,
-                                 const char *figure) {
-  const struct plot_source *source = grid->source;
-  return arena_printf(source->arena, "costop sweep %s -S vms.%s%s -o %s-%s",
-                      plot_scenario_path(source), vm, axes, source->dir, figure);
-}
-
 /* The throughput in a cell. */
 static struct sizing_series cell_series(const struct plot_grid *grid, int cell) {
   struct sizing_series series = {0};
@@ -81,7 +73,7 @@ static int sizing_make(const struct plot_source *source, struct picture *picture
   int x = plot_grid_x(&grid);
   if (x == PLOT_NONE) {
     picture->missing = "there is no sweep in it";
-    picture->remedy = sweep_command(&grid, grid.vm, ".vcpus=1..8", "sizing");
+    picture->arguments = arena_printf(source->arena, "-S vms.%s.vcpus=1..8", grid.vm);
     return EX_OK;
   }
   code = plot_grid_show(&grid, x, plot_grid_series(&grid, x), throughput);
@@ -98,6 +90,8 @@ const struct plot_figure plot_sizing = {
     .name = "sizing",
     .help = "throughput against vCPUs: a band for each rule, the smallest sufficient count marked",
     .file = "vm.csv",
+    .command = "sweep",
+    .arguments = "",
     .make = sizing_make,
 };
 
@@ -156,9 +150,9 @@ static int costop_cost_make(const struct plot_source *source, struct picture *pi
   uint32_t without = series_without_costop(&grid);
   if (grid.study.n_cells == 1) {
     picture->missing = "there is nothing to compare with";
-    picture->remedy = sweep_command(
-        &grid, grid.vm, ".vcpus=1..8 -S hypervisor.coscheduling.kind=none,relaxed,strict",
-        "costop-cost");
+    picture->arguments = arena_printf(
+        source->arena, "-S vms.%s.vcpus=1..8 -S hypervisor.coscheduling.kind=none,relaxed,strict",
+        grid.vm);
     return EX_OK;
   }
   plot_grid_begin(&grid, picture, view->n_x * view->n_series, columns);
@@ -174,6 +168,8 @@ const struct plot_figure plot_costop_cost = {
     .name = "costop-cost",
     .help = "lost throughput against %CSTP, with the folk thresholds 3 and 5 %",
     .file = "vm.csv",
+    .command = "sweep",
+    .arguments = "",
     .make = costop_cost_make,
 };
 
@@ -232,7 +228,7 @@ static int overcommit_make(const struct plot_source *source, struct picture *pic
   if (x == PLOT_NONE) {
     picture->missing = "nothing in it changes how many vCPUs share a pCPU";
     const char *crowd = grid.study.vms[grid.study.n_vms - 1].name;
-    picture->remedy = sweep_command(&grid, crowd, ".count=1..8", "overcommit");
+    picture->arguments = arena_printf(source->arena, "-S vms.%s.count=1..8", crowd);
     return EX_OK;
   }
   code =
@@ -258,5 +254,7 @@ const struct plot_figure plot_overcommit = {
     .name = "overcommit",
     .help = "heat map: the throughput that is left at a ratio of vCPUs to pCPUs, and a load",
     .file = "vm.csv",
+    .command = "sweep",
+    .arguments = "",
     .make = overcommit_make,
 };

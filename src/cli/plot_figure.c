@@ -16,10 +16,6 @@ const char *plot_path(const struct plot_source *source, const char *file) {
   return arena_printf(source->arena, "%s/%s", source->dir, file);
 }
 
-const char *plot_scenario_path(const struct plot_source *source) {
-  return source->scenario ? plot_path(source, "scenario.resolved.json") : "SCENARIO";
-}
-
 static void say(const struct plot_source *source, struct picture *picture, const char *command) {
   cli_append(source->arena, &picture->variables, command);
 }

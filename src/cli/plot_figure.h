@@ -23,13 +23,15 @@ struct picture {
   struct table table; /* … and it reads this */
   struct text_list variables; /* of the script, in gnuplot's words: "title='db'" */
   const char *missing;        /* why this directory has nothing to show; NULL if it has */
-  const char *remedy;         /* the command whose results have it */
+  const char *arguments;      /* with which the figure's command would make it; NULL: its own */
 };
 
 struct plot_figure {
   const char *name; /* the script is plots/<name>.gp */
   const char *help;
   const char *file; /* of the directory, that it cannot do without */
+  /* "costop COMMAND SCENARIO ARGUMENTS -o DIR" makes what it shows. */
+  const char *command, *arguments;
   /* EX_OK with a picture (or what is missing in it), or an exit code with a message. */
   int (*make)(const struct plot_source *source, struct picture *picture);
 };
@@ -39,6 +41,7 @@ struct plot_figure {
   X(budget)             \
   X(costop_cost)        \
   X(overcommit)         \
+  X(policies)           \
   X(skew)               \
   X(ready_cdf)          \
   X(spin_cause)         \
@@ -57,8 +60,6 @@ extern const struct plot_figure *const plot_figures[];
 
 /* A path in the directory. */
 const char *plot_path(const struct plot_source *source, const char *file);
-/* Where the commands of remedies find the scenario: a file of the directory if it has one. */
-const char *plot_scenario_path(const struct plot_source *source);
 /* variable='text', made harmless; or variable=number. */
 void plot_say(const struct plot_source *source, struct picture *picture, const char *variable,
               const char *text);

@@ -136,6 +136,8 @@ const struct plot_figure plot_budget = {
     .name = "budget",
     .help = "where the time of the vCPUs goes, stacked, against their number",
     .file = "vm.csv",
+    .command = "sweep",
+    .arguments = "",
     .make = budget_make,
 };
 
@@ -151,5 +153,7 @@ const struct plot_figure plot_spin_cause = {
     .name = "spin-cause",
     .help = "whom spinning waits for, stacked, for each kind of lock or cell",
     .file = "vm.csv",
+    .command = "sweep",
+    .arguments = "",
     .make = spin_cause_make,
 };

@@ -167,6 +167,8 @@ const struct plot_figure plot_timeline = {
     .name = "timeline",
     .help = "who has which pCPU, and what each vCPU does meanwhile",
     .file = "trace.csv",
+    .command = "run",
+    .arguments = "--trace-ms 100",
     .make = timeline_make,
 };
 
@@ -189,8 +191,7 @@ static int skew_make(const struct plot_source *source, struct picture *picture) 
     if (reader.vms[i].skew_max_ns > vm->skew_max_ns) vm = &reader.vms[i];
   if (vm->skew_max_ns == 0) {
     picture->missing = "no siblings drift apart in its trace";
-    picture->remedy = arena_printf(source->arena, "costop run %s -s vms.%s.vcpus=4 -o %s-skew",
-                                   plot_scenario_path(source), vm->name, source->dir);
+    picture->arguments = arena_printf(source->arena, "-s vms.%s.vcpus=4", vm->name);
     return EX_OK;
   }
   struct trace_cell cell = trace_cell_read(source);
@@ -212,6 +213,8 @@ const struct plot_figure plot_skew = {
     .name = "skew",
     .help = "how far siblings drift apart over time, with the thresholds and the co-stops",
     .file = "trace.csv",
+    .command = "run",
+    .arguments = "--trace-ms 100",
     .make = skew_make,
 };
 
@@ -269,8 +272,7 @@ static int ready_cdf_make(const struct plot_source *source, struct picture *pict
   }
   if (n_series == 0) {
     picture->missing = "nobody waits for a pCPU in its trace";
-    picture->remedy = arena_printf(source->arena, "costop run %s -s host.pcpus=2 -o %s-ready-cdf",
-                                   plot_scenario_path(source), source->dir);
+    picture->arguments = "-s host.pcpus=2";
     return EX_OK;
   }
   picture->table = (struct table){.columns = cdf_columns,
@@ -289,5 +291,7 @@ const struct plot_figure plot_ready_cdf = {
     .name = "ready-cdf",
     .help = "the distribution of the times that vCPUs wait for a pCPU",
     .file = "trace.csv",
+    .command = "run",
+    .arguments = "--trace-ms 100",
     .make = ready_cdf_make,
 };
