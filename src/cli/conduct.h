@@ -23,4 +23,7 @@ struct conduct {
    case. */
 int conduct_run(const struct conduct *conduct);
 
+/* How many replications run at a time. */
+uint32_t conduct_n_workers(const struct cli *cli, const struct study *study);
+
 #endif

@@ -275,9 +275,18 @@ bool store_has(struct store *store, uint32_t cell, uint32_t replication) {
   return store_ask(store, STORE_HAS_RUN, cell, replication, NULL) == SQLITE_ROW;
 }
 
-uint64_t store_count(struct store *store) {
-  int64_t n;
-  return store_ask(store, STORE_COUNT, 0, 0, &n) == SQLITE_ROW ? (uint64_t)n : 0;
+bool store_has_cell(struct store *store, uint32_t cell) {
+  return store_ask(store, STORE_NTH_RUN, cell, 0, NULL) == SQLITE_ROW;
+}
+
+int store_count(struct store *store, uint64_t *n_replications, uint32_t *n_finished) {
+  int64_t n_runs, n_cells;
+  if (store_ask(store, STORE_COUNT_RUNS, 0, 0, &n_runs) != SQLITE_ROW ||
+      store_ask(store, STORE_COUNT_CELLS, 0, 0, &n_cells) != SQLITE_ROW)
+    return store_fail(store);
+  *n_replications = (uint64_t)n_runs;
+  *n_finished = (uint32_t)n_cells;
+  return EX_OK;
 }
 
 bool store_is_finished(struct store *store, uint32_t cell) {

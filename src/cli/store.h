@@ -30,6 +30,9 @@ int store_close(struct store *store);
 
 /* What it was created with; lives as long as the store. */
 const struct store_identity *store_identity(const struct store *store);
+/* EX_OK if it is of this study and version, else EX_DATAERR and a message that says what differs.
+ */
+int store_compare_identity(const struct store *store, const struct store_identity *identity);
 
 /* Between begin and commit: one transaction. */
 int store_begin(struct store *store);
@@ -43,8 +46,9 @@ int store_finish_cell(struct store *store, uint32_t cell, uint32_t n_replication
 
 bool store_has(struct store *store, uint32_t cell, uint32_t replication);
 bool store_is_finished(struct store *store, uint32_t cell);
-/* Replications of all cells. */
-uint64_t store_count(struct store *store);
+bool store_has_cell(struct store *store, uint32_t cell); /* any replication of it */
+/* Of all cells. */
+int store_count(struct store *store, uint64_t *n_replications, uint32_t *n_finished);
 /* The replications of a cell in order, as if they had just been run; n = 0 if there are none. */
 int store_get(struct store *store, uint32_t cell, const struct scenario *scenario,
               struct arena *arena, struct replications *replications);

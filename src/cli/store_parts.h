@@ -19,8 +19,9 @@ enum store_statement {
   STORE_ALL_RUNS,
   STORE_NTH_RUN, /* of a cell: the replication */
   STORE_HAS_RUN,
-  STORE_COUNT,
-  STORE_CUT_RUNS, /* + scope: the rows of a cell from a given replication on; + SCOPES: notes */
+  STORE_COUNT_RUNS,
+  STORE_COUNT_CELLS, /* that are finished */
+  STORE_CUT_RUNS,    /* + scope: the rows of a cell from a given replication on; + SCOPES: notes */
   STORE_CUT_NOTES = STORE_CUT_RUNS + SCOPES,
   STORE_PUT_CELL,
   STORE_HAS_CELL,
@@ -69,10 +70,6 @@ int store_step(sqlite3_stmt *statement);
 const char *store_schema(struct arena *arena);
 /* The SQL of a statement. */
 const char *store_sql(enum store_statement which, struct arena *arena);
-
-/* EX_OK if it is of this study and version, else EX_DATAERR and a message that says what differs.
- */
-int store_compare_identity(const struct store *store, const struct store_identity *identity);
 
 /* Reads all rows and compares them with their checksums: EX_OK, or EX_DATAERR with a message. */
 int store_verify(struct store *store);

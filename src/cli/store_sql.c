@@ -68,7 +68,8 @@ static const char *const plain[STORE_STATEMENTS] = {
     [STORE_NTH_RUN] =
         "SELECT replication FROM host WHERE cell = ? ORDER BY replication LIMIT 1 OFFSET ?",
     [STORE_HAS_RUN] = "SELECT 1 FROM host WHERE cell = ? AND replication = ?",
-    [STORE_COUNT] = "SELECT count(*) FROM host",
+    [STORE_COUNT_RUNS] = "SELECT count(*) FROM host",
+    [STORE_COUNT_CELLS] = "SELECT count(*) FROM cell",
     [STORE_CUT_NOTES] = "DELETE FROM note WHERE cell = ? AND replication >= ?",
     [STORE_PUT_CELL] = "INSERT OR REPLACE INTO cell VALUES (?, ?)",
     [STORE_HAS_CELL] = "SELECT 1 FROM cell WHERE cell = ?",

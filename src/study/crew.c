@@ -154,7 +154,8 @@ void crew_give(struct crew *crew, struct crew_unit *unit) {
 
 struct crew_unit *crew_take(struct crew *crew) {
   pthread_mutex_lock(&crew->lock);
-  struct crew_unit *unit = queue_take(&crew->queued);
+  const struct crew_unit *head = crew->queued.head;
+  struct crew_unit *unit = head && head->trace ? NULL : queue_take(&crew->queued);
   pthread_mutex_unlock(&crew->lock);
   return unit;
 }
@@ -165,7 +166,7 @@ void crew_hand_in(struct crew *crew, struct crew_unit *unit) {
   pthread_mutex_unlock(&crew->lock);
 }
 
-void crew_wait(struct crew *crew, uint32_t n_open, const struct timespec *until) {
+bool crew_wait(struct crew *crew, uint32_t n_open, const struct timespec *until) {
   pthread_mutex_lock(&crew->lock);
   crew->news_below = n_open;
   int result = 0;
@@ -173,6 +174,7 @@ void crew_wait(struct crew *crew, uint32_t n_open, const struct timespec *until)
     result = pthread_cond_timedwait(&crew->has_news, &crew->lock, until);
   crew->news_below = 0;
   pthread_mutex_unlock(&crew->lock);
+  return result == 0;
 }
 
 uint32_t crew_n_open(struct crew *crew) {

@@ -44,13 +44,14 @@ void crew_drop_unit(struct crew *crew, struct crew_unit *unit);
 
 /* To the end of the queue, from whose head workers take. */
 void crew_give(struct crew *crew, struct crew_unit *unit);
-/* For those who work elsewhere: the head of the queue, NULL if it is empty; and back again. */
+/* For those who work elsewhere: the head of the queue; NULL if it is empty, or if its head has to
+   be run here because it is traced. And back again. */
 struct crew_unit *crew_take(struct crew *crew);
 void crew_hand_in(struct crew *crew, struct crew_unit *unit);
 
 /* Waits until something is finished and fewer than n_open units are not, or until this time of
-   CLOCK_MONOTONIC. */
-void crew_wait(struct crew *crew, uint32_t n_open, const struct timespec *until);
+   CLOCK_MONOTONIC; true if it was not the time. */
+bool crew_wait(struct crew *crew, uint32_t n_open, const struct timespec *until);
 /* The units that are not finished. */
 uint32_t crew_n_open(struct crew *crew);
 /* What has been finished since the last time, in that order, linked by next. */

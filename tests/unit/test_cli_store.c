@@ -67,6 +67,14 @@ static struct replications get(struct store *store, uint32_t cell) {
   return replications;
 }
 
+static void expect_counts(struct store *store, uint64_t n_replications, uint32_t n_finished) {
+  uint64_t n_runs;
+  uint32_t n_cells;
+  ck_assert_int_eq(store_count(store, &n_runs, &n_cells), EX_OK);
+  ck_assert_uint_eq(n_runs, n_replications);
+  ck_assert_uint_eq(n_cells, n_finished);
+}
+
 static bool is_same(const struct run_result *one, const struct run_result *other) {
   size_t n = result_words_count(scenario);
   int64_t *words = ARENA_ARRAY(&arena, 2 * n, int64_t);
@@ -92,7 +100,8 @@ START_TEST(replications_come_out_as_they_went_in) {
     ck_assert(is_same(seven.runs[0], run_of(0)) && is_same(seven.runs[1], run_of(2)));
     ck_assert_uint_eq(seven.runs[1]->seed, scenario->run.seed);
     ck_assert_uint_eq(get(store, 0).n, 0);
-    ck_assert_uint_eq(store_count(store), 3);
+    ck_assert(store_has_cell(store, 7) && !store_has_cell(store, 0));
+    expect_counts(store, 3, 0);
     ck_assert(store_has(store, 7, 2) && !store_has(store, 7, 1) && !store_has(store, 2, 2));
     ck_assert_int_eq(store_close(store), EX_OK);
   }
@@ -110,6 +119,7 @@ START_TEST(a_finished_cell_loses_what_lies_beyond) {
   ck_assert_uint_eq(three.n, 2);
   ck_assert(is_same(three.runs[0], run_of(10)) && is_same(three.runs[1], run_of(11)));
   ck_assert_uint_eq(get(store, 4).n, 1);
+  expect_counts(store, 3, 1);
   ck_assert_int_ne(store_finish_cell(store, 4, 2), EX_OK);
   ck_assert_int_eq(store_close(store), EX_OK);
   ck_assert_int_eq(store_resume(path, &identity, &store), EX_OK);
