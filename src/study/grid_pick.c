@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which cells meet the conditions of a sweep. */
+#include <ctype.h>
 #include <string.h>
 
 #include "study/bind.h"
@@ -62,12 +63,13 @@ static void view_resolve(struct view *view) {
   if (scenario) view->resolved = resolve_plainly(scenario, &picker->scratch);
 }
 
-/* Most conditions are about what is written, which is there without binding the cell. */
+/* Most conditions are about numbers that are written, which are there without binding the cell. A
+   word may stand for a number. */
 static const struct conf *view_find(struct view *view, const char *path) {
   const struct conf *node = conf_find_path(view->root, path);
-  if (node) return node;
+  if (node && node->text && isdigit((unsigned char)*node->text)) return node;
   view_resolve(view);
-  return view->is_broken ? NULL : conf_find_path(view->resolved, path);
+  return view->is_broken ? node : conf_find_path(view->resolved, path);
 }
 
 /* A cell that cannot be bound stays, for its binding to say why; one that has no such path goes. */

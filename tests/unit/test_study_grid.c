@@ -183,8 +183,7 @@ START_TEST(problems_of_cells_are_said_once) {
   ck_assert_uint_eq(bound.diags.n, 4);
   ck_assert_uint_eq(bound.diags.n_errors, 3); /* "4 vCPUs, 1 pCPUs" and so on */
   const struct diag *first = bound_diag(&bound, "hypervisor.scheduler.kind");
-  ck_assert_str_eq(first->cells,
-                   "cell 4: hypervisor.scheduler.kind=null, host.pcpus=1");
+  ck_assert_str_eq(first->cells, "cell 4: hypervisor.scheduler.kind=null, host.pcpus=1");
   ck_assert_ptr_null(bound_diag(&bound, "locks.l.spin_limit")->cells);
 }
 END_TEST
