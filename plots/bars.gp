@@ -25,14 +25,19 @@ up_to(i) = i < 1 ? 0 : up_to(i - 1) + part(i)
 # A number only where there is room for it.
 has_room(i) = part(i) >= 4 && pitch >= 24 ? 1 : NaN
 
+# Where names do not fit: numbers are left out, words turned.
+does_fit = pitch >= 7 * longest_x + 6
+is_turned = !does_fit && longest_x > 3
+tic_step = does_fit || is_turned ? 1 : int(ceil((7. * longest_x + 6) / pitch))
+
 set xlabel x_title
 set xtics () scale 0
 do for [s = 1:n_series] {
-  do for [i = 1:n_x] { set xtics add (x_names[i] (s - 1) * (n_x + 1) + i) }
+  do for [i = 1:n_x:tic_step] { set xtics add (x_names[i] (s - 1) * (n_x + 1) + i) }
   set label 100 + s series_names[s] at first (s - 1) * (n_x + 1) + (n_x + 1) / 2., graph 1 \
     center offset 0, 0.8 tc rgb ink
 }
-if (pitch < 8 * longest_x) {
+if (is_turned) {
   set xtics rotate by 30 right
   set bmargin 3.5 + 0.3 * longest_x + lines(caption)
   set lmargin larger(9, 0.75 * longest_x)

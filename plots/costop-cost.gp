@@ -46,7 +46,7 @@ near_zero(_) = column("costop_pct") < 0.05 && abs(column("loss_pct")) < 1
 plot \
   for [i = 1:n_series] input using (of_series(i, column("costop_pct"))):"loss_pct": \
     "costop_pct_low":"costop_pct_high":"loss_pct_low":"loss_pct_high" \
-    with xyerrorbars pt 0 lc rgb color_of(i) notitle, \
+    with xyerrorbars pt 0 lw 0.7 lc rgb color_of(i) notitle, \
   for [i = 1:n_series] input using (of_series(i, column("costop_pct"))):"loss_pct" \
     with linespoints lw 1 lc rgb color_of(i) pt point_of(i) ps 1.1 dt dash_of(i) \
     title series_names[i], \

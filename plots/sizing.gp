@@ -13,9 +13,15 @@ load dir."common.gp"
 if (!exists("x_title")) x_title = ""
 if (!exists("series_title")) series_title = ""
 
-n_chosen = 0
+n_chosen = 0; most = 0; is_geometric = 0
+see_value(value, chosen) = (most = larger(most, value), n_chosen = n_chosen + chosen)
 stats input using (add_series(column("series_number")) + add_x(column("x_number")) + \
-  (n_chosen = n_chosen + column("is_chosen"))) nooutput
+  see_value(column("throughput_per_s"), column("is_chosen"))) nooutput
+# 1, 2, 4, 8 … go on a logarithmic axis.
+if (n_x > 3 && x_positions[1] > 0) {
+  is_geometric = 1
+  do for [i = 2:n_x] { if (x_positions[i] < 1.4 * x_positions[i - 1]) { is_geometric = 0 } }
+}
 if (!exists("width")) width = 900
 if (!exists("height")) height = 520
 if (n_chosen > 0) {
@@ -27,7 +33,13 @@ load dir."picture.gp"
 set xlabel x_title
 set ylabel "throughput (iterations/s)"
 set yrange [0:*]
-set format y "%.0s %c"
+# Two digits at least: "2.5 k", "25 k".
+set format y most > 0 && most / 1000.**floor(log10(most) / 3) < 10 ? "%.1s %c" : "%.0s %c"
+if (is_geometric) { set logscale x 2 }
+if (n_x > 1) {
+  pad = is_geometric ? 0 : 0.03 * (x_positions[n_x] - x_positions[1])
+  set xrange [x_positions[1] / (is_geometric ? 1.1 : 1) - pad:x_positions[n_x] * (is_geometric ? 1.1 : 1) + pad]
+}
 set xtics ()
 do for [i = 1:n_x] { set xtics add (x_names[i] x_positions[i]) }
 set key outside right top vertical Left reverse samplen 3 title series_title left

@@ -16,6 +16,16 @@ const char *plot_path(const struct plot_source *source, const char *file) {
   return arena_printf(source->arena, "%s/%s", source->dir, file);
 }
 
+const char *plot_label(const char *text, struct arena *arena) {
+  char *label = arena_strdup(arena, text), *to = label;
+  for (const char *from = text; *from; from++) {
+    if (strchr("{}\"\\", *from)) continue;
+    *to++ = *from == ',' ? ';' : (unsigned char)*from < ' ' ? ' ' : *from;
+  }
+  *to = '\0';
+  return label;
+}
+
 static void say(const struct plot_source *source, struct picture *picture, const char *command) {
   cli_append(source->arena, &picture->variables, command);
 }

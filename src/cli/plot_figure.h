@@ -60,6 +60,9 @@ extern const struct plot_figure *const plot_figures[];
 
 /* A path in the directory. */
 const char *plot_path(const struct plot_source *source, const char *file);
+/* Text as gnuplot can read it from a table, which it cannot if there are quotes or commas in it. Of
+   an object in JSON the words are left. */
+const char *plot_label(const char *text, struct arena *arena);
 /* variable='text', made harmless; or variable=number. */
 void plot_say(const struct plot_source *source, struct picture *picture, const char *variable,
               const char *text);

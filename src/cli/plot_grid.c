@@ -127,7 +127,7 @@ static const char *replications_text(const struct plot_grid *grid) {
   struct arena *arena = grid->source->arena;
   const char *range = least == most ? "" : arena_printf(arena, "%u to ", least);
   const char *within =
-      grid->is_of_bars ? arena_printf(arena, " within ± %.2g points", grid->widest) : "";
+      grid->is_of_bars ? arena_printf(arena, " intervals within ± %.3g points", grid->widest) : "";
   return arena_printf(arena, "n = %s%u replications, %g %% confidence%s", range, most,
                       100 * REPLICATE_CONFIDENCE, within);
 }

@@ -52,7 +52,7 @@ static int compare_on_row(void *context, const struct csv_row *row) {
   struct arena *arena = reader->source->arena;
   const char *fields[COMPARE_COLUMNS];
   for (uint32_t i = 0; i < COMPARE_COLUMNS; i++)
-    fields[i] = arena_strdup(arena, row->fields[reader->columns[i]]);
+    fields[i] = plot_label(row->fields[reader->columns[i]], arena);
   reader->rows = plot_room(arena, reader->rows, reader->n_rows, sizeof *reader->rows);
   reader->rows[reader->n_rows++] =
       (struct difference){.at = fields[AT],

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/plot_figure.h"
 #include "sim/duration.h"
 #include "study/where.h"
 
@@ -92,17 +93,9 @@ const char *plot_axis_name(const struct plot_study *study, int axis, struct aren
   return strncmp(path, "hypervisor.", 11) == 0 ? path + 11 : path;
 }
 
-/* Of an object in JSON only the words: its quotes and braces would be read as something else. */
 const char *plot_value_name(const struct plot_study *study, int axis, uint32_t value,
                             struct arena *arena) {
-  const char *text = study->axes[axis].values[value];
-  char *name = arena_strdup(arena, text), *to = name;
-  for (const char *from = text; *from; from++) {
-    if (strchr("{}\"'\\", *from)) continue;
-    *to++ = (unsigned char)*from < ' ' ? ' ' : *from;
-  }
-  *to = '\0';
-  return name;
+  return plot_label(study->axes[axis].values[value], arena);
 }
 
 /* --- conditions --- */
