@@ -34,13 +34,30 @@ static uint32_t index_of(const struct conf *values, const struct conf *value) {
   return i;
 }
 
+static bool has_value(const struct axis *axis, const struct conf *sought) {
+  for (uint32_t i = 0; i < axis->values->n_children; i++) {
+    const struct conf *value = axis->values->children[i];
+    if (value->kind == sought->kind && strcmp(value->text, sought->text) == 0) return true;
+  }
+  return false;
+}
+
+/* A kind speaks for itself, unless another axis says the same. */
+static bool is_plain(const struct grid *grid, uint32_t axis) {
+  const struct axis *me = &grid->axes[axis];
+  if (strcmp(tail_of(me->path, 1, '.'), "kind") != 0) return false;
+  for (uint32_t i = 0; i < grid->n_axes; i++)
+    for (uint32_t k = 0; i != axis && k < me->values->n_children; k++)
+      if (has_value(&grid->axes[i], me->values->children[k])) return false;
+  return true;
+}
+
 static const char *axis_text(const struct grid *grid, uint32_t cell, uint32_t axis,
                              struct arena *arena) {
   const struct conf *value = grid_value(grid, cell, axis);
   const char *name = axis_name(grid, axis);
   const char *text = value->kind == CONF_STRING ? value->text : conf_to_line(arena, value);
-  /* A kind speaks for itself. */
-  if (strcmp(name, "kind") == 0) return text;
+  if (is_plain(grid, axis)) return text;
   if (strlen(text) <= VALUE_MAX) return arena_printf(arena, "%s=%s", name, text);
   return arena_printf(arena, "%s#%u", name, index_of(grid->axes[axis].values, value));
 }
@@ -48,8 +65,8 @@ static const char *axis_text(const struct grid *grid, uint32_t cell, uint32_t ax
 const char *compare_label_cell(const struct grid *grid, uint32_t cell, struct arena *arena) {
   const char *label = "";
   for (uint32_t axis = 0; axis < grid->n_axes; axis++)
-    label = arena_printf(arena, "%s%s%s", label, *label ? ", " : "",
-                         axis_text(grid, cell, axis, arena));
+    label =
+        arena_printf(arena, "%s%s%s", label, *label ? "/" : "", axis_text(grid, cell, axis, arena));
   return label;
 }
 

@@ -5,7 +5,7 @@
 
 #include "study/grid.h"
 
-/* Of a cell among the others of its grid: "relaxed", "vcpus=4", "db.vcpus=4, web.vcpus=2". */
+/* Of a cell among the others of its grid: "relaxed", "vcpus=4", "db.vcpus=4/web.vcpus=2". */
 const char *compare_label_cell(const struct grid *grid, uint32_t cell, struct arena *arena);
 /* Of files and directories: the ends of their paths that differ, without .json; if
    nothing differs, a number behind it. labels has room for n. */

@@ -51,8 +51,7 @@ static const char *statistic_of(const struct metric *metric) {
   return "";
 }
 
-/* Two significant digits of what begins with a 1, else one. */
-static int decimals_of(double value, double half_width) {
+int compare_decimals(double value, double half_width) {
   if (!(half_width > 0)) return number_decimals(value);
   double decimals = ceil(-log10(half_width / 2));
   return decimals < 0 ? 0 : decimals > 9 ? 9 : (int)decimals;
@@ -60,7 +59,7 @@ static int decimals_of(double value, double half_width) {
 
 const char *compare_number(double value, double half_width, struct arena *arena) {
   char text[NUMBER_TEXT_MAX], half[NUMBER_TEXT_MAX];
-  int decimals = decimals_of(value, half_width);
+  int decimals = compare_decimals(value, half_width);
   number_grouped(value, decimals, text);
   if (isnan(half_width)) return arena_strdup(arena, text);
   return arena_printf(arena, "%s ± %s", text, number_grouped(half_width, decimals, half));

@@ -33,14 +33,24 @@ START_TEST(cells_by_what_tells_them_apart) {
   struct grid grid = {.axes = axes, .n_axes = 1, .n_cells = 2};
   ck_assert_str_eq(compare_label_cell(&grid, 1, &arena), "strict");
   grid.n_axes = 2;
-  ck_assert_str_eq(compare_label_cell(&grid, 1, &arena), "none, vcpus=4");
+  ck_assert_str_eq(compare_label_cell(&grid, 1, &arena), "none/vcpus=4");
   grid.n_axes = 4;
-  ck_assert_str_eq(compare_label_cell(&grid, 6, &arena),
-                   "none, db.vcpus=4, web.vcpus=4, program=p");
-  ck_assert_str_eq(compare_label_cell(&grid, 1, &arena),
-                   "none, db.vcpus=2, web.vcpus=2, program#1");
+  ck_assert_str_eq(compare_label_cell(&grid, 6, &arena), "none/db.vcpus=4/web.vcpus=4/program=p");
+  ck_assert_str_eq(compare_label_cell(&grid, 1, &arena), "none/db.vcpus=2/web.vcpus=2/program#1");
   grid.n_axes = 0;
   ck_assert_str_eq(compare_label_cell(&grid, 0, &arena), "");
+}
+END_TEST
+
+/* Kinds of different families need no names, those of two locks do. */
+START_TEST(kinds_speak_for_themselves) {
+  const struct axis axes[] = {{"barriers.b.kind", array_of("spin", "block")},
+                              {"locks.l.kind", array_of("tas", "mcs")},
+                              {"locks.m.kind", array_of("mcs", "ticket")}};
+  struct grid grid = {.axes = axes, .n_axes = 2, .n_cells = 4};
+  ck_assert_str_eq(compare_label_cell(&grid, 2, &arena), "block/tas");
+  grid.n_axes = 3;
+  ck_assert_str_eq(compare_label_cell(&grid, 1, &arena), "spin/l.kind=tas/m.kind=ticket");
 }
 END_TEST
 
@@ -125,6 +135,7 @@ int main(void) {
   TCase *tests = tcase_create("compare");
   tcase_add_checked_fixture(tests, start, end);
   tcase_add_test(tests, cells_by_what_tells_them_apart);
+  tcase_add_test(tests, kinds_speak_for_themselves);
   tcase_add_test(tests, files_by_the_ends_of_their_paths);
   tcase_add_test(tests, as_many_decimals_as_are_known);
   tcase_add_test(tests, words_for_metrics);
