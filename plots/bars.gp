@@ -52,7 +52,7 @@ plot \
     (up_to(i - 1)):(up_to(i)) \
     with boxxyerror fs solid 1 border lc rgb "#FFFFFF" fc rgb part_colors[i] notitle, \
   for [i = 1:n_parts] input using (place(0)):(has_room(i) * (up_to(i - 1) + part(i) / 2)): \
-    (sprintf("%.0f", part(i))) with labels font ",10" tc rgb part_inks[i] notitle, \
+    (sprintf("%.0f", part(i))) with labels font font_of(10) tc rgb part_inks[i] notitle, \
   for [i = n_parts:1:-1] keyentry with boxes fs solid 1 border lc rgb "#C8C8C8" \
     fc rgb part_colors[i] title (occurs[i] ? part_names[i] : "")
 unset output

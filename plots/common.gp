@@ -6,7 +6,7 @@
 # output    the picture: .svg, .png or .pdf. Without it the picture goes to standard output, and
 #           format says what it is.
 # title, caption   above and below
-# width, height    in pixels, or in hundredths of an inch
+# width, height    in pixels; 96 of them are an inch of a PDF
 
 if (GPVAL_VERSION < 5.4) {
   print "gnuplot is too old: 5.4 or later, please"
@@ -38,6 +38,9 @@ array dashes[4] = [1, 2, 4, 5]
 color_of(i) = okabe_ito[(i - 1) % |okabe_ito| + 1]
 point_of(i) = points[(i - 1) % |points| + 1]
 dash_of(i) = dashes[(i - 1) / |okabe_ito| % |dashes| + 1]
+
+# Sizes are those of SVG, in pixels.
+font_of(size) = sprintf(",%.1f", size * (format eq "svg" ? 1 : 0.77))
 
 # ---- text ------------------------------------------------------------------------------------------
 short(text) = strlen(text) > 24 ? text[1:23]."…" : text

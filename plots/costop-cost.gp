@@ -51,6 +51,6 @@ plot \
     with linespoints lw 1 lc rgb color_of(i) pt point_of(i) ps 1.1 dt dash_of(i) \
     title series_names[i], \
   input using (near_zero(0) ? NaN : column("costop_pct")):"loss_pct":(strcol("x")) \
-    with labels left offset 0.7, 0.5 font ",10" tc rgb ink notitle, \
+    with labels left offset 0.7, 0.5 font font_of(10) tc rgb ink notitle, \
   keyentry with lines dt 2 lw 1.5 lc rgb ink title "thresholds of folklore"
 unset output

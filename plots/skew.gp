@@ -52,7 +52,7 @@ set ylabel "skew: lead over the slowest sibling (ms)"
 
 do for [i = 0:n_vcpus - 1] {
   set label 10 + i sprintf("v%d", i) at graph 0, first -(i + 0.8) * row right offset -0.6, 0 \
-    font ",9" tc rgb faint
+    font font_of(9) tc rgb faint
 }
 set key outside right top vertical Left reverse samplen 2
 

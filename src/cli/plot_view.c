@@ -186,6 +186,16 @@ static uint32_t hold_axis(const struct plot_study *study, uint32_t axis, bool *i
   return value;
 }
 
+static bool is_constant(const struct plot_study *study, uint32_t axis, const bool *is_left) {
+  uint32_t seen = 0;
+  for (uint32_t i = 0; i < study->n_cells; i++) {
+    uint32_t value = study->cells[i].value_of[axis] + 1;
+    if (is_left[i] && seen != 0 && value != seen) return false;
+    if (is_left[i]) seen = value;
+  }
+  return true;
+}
+
 /* Holds those axes that are not shown, and says so. */
 static const char *view_hold(struct plot_view *view, bool *is_left, struct arena *arena) {
   const struct plot_study *study = view->study;
@@ -193,17 +203,14 @@ static const char *view_hold(struct plot_view *view, bool *is_left, struct arena
   for (uint32_t axis = 0; axis < study->n_axes; axis++) {
     if ((int)axis == view->x || (int)axis == view->series) continue;
     const char *comma = held[0] ? ", " : "", *name = plot_axis_name(study, (int)axis, arena);
-    if (study->axes[axis].n_values == 1) {
-      held = arena_printf(arena, "%s%s%s is %s", held, comma, name,
-                          plot_value_name(study, (int)axis, 0, arena));
-    } else if (is_tied(view, axis, is_left, arena)) {
+    if (!is_constant(study, axis, is_left) && is_tied(view, axis, is_left, arena)) {
       held = arena_printf(arena, "%s%s%s goes along", held, comma, name);
-    } else {
-      uint32_t value = hold_axis(study, axis, is_left);
-      held =
-          arena_printf(arena, "%s%s%s is %s (one of %u)", held, comma, name,
-                       plot_value_name(study, (int)axis, value, arena), study->axes[axis].n_values);
+      continue;
     }
+    uint32_t n = study->axes[axis].n_values, value = hold_axis(study, axis, is_left);
+    const char *choice = n > 1 ? arena_printf(arena, " (one of %u)", n) : "";
+    held = arena_printf(arena, "%s%s%s is %s%s", held, comma, name,
+                        plot_value_name(study, (int)axis, value, arena), choice);
   }
   return held;
 }
