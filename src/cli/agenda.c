@@ -151,6 +151,7 @@ static void cell_give(struct agenda *agenda, struct agenda_cell *cell, uint32_t 
   unit->replication = agenda->study->first + at;
   if (cell->cell.number == 0 && at == 0) unit->trace = agenda->trace;
   cell->n_out++;
+  agenda->n_out++;
   cell->n_missing++;
   crew_give(agenda->crew, unit);
 }
@@ -276,6 +277,7 @@ int agenda_absorb(struct agenda *agenda, struct crew_unit *unit) {
   struct agenda_cell *cell =
       (struct agenda_cell *)(void *)((char *)unit->cell - offsetof(struct agenda_cell, cell));
   cell->n_out--;
+  agenda->n_out--;
   if (unit->is_unbound || unit->status == RUN_STUCK) agenda_blame(agenda, unit);
   if (!unit->run || cell->is_complete) {
     crew_drop_unit(agenda->crew, unit);
@@ -303,6 +305,8 @@ bool agenda_is_complete(const struct agenda *agenda) {
     if (!cell->is_complete) return false;
   return true;
 }
+
+bool agenda_is_waiting(const struct agenda *agenda) { return agenda->n_out > 0; }
 
 uint32_t agenda_current_cell(const struct agenda *agenda) {
   return agenda->open ? agenda->open->cell.number : UINT32_MAX;

@@ -29,6 +29,7 @@ struct agenda {
   struct agenda_cell *open, *last, *spare; /* open … last: in order */
   uint32_t next_cell;                      /* the ones before it are open or complete */
   uint32_t n_open_cells;
+  uint32_t n_out; /* units: given, and not absorbed yet */
   struct arena arena;
   struct agenda_fault fault;
   /* For those who watch. */
@@ -52,6 +53,8 @@ int agenda_absorb(struct agenda *agenda, struct crew_unit *unit);
 
 /* Every cell, or what this process owns of it, is in the store. */
 bool agenda_is_complete(const struct agenda *agenda);
+/* Is there anything that was given and has not been absorbed? It may be finished already. */
+bool agenda_is_waiting(const struct agenda *agenda);
 /* The first open cell; UINT32_MAX: there is none. */
 uint32_t agenda_current_cell(const struct agenda *agenda);
 

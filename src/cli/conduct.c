@@ -73,6 +73,7 @@ static int conductor_turn(struct conductor *conductor, bool goes_on) {
    be handed out, when all is done. */
 static uint32_t conductor_enough(const struct conductor *conductor, uint32_t n_open) {
   uint32_t n_workers = conductor->agenda.n_workers;
+  if (n_open == 0) return 1;
   if (conductor->conduct->study->n_precisions > 0)
     return n_open < n_workers + 1 ? n_open : n_workers + 1;
   return n_open < conductor->n_ahead ? 1 : conductor->n_ahead / 2;
@@ -118,8 +119,8 @@ static int conductor_work(struct conductor *conductor) {
   struct crew *crew = conductor->crew;
   conductor->synced_ns = now_ns();
   int code = conductor_turn(conductor, true);
-  while (code == EX_OK && crew_n_open(crew) > 0 && !agenda_is_complete(&conductor->agenda) &&
-         !conductor_must_stop(conductor)) {
+  while (code == EX_OK && agenda_is_waiting(&conductor->agenda) &&
+         !agenda_is_complete(&conductor->agenda) && !conductor_must_stop(conductor)) {
     conductor_show(conductor);
     conductor_wait(conductor);
     code = conductor_turn(conductor, true);
