@@ -69,7 +69,7 @@ static void create_threads(struct guest_vm *vm, const struct guest_config *confi
     struct thread *t = &threads[i];
     *t = (struct thread){.ops = spec->program->ops,
                          .id = first + i,
-                         .streams = &vm->guest->streams[THREAD_STREAMS * (first + i)],
+                         .streams = &vm->guest->streams[vm->guest->n_streams * (first + i)],
                          .phase = PHASE_NEXT,
                          .at = &vm->vcpus[i % spec->n_vcpus],
                          .is_solo = solo_is(vm->guest, spec),
@@ -78,7 +78,7 @@ static void create_threads(struct guest_vm *vm, const struct guest_config *confi
     vm->guest->wake_hint[t->id].vm = vm->id;
     t->iterations_left = spec->iterations > 0 ? spec->iterations : UINT64_MAX;
     const char *index = arena_printf(arena, "%u", i);
-    for (enum rng_purpose purpose = RNG_COMPUTE; purpose <= RNG_SLEEP; purpose++)
+    for (enum rng_purpose purpose = RNG_COMPUTE; purpose < vm->guest->n_streams; purpose++)
       if (draws(spec->program, purpose))
         rng_stream_init(&t->streams[purpose], config->seed, config->replication, purpose,
                         config->vms[vm->id].name, index);
@@ -120,11 +120,18 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
   guest->vcpus = ARENA_ARRAY(arena, guest->n_vcpus, struct guest_vcpu);
   guest->threads = ARENA_ARRAY(arena, guest->n_threads, struct thread);
   guest->wake_hint = arena_alloc(arena, guest->n_threads, sizeof *guest->wake_hint);
-  guest->current_hint = ARENA_ARRAY(arena, guest->n_vcpus, thread_id_t);
+  guest->current_id = ARENA_ARRAY(arena, guest->n_vcpus, thread_id_t);
   guest->notes = ARENA_ARRAY(arena, GUEST_NOTES, struct guest_note);
   /* Together, for they are small and used all the time; what is big and rarely touched comes
    * behind. */
-  guest->streams = ARENA_ARRAY(arena, THREAD_STREAMS * (size_t)guest->n_threads, struct rng_stream);
+  guest->n_streams = RNG_SLEEP + 1;
+  guest->is_all_solo = true;
+  for (uint32_t i = 0; i < config->n_vms; i++) {
+    if (draws(config->vms[i].spec->program, RNG_HOLD)) guest->n_streams = RNG_HOLD + 1;
+    guest->is_all_solo &= solo_is(guest, config->vms[i].spec);
+  }
+  guest->streams =
+      ARENA_ARRAY(arena, guest->n_streams * (size_t)guest->n_threads, struct rng_stream);
   uint32_t vcpu = 0, thread = 0;
   lock_id_t lock = 0;
   for (uint32_t i = 0; i < config->n_vms; i++) {
@@ -215,8 +222,10 @@ static void check_vcpu(const struct guest_vcpu *g) {
   assert(g->current || g->n_ready == 0);
   assert(!g->spin || g->v->is_executing);
   assert(!g->spin || g->v->activity == ACT_SPIN);
-  assert(!g->v->is_steady || (g->current->phase == PHASE_WORK && g->boundary_ns == TIME_NEVER_NS));
-  if (g->current) assert(g->current->phase != PHASE_ASLEEP || g->is_kicked);
+  const struct thread *t = g->current;
+  bool is_steady = g->v->is_steady, is_asleep = t && t->phase == PHASE_ASLEEP;
+  assert(!is_asleep || g->is_kicked || (t->is_solo && is_steady));
+  assert(!is_steady || (g->boundary_ns == TIME_NEVER_NS && (t->phase == PHASE_WORK || is_asleep)));
 }
 
 void guest_check(const struct guest *guest) {

@@ -42,9 +42,6 @@ struct spin_clock {
 struct lock_ops;
 struct guest_vm;
 
-/* A thread draws for the purposes up to RNG_SLEEP. */
-enum { THREAD_STREAMS = RNG_SLEEP + 1 };
-
 /* The order of the members, here and below, keeps what one event touches in few cache lines. */
 struct __attribute__((aligned(ARENA_LINE))) thread {
   const struct op *ops;
@@ -177,14 +174,15 @@ struct guest {
   struct guest_vcpu *vcpus; /* host-wide, as vcpu.id */
   struct vcpu *hv_vcpus;    /* the hypervisor's array; the guest borrows it */
   struct thread *threads;   /* host-wide, as thread.id */
-  /* For prefetching: compact copies of what is otherwise found step by step, by thread and by vCPU.
-   */
+  /* Compact copies of what is otherwise found step by step, by thread and by vCPU. */
   struct {
     vcpu_id_t vcpu; /* that it ran on last */
     vm_id_t vm;
   } * wake_hint;
-  thread_id_t *current_hint;
-  struct rng_stream *streams; /* THREAD_STREAMS of each thread */
+  thread_id_t *current_id;    /* that became current last */
+  bool is_all_solo;           /* every thread has its VM to itself */
+  struct rng_stream *streams; /* n_streams of each thread: for the purposes up to … */
+  uint32_t n_streams;
   uint32_t n_vcpus, n_threads;
   struct guest_note *notes;
   uint32_t n_notes, n_notes_lost;
@@ -232,13 +230,14 @@ void guest_begin_phase(struct guest_vcpu *g);
    alone. Streams are a thread's own: nobody can tell when it draws. */
 void guest_prepare(struct guest_vcpu *g);
 /* The step at pc is done, and with it an iteration. */
-void guest_iteration_done(struct thread *t);
+void guest_iteration_done(struct sim *sim, struct thread *t);
 /* The step at pc is done: the next one is up. */
-static inline void guest_step_done(struct thread *t) {
+static inline void guest_next_step(struct sim *sim, struct thread *t) {
   t->phase = PHASE_NEXT;
   t->pc++;
-  if (t->ops[t->pc].code == OP_END) guest_iteration_done(t);
+  if (t->ops[t->pc].code == OP_END) guest_iteration_done(sim, t);
 }
+static inline void guest_step_done(struct thread *t) { guest_next_step(t->vm->guest->sim, t); }
 
 /* --- solo.c: threads that have their VM to themselves --- */
 bool solo_is(const struct guest *guest, const struct guest_spec *spec);

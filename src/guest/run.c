@@ -39,9 +39,8 @@ static __attribute__((noinline, cold)) void trace_iteration(const struct thread 
   sim->trace->emit(sim->trace, &record);
 }
 
-void guest_iteration_done(struct thread *t) {
+void guest_iteration_done(struct sim *sim, struct thread *t) {
   t->pc = 0;
-  const struct sim *sim = t->at->guest->sim;
   int64_t latency_ns = sim->now_ns - t->iteration_since_ns;
   t->iteration_since_ns = sim->now_ns;
   hist_add(&t->vm->latency, latency_ns);
@@ -375,16 +374,20 @@ static void finish_timed(struct guest_vcpu *g) {
 
 void guest_step(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
+  struct thread *t = &guest->threads[guest->current_id[v->id]];
   int64_t now = guest->sim->now_ns;
+  if (v->is_steady && t->is_solo) {
+    guest->sim->n_events++;
+    solo_work_done(guest, v, t);
+    return;
+  }
   if (g->is_kicked) {
     g->is_kicked = false;
     guest_run(g);
     return;
   }
   guest->sim->n_events++;
-  if (v->is_steady && g->current->is_solo)
-    solo_work_done(guest, v, g->current);
-  else if (v->is_steady || g->work_end_ns <= now)
+  if (v->is_steady || g->work_end_ns <= now)
     finish_timed(g);
   else if (g->boundary_ns <= now)
     pass_boundary(g);
@@ -393,18 +396,18 @@ void guest_step(struct guest *guest, struct vcpu *v) {
 /* --- what will be needed soon --- */
 
 void guest_prefetch_step(const struct guest *guest, vcpu_id_t vcpu) {
-  thread_id_t thread = guest->current_hint[vcpu];
-  prefetch_line(&guest->vcpus[vcpu]);
+  thread_id_t thread = guest->current_id[vcpu];
+  if (!guest->is_all_solo) prefetch_line(&guest->vcpus[vcpu]);
   prefetch_line(&guest->threads[thread]);
-  prefetch_line(&guest->streams[THREAD_STREAMS * thread + RNG_SLEEP]);
+  prefetch_line(&guest->streams[guest->n_streams * thread + RNG_SLEEP]);
 }
 
 void guest_prefetch_wake(const struct guest *guest, thread_id_t thread) {
   vcpu_id_t vcpu = guest->wake_hint[thread].vcpu;
   prefetch_line(&guest->vms[guest->wake_hint[thread].vm].latency);
   prefetch_line(&guest->threads[thread]);
-  prefetch_line(&guest->vcpus[vcpu]);
-  prefetch_line(&guest->streams[THREAD_STREAMS * thread + RNG_COMPUTE]);
+  if (!guest->is_all_solo) prefetch_line(&guest->vcpus[vcpu]);
+  prefetch_line(&guest->streams[guest->n_streams * thread + RNG_COMPUTE]);
   vcpu_prefetch(&guest->hv_vcpus[vcpu]);
 }
 

@@ -87,7 +87,7 @@ void guest_update_watch(struct guest_vcpu *g) {
 
 static void set_current(struct guest_vcpu *g, struct thread *t) {
   g->current = t;
-  g->guest->current_hint[g->v->id] = t->id;
+  g->guest->current_id[g->v->id] = t->id;
   g->clock_ns = vcpu_guest_ns(g->v, guest_now(g->guest));
   g->must_resched = false;
   if (t->held || t->waits_for) guest_update_watch(g);

@@ -10,8 +10,8 @@
 
 enum rng_purpose {
   RNG_COMPUTE,
-  RNG_HOLD,
   RNG_SLEEP,
+  RNG_HOLD,
   RNG_START,
   RNG_LOCK_RACE,
   RNG_INTERRUPT,
