@@ -7,6 +7,8 @@
 
 #include "cli/agenda.h"
 #include "cli/diag_print.h"
+#include "cli/mpi_crew.h"
+#include "cli/mpi_link.h"
 #include "cli/progress.h"
 
 enum {
@@ -22,6 +24,7 @@ struct conductor {
   const struct conduct *conduct;
   const struct cli *cli;
   struct crew *crew;
+  struct mpi_crew *mpi; /* or NULL */
   struct agenda agenda;
   struct progress progress;
   struct arena scratch;
@@ -83,7 +86,10 @@ static void conductor_wait(struct conductor *conductor) {
   int64_t until_ns = now_ns() + TICK_NS;
   const struct timespec until = {until_ns / NS_PER_S, until_ns % NS_PER_S};
   uint32_t n_open = conductor_enough(conductor, crew_n_open(conductor->crew));
-  (void)crew_wait(conductor->crew, n_open, &until);
+  if (conductor->mpi)
+    mpi_crew_wait(conductor->mpi, n_open, &until);
+  else
+    (void)crew_wait(conductor->crew, n_open, &until);
 }
 
 static bool conductor_must_stop(struct conductor *conductor) {
@@ -126,6 +132,7 @@ static int conductor_work(struct conductor *conductor) {
     code = conductor_turn(conductor, true);
   }
   crew_stop(crew);
+  if (conductor->mpi) mpi_crew_stop(conductor->mpi, conductor->signal != 0);
   const struct timespec whenever = {.tv_sec = INT32_MAX};
   if (crew_n_open(crew) > 0) (void)crew_wait(crew, 1, &whenever);
   return code == EX_OK ? conductor_turn(conductor, false) : code;
@@ -194,15 +201,23 @@ static int conductor_report(struct conductor *conductor) {
 
 /* --- beginning and end --- */
 
-uint32_t conduct_n_workers(const struct cli *cli, const struct study *study) {
-  uint32_t n = cli->jobs ? cli->jobs : count_cores();
+/* Threads of each process; mpirun starts one process on each core. */
+static uint32_t count_jobs(const struct cli *cli, const struct study *study) {
+  uint32_t n = cli->jobs;
+  if (n == 0) n = mpi_link_size() > 1 ? 1 : count_cores();
   uint64_t n_units = (uint64_t)study->grid->n_cells * study->max_reps;
   return n < n_units ? n : (uint32_t)n_units;
+}
+
+uint32_t conduct_n_workers(const struct cli *cli, const struct study *study) {
+  return count_jobs(cli, study) * mpi_link_size();
 }
 
 static int conductor_prepare(struct conductor *conductor) {
   const struct conduct *conduct = conductor->conduct;
   uint32_t n_workers = crew_size(conductor->crew);
+  conductor->mpi = mpi_crew_start(conductor->crew, conduct->study, n_workers);
+  if (conductor->mpi) n_workers += mpi_crew_size(conductor->mpi);
   conductor->n_ahead = AHEAD_MAX;
   if (n_workers < AHEAD_MAX / AHEAD_PER_WORKER) conductor->n_ahead = n_workers * AHEAD_PER_WORKER;
   conductor->agenda = (struct agenda){.study = conduct->study,
@@ -216,7 +231,7 @@ static int conductor_prepare(struct conductor *conductor) {
 
 int conduct_run(const struct conduct *conduct) {
   struct conductor conductor = {.conduct = conduct, .cli = conduct->cli};
-  const struct crew_config config = {.n_workers = conduct_n_workers(conduct->cli, conduct->study),
+  const struct crew_config config = {.n_workers = count_jobs(conduct->cli, conduct->study),
                                      .paranoid = conduct->study->paranoid};
   conductor.crew = crew_start(&config);
   uint32_t n_workers = crew_size(conductor.crew);
@@ -228,6 +243,7 @@ int conduct_run(const struct conduct *conduct) {
   }
   int code = conductor_prepare(&conductor);
   if (code == EX_OK) code = conductor_work(&conductor);
+  if (conductor.mpi) mpi_crew_end(conductor.mpi);
   crew_end(conductor.crew);
   progress_end(&conductor.progress);
   if (code == EX_OK) code = conductor_report(&conductor);

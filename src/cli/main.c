@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/mpi_crew.h"
+#include "cli/mpi_link.h"
+#include "cli/mpi_work.h"
 
 /* A signal handler has nowhere else to write to. */
 static volatile sig_atomic_t caught_signal;
@@ -62,11 +65,21 @@ static int main_dispatch(const struct cli *cli) {
   return EX_OK;
 }
 
+/* Of the processes that mpirun has started the first speaks for all. */
+static void main_on_exit(int code, void *unused) {
+  (void)unused;
+  mpi_crew_dismiss(code);
+}
+
 int main(int argc, char **argv) {
   main_fill_closed();
   main_catch_signals();
   gsl_set_error_handler_off();
   arena_on_exhausted(main_out_of_memory);
+  int joined = mpi_link_join();
+  if (joined != EX_OK) return joined;
+  if (mpi_link_rank() > 0) return mpi_work();
+  on_exit(main_on_exit, NULL);
   struct arena arena = {0};
   struct cli cli = {.arena = &arena, .interrupt = &caught_signal};
   clock_gettime(CLOCK_MONOTONIC, &cli.started);

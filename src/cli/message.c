@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/mpi_launch.h"
 #include "study/suggest.h"
 
 void cli_error(const char *format, ...) {
@@ -69,6 +70,8 @@ void cli_append(struct arena *arena, struct text_list *list, const char *text) {
 
 bool cli_has_color(const struct cli *cli, FILE *stream) {
   if (cli->color != WHEN_AUTO) return cli->color == WHEN_ALWAYS;
+  /* mpirun lends us a terminal, wherever its own output goes. */
+  if (mpi_launch_is_parallel()) return false;
   const char *no_color = getenv("NO_COLOR");
   return (!no_color || no_color[0] == '\0') && isatty(fileno(stream)) == 1;
 }

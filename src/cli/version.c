@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "cli/cli.h"
+#include "cli/mpi_link.h"
 #include "version_commit.h" /* written by the build: COSTOP_VERSION, COSTOP_COMMIT */
 
 #ifdef __clang__
@@ -29,6 +30,7 @@ const char *version_libraries(struct arena *arena) {
 void version_print(const struct cli *cli, FILE *to) {
   (void)fprintf(to, "costop %s\n", version_number());
   if (cli->verbosity <= 0) return;
-  (void)fprintf(to, "commit %s\ncompiler %s\nlibraries %s\nmodel %s\n", version_commit(),
-                version_compiler(), version_libraries(cli->arena), VERSION_MODEL);
+  (void)fprintf(to, "commit %s\ncompiler %s\nlibraries %s\nmpi %s\nmodel %s\n", version_commit(),
+                version_compiler(), version_libraries(cli->arena), mpi_link_version(cli->arena),
+                VERSION_MODEL);
 }

@@ -27,6 +27,7 @@ ONLY_IN = {
     r"sys/(?!mman).*": {"cli"},
     r"(cjson/)?cJSON\.h": {"cli/json_read.c", "cli/version.c"},
     r"nettle/.*|sqlite3\.h": {"cli"},
+    r"mpi\.h": {"cli/mpi_link.c"},
     # Versions are for --version; what GSL does on an error is set for the process, by main.
     r"gsl/gsl_version\.h": {"sim", "cli/version.c"},
     r"gsl/gsl_errno\.h": {"sim", "cli/main.c"},
