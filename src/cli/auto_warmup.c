@@ -49,8 +49,9 @@ const struct scenario *auto_warmup(const struct cli *cli, const struct scenario 
     *exit_code = explain(cli, &warmup, *found);
     if (*exit_code != EX_OK) return NULL;
     duration_format(warmup.warmup_ns, value);
-    const struct conf *root = scenario_set(scenario->written, WARMUP_PATH,
-                                           conf_string(cli->arena, value), diags, cli->arena);
+    const struct conf *root =
+        scenario_set(scenario->written, WARMUP_PATH,
+                     conf_string(cli->arena, arena_strdup(cli->arena, value)), diags, cli->arena);
     if (root) warm = scenario_bind(root, diags, cli->arena);
   }
   if (warm && diags->n_errors == 0) return warm;
