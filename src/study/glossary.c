@@ -5,6 +5,12 @@
 #include <strings.h>
 
 const struct term glossary[] = {
+    {"axis", NULL, "A key of the scenario and the values that a sweep gives it in turn.",
+     "cell, sweep"},
+    {"cell", NULL,
+     "The scenario with one value of each axis of a sweep. Cells count from 0; the last axis is "
+     "the fastest.",
+     "axis, sweep"},
     {"co-stop", "costop",
      "A vCPU is co-stopped when it could run, but the co-scheduling rule holds it back because it "
      "is too far ahead of its siblings (relaxed), or because there is no room for the whole gang "
@@ -14,6 +20,11 @@ const struct term glossary[] = {
      "The end of a co-stop: under relaxed the vCPU becomes READY once its lead has shrunk to "
      "costart_threshold, seen at the next poll; under strict the whole gang starts at once.",
      "co-stop, relaxed, strict"},
+    {"common random numbers", "CRN",
+     "All cells of a sweep draw from the same random streams: a thread computes as long in its "
+     "n-th round under one policy as under another. Two cells differ by policy rather than by luck, "
+     "and comparing them replication by replication needs few of them.",
+     "replication, seed, cell"},
     {"critical section", NULL,
      "What a thread does between owning a lock and releasing it. Nobody else may be inside of it.",
      "hold, critical_pct, hold_mean_us"},
@@ -90,6 +101,10 @@ const struct term glossary[] = {
      "Gang scheduling as in ESX 2: all vCPUs of a VM that are not idle run together or not at "
      "all. It rules lock-holder preemption out and pays with fragmentation.",
      "gang, relaxed, fragmentation"},
+    {"sweep", NULL,
+     "A study of all cells: the combinations of the values of the axes, or with zip the axes side "
+     "by side, as far as they meet the conditions under where.",
+     "axis, cell, common random numbers"},
     {"think", NULL, "What a thread computes between two critical sections.", "hold"},
     {"timeslice", "slice",
      "How long a vCPU may keep its pCPU before the next in the queue gets it. Spinning for a "

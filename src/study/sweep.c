@@ -54,6 +54,20 @@ static void sweep_zip(struct bind *bind, struct site site, struct scenario *scen
   scenario->is_sweep_zipped = strcmp(site.node->text, "true") == 0;
 }
 
+/* An axis that sets what an earlier one has a part of would undo it. */
+static void sweep_check_overlap(struct bind *bind, const struct conf *axes) {
+  for (uint32_t i = 1; i < axes->n_children; i++) {
+    const struct conf *axis = axes->children[i];
+    size_t length = strlen(axis->key);
+    for (uint32_t j = 0; j < i; j++) {
+      const char *earlier = axes->children[j]->key;
+      if (strncmp(earlier, axis->key, length) == 0 && earlier[length] == '.')
+        diag_error(bind->diags, axis->key_place, "sweep", "put it before the other",
+                   "'%s' undoes '%s'", axis->key, earlier);
+    }
+  }
+}
+
 void sweep_bind(struct bind *bind, struct site root, struct scenario *scenario) {
   struct site sweep = site_child(bind, root, "sweep");
   if (!bind_expect(bind, sweep, CONF_OBJECT, "an object of axes") || !sweep.node) return;
@@ -78,6 +92,7 @@ void sweep_bind(struct bind *bind, struct site root, struct scenario *scenario) 
   }
   if (axes->n_children > AXES_MAX)
     diag_error(bind->diags, sweep.place, sweep.path, NULL, "more than %d axes", AXES_MAX);
+  sweep_check_overlap(bind, axes);
   scenario->n_sweep_axes = axes->n_children;
   if (axes->n_children > 0) scenario->sweep = axes;
 }
