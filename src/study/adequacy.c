@@ -66,15 +66,18 @@ static double queue_of(const struct scenario *scenario) {
   return most;
 }
 
-static double share_of_waiting(const struct replications *replications, uint32_t vm) {
-  double waiting_ns = 0, all_ns = 0;
+/* The share of its vCPU time that a VM waits, if its vCPUs had too few turns for that; else 0. */
+static double waiting_of(const struct replications *replications, uint32_t vm) {
+  double waiting_ns = 0, all_ns = 0, turns = 0;
   for (uint32_t i = 0; i < replications->n; i++) {
     const struct run_result *run = replications->runs[i];
-    const int64_t *runstate_ns = run->vms[vm].total.runstate_ns;
-    waiting_ns += (double)(runstate_ns[RS_READY] + runstate_ns[RS_COSTOP]);
-    all_ns += (double)run->window_ns * run->vms[vm].spec->guest.n_vcpus;
+    const struct ledger *total = &run->vms[vm].total;
+    uint32_t n_vcpus = run->vms[vm].spec->guest.n_vcpus;
+    waiting_ns += (double)(total->runstate_ns[RS_READY] + total->runstate_ns[RS_COSTOP]);
+    all_ns += (double)run->window_ns * n_vcpus;
+    turns += (double)total->dispatches / n_vcpus / replications->n;
   }
-  return waiting_ns / all_ns;
+  return turns < 2 * ADEQUACY_ROUNDS ? waiting_ns / all_ns : 0;
 }
 
 static void doubt_rounds(struct adequacy *adequacy, uint32_t cell,
@@ -86,9 +89,9 @@ static void doubt_rounds(struct adequacy *adequacy, uint32_t cell,
   uint32_t worst = 0;
   if (queue <= 1 || !(rounds < ADEQUACY_ROUNDS)) return;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
-    double share = share_of_waiting(replications, i);
-    if (share > most) worst = i;
-    most = fmax(most, share);
+    double waiting = waiting_of(replications, i);
+    if (waiting > most) worst = i;
+    most = fmax(most, waiting);
   }
   if (most < WAITING) return;
   if (doubt_note(adequacy, &adequacy->rounds, cell, scenario->vms[worst].name, -rounds))

@@ -88,6 +88,18 @@ START_TEST(sleepers_do_not_queue) {
 }
 END_TEST
 
+/* Rounds are of 400 ms, but relaxed co-scheduling ends turns after 6 ms. */
+START_TEST(who_has_turns_enough_is_left_in_peace) {
+  const char *format = "{ 'host': { 'pcpus': 1 }, " HOGS
+                       "'hypervisor': { 'scheduler': { 'kind': 'rr', 'timeslice': '200ms' },"
+                       "'coscheduling': { 'kind': '%s' } },"
+                       "'vms': { 'a': { 'vcpus': 2, 'program': 'hog' } },"
+                       "'run': { 'duration': '2400ms' } }";
+  ck_assert_ptr_nonnull(judged(1, format, "none"));
+  ck_assert_ptr_null(judged(1, format, "relaxed"));
+}
+END_TEST
+
 /* --- batches --- */
 
 /* Two VMs whose iterations come independently of one another, about 50 and 100 in a window: of
@@ -191,6 +203,7 @@ int main(void) {
   tcase_add_test(tests, without_a_queue_there_are_no_rounds);
   tcase_add_test(tests, the_fullest_pcpu_counts);
   tcase_add_test(tests, sleepers_do_not_queue);
+  tcase_add_test(tests, who_has_turns_enough_is_left_in_peace);
   tcase_add_test(tests, independent_batches_are_seldom_accused);
   tcase_add_test(tests, phases_as_long_as_the_window_are_seen);
   tcase_add_test(tests, a_transient_is_seen);
