@@ -5,7 +5,7 @@
      got in the window is right to a slice: fewer than 20 rounds, more than 5 % off. A round is the
      timeslice times the vCPUs per pCPU, on the fullest pCPU, if each VM's vCPUs that have a thread
      spread over those that they may use. Who had twice as many turns, because they were not used
-   up, is left in peace.
+     up, is left in peace.
    - Batches. If the iterations of a batch of the window resemble those of the one before
      (batches.h), something in it is as slow as the window is long: a transient, or phases. The mean
      over the replications must be beyond chance at 1 % for all VMs and cells together
