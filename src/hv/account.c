@@ -92,3 +92,12 @@ void hv_set_activity(struct hv *hv, struct vcpu *v, enum activity activity) {
   assert(v->runstate == RS_RUNNING);
   hv_change_activity(hv, v, activity, hv->sim->now_ns);
 }
+
+void hv_trace_vcpu(struct hv *hv, const struct vcpu *v, enum trace_what what, int64_t value) {
+  struct trace_record record = sim_record(hv->sim, what);
+  record.vm = v->vm;
+  record.vcpu = v->id;
+  record.pcpu = v->pcpu;
+  record.value = value;
+  hv->sim->trace->emit(hv->sim->trace, &record);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Co-scheduling rules: may this vCPU start now, who must stop or start with it. They advise; only
-   hv/dispatch.c changes who runs. To add one: a file cosched_<kind>.c and a line in COSCHED_KINDS.
- */
+   hv/dispatch.c and hv/batch.c change who runs. To add one: a file cosched_<kind>.c and a line in
+   COSCHED_KINDS. */
 #ifndef COSTOP_HV_COSCHED_H
 #define COSTOP_HV_COSCHED_H
 

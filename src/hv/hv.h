@@ -111,7 +111,7 @@ void hv_reset(struct hv *hv);
 /* Asserts every invariant that can be told from outside (the paranoid mode). */
 void hv_check(const struct hv *hv);
 
-/* --- dispatch.c: the only code that changes who runs --- */
+/* --- dispatch.c and batch.c: the only code that changes who runs --- */
 void hv_on_step(struct hv *hv, struct vcpu *v);
 /* Class 2 of this instant: the slice-end batch, then filling. Nothing earlier may be due. p: the
    lowest pCPU whose slice ends now, ID_NONE if none does. */
@@ -161,6 +161,7 @@ static inline void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate 
 }
 
 void hv_trace_activity(struct hv *hv, const struct vcpu *v, unsigned to);
+void hv_trace_vcpu(struct hv *hv, const struct vcpu *v, enum trace_what what, int64_t value);
 
 /* The one function that changes an activity (also to and from NO_ACTIVITY), and books the former.
    Who has none yet is booked up to now already. */

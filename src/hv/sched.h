@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Hypervisor schedulers: who is offered a pCPU next, and for how long. They advise; only
-   hv/dispatch.c changes who runs. To add one: a file sched_<kind>.c and a line in SCHED_KINDS. */
+   hv/dispatch.c and hv/batch.c change who runs. To add one: a file sched_<kind>.c and a line in
+   SCHED_KINDS. */
 #ifndef COSTOP_HV_SCHED_H
 #define COSTOP_HV_SCHED_H
 

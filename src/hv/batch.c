@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The dispatch phase in full: slice ends as one batch, then filling pCPUs; docs/model.md
+   section 3.2 has the rules in words. */
+#include <stdlib.h>
+
+#include "hv/hv.h"
+#include "hv/move.h"
+
+static int compare_dispatch_order(const void *a, const void *b, void *pcpus) {
+  const struct vcpu *v = *(struct vcpu *const *)a, *w = *(struct vcpu *const *)b;
+  const struct pcpu *pcpu = pcpus;
+  uint64_t x = pcpu[v->pcpu].dispatch_order, y = pcpu[w->pcpu].dispatch_order;
+  return (x > y) - (x < y);
+}
+
+static void expire(struct hv *hv, struct vcpu *v) {
+  v->has_expired = true;
+  if (v->group) v->group->n_expired++;
+  move_enqueue(hv, v);
+}
+
+/* The next pCPU behind p whose slice ends now; n_pcpus or more if none. */
+static pcpu_id_t next_slice_end(const struct hv *hv, pcpu_id_t p) {
+  const struct calendar *calendar = &hv->sim->calendar;
+  int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
+  return wtree_find(&calendar->pcpus, p + 1, last_key);
+}
+
+static bool is_in_dispatch_order(const struct hv *hv) {
+  for (uint32_t i = 1; i < hv->n_expired; i++)
+    if (compare_dispatch_order(&hv->expired[i - 1], &hv->expired[i], hv->pcpus) > 0) return false;
+  return true;
+}
+
+/* Whose slice ends now, in the order in which they were dispatched; nearly always that of pCPUs. */
+static void find_expired(struct hv *hv, pcpu_id_t first) {
+  hv->n_expired = 0;
+  for (pcpu_id_t p = first; p < hv->n_pcpus; p = next_slice_end(hv, p))
+    hv->expired[hv->n_expired++] = hv->pcpus[p].current;
+  if (!is_in_dispatch_order(hv))
+    qsort_r(hv->expired, hv->n_expired, sizeof(struct vcpu *), compare_dispatch_order, hv->pcpus);
+  hv->sim->n_events += hv->n_expired;
+}
+
+/* 1. Every vCPU whose slice ends now goes to the tail, and its pCPU counts as free. */
+static void expire_slices(struct hv *hv) {
+  for (uint32_t i = 0; i < hv->n_expired; i++) {
+    pcpuset_add(&hv->free, hv->expired[i]->pcpu);
+    expire(hv, hv->expired[i]);
+  }
+}
+
+bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width) {
+  if (hv->vcpus[vm->first_vcpu].home != ID_NONE) return true;
+  if (hv->n_left < width) return false;
+  const uint64_t *mask = hv->affinities[vm->affinity].mask;
+  return !mask || pcpuset_count_of(&hv->free, mask) >= width;
+}
+
+static void claim(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
+  v->next_pcpu = p;
+  pcpuset_remove(&hv->free, p);
+}
+
+/* 2. v has been chosen. Whoever is bound to certain pCPUs, or keeps its own, is placed at once. */
+static void choose(struct hv *hv, struct vcpu *v) {
+  const uint64_t *mask = hv->affinities[v->affinity].mask;
+  bool own_is_free = v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu);
+  move_dequeue(hv, v);
+  hv->picks[hv->n_picks++] = v;
+  hv->n_left--;
+  v->next_pcpu = ID_NONE;
+  if (v->home != ID_NONE)
+    claim(hv, v, v->home);
+  else if (own_is_free && (v->has_expired || mask))
+    claim(hv, v, v->pcpu);
+  else if (mask)
+    claim(hv, v, pcpuset_first_of(&hv->free, mask));
+}
+
+static void choose_gang(struct hv *hv, struct hv_vm *vm) {
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+    struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
+    if (v->runstate != RS_IDLE) choose(hv, v);
+  }
+  vm->gang_slice_end_ns = move_slice_end_ns(hv, &hv->vcpus[vm->first_vcpu]);
+  vm->is_starting = true;
+  hv->cosched->gang_started(hv, vm);
+}
+
+static void refuse_gang(struct hv *hv, struct hv_vm *vm) {
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+    struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
+    if (v->runstate != RS_IDLE) hv_costop(hv, v);
+  }
+  hv->cosched->gang_refused(hv, vm);
+}
+
+/* 2. The scan: from the queue's head while a pCPU is left. */
+static void scan(struct hv *hv) {
+  const struct cosched_ops *cosched = hv->cosched;
+  hv->n_left = hv->free.n_members;
+  while (hv->n_left > 0) {
+    struct vcpu *v = hv->sched->next(hv);
+    if (cosched->next_gang) {
+      bool must_end = false;
+      struct vcpu *gang = cosched->next_gang(hv, v, &must_end);
+      if (must_end) break;
+      if (gang) v = gang;
+    }
+    if (!v) break;
+    switch (cosched->offer ? cosched->offer(hv, v) : VERDICT_ADMIT) {
+      case VERDICT_ADMIT:
+        choose(hv, v);
+        break;
+      case VERDICT_ADMIT_GANG:
+        choose_gang(hv, hv_vm_of(hv, v));
+        break;
+      case VERDICT_REFUSE:
+        hv_costop(hv, v);
+        break;
+      case VERDICT_REFUSE_GANG:
+        refuse_gang(hv, hv_vm_of(hv, v));
+        break;
+    }
+  }
+}
+
+/* 3. Placement: the last pCPU if it is free, for all; then the lowest-numbered free ones. */
+static void place_picks(struct hv *hv) {
+  for (uint32_t i = 0; i < hv->n_picks; i++) {
+    struct vcpu *v = hv->picks[i];
+    if (v->next_pcpu == ID_NONE && v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu))
+      claim(hv, v, v->pcpu);
+  }
+  for (uint32_t i = 0; i < hv->n_picks; i++)
+    if (hv->picks[i]->next_pcpu == ID_NONE) claim(hv, hv->picks[i], pcpuset_first(&hv->free));
+}
+
+/* Expired vCPUs that do not run on lose their pCPU now. */
+static void drop_expired(struct hv *hv) {
+  for (uint32_t i = 0; i < hv->n_expired; i++) {
+    struct vcpu *v = hv->expired[i];
+    if (!v->has_expired) continue; /* co-stopped in the scan */
+    bool runs_on = !v->is_queued && v->next_pcpu == v->pcpu;
+    if (!runs_on) move_preempt(hv, v, RS_READY);
+  }
+}
+
+static void start_pick(struct hv *hv, struct vcpu *v) {
+  int64_t end_ns = move_slice_end_ns(hv, v);
+  if (hv->cosched->shares_slice_end) end_ns = hv_vm_of(hv, v)->gang_slice_end_ns;
+  if (!v->has_expired) {
+    move_start(hv, v, v->runstate, v->next_pcpu, end_ns, false);
+    return;
+  }
+  move_unexpire(v);
+  move_run_on(hv, v, end_ns);
+}
+
+static void level_gangs(struct hv *hv) {
+  for (uint32_t i = 0; i < hv->n_picks; i++) {
+    struct hv_vm *vm = hv_vm_of(hv, hv->picks[i]);
+    if (vm->is_starting && vm->skew) {
+      skew_account(vm->skew);
+      skew_level(vm->skew);
+    }
+    vm->is_starting = false;
+  }
+}
+
+/* The same as dispatch_all where there is nothing to decide: no pCPU is free but those whose slices
+   end, and enough vCPUs were queued before. */
+static void swap_many(struct hv *hv) {
+  uint32_t n = hv->n_expired;
+  for (uint32_t i = 0; i < n; i++) {
+    pcpuset_add(&hv->free, hv->expired[i]->pcpu);
+    move_enqueue(hv, hv->expired[i]);
+  }
+  for (hv->n_picks = 0; hv->n_picks < n; hv->n_picks++) {
+    hv->picks[hv->n_picks] = move_dequeue_head(hv);
+    hv->picks[hv->n_picks]->next_pcpu = ID_NONE;
+  }
+  place_picks(hv);
+  for (uint32_t i = 0; i < n; i++) move_give_up(hv, hv->expired[i]);
+  for (uint32_t i = 0; i < n; i++) {
+    struct vcpu *v = hv->picks[i];
+    move_start(hv, v, RS_READY, v->next_pcpu, move_slice_end_ns(hv, v), true);
+  }
+}
+
+static void dispatch_all(struct hv *hv) {
+  hv->n_picks = 0;
+  expire_slices(hv);
+  scan(hv);
+  place_picks(hv);
+  drop_expired(hv);
+  for (uint32_t i = 0; i < hv->n_picks; i++) start_pick(hv, hv->picks[i]);
+  if (hv->cosched->shares_slice_end) level_gangs(hv);
+  for (uint32_t i = 0; i < hv->n_expired; i++) {
+    pcpu_id_t left = hv->expired[i]->pcpu;
+    if (!hv->pcpus[left].current) calendar_clear_pcpu(&hv->sim->calendar, left);
+  }
+}
+
+void batch_dispatch(struct hv *hv, pcpu_id_t p) {
+  find_expired(hv, p);
+  uint32_t n = hv->n_expired;
+  if (hv->is_plain && n > 0 && n <= hv->n_queued && hv->free.n_members == 0)
+    swap_many(hv);
+  else
+    dispatch_all(hv);
+  hv->must_fill = false;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The moves that every dispatch is made of: a vCPU joins or leaves the queue, stops, starts. For
+   dispatch.c and batch.c, which alone may make them; inlined there, where who starts and why is
+   known. */
+#ifndef COSTOP_HV_MOVE_H
+#define COSTOP_HV_MOVE_H
+
+#include <assert.h>
+
+#include "hv/hv.h"
+#include "hv/runqueue.h"
+
+#define MOVE_INLINE static inline __attribute__((always_inline))
+
+/* --- a pCPU's one event: its vCPU's step or its slice end, whichever comes first --- */
+
+/* v is p's current. */
+MOVE_INLINE void move_sync_event(struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  const struct pcpu *pcpu = &hv->pcpus[p];
+  calendar_set_pcpu(&hv->sim->calendar, p, v->id, pcpu->step_ns, pcpu->slice_end_ns);
+}
+
+MOVE_INLINE void move_arm(struct hv *hv, const struct vcpu *v, pcpu_id_t p, int64_t at_ns) {
+  hv->pcpus[p].step_ns = at_ns;
+  move_sync_event(hv, v, p);
+}
+
+/* --- queueing --- */
+
+MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v) {
+  assert(!v->is_queued);
+  v->is_queued = true;
+  hv->n_queued++;
+  if (hv->is_plain) {
+    runqueue_push(hv->fifo, v);
+    return;
+  }
+  hv_requeue_place(hv, v);
+  hv->sched->enqueue(hv, v);
+}
+
+MOVE_INLINE void move_dequeue(struct hv *hv, struct vcpu *v) {
+  if (!v->is_queued) return;
+  v->is_queued = false;
+  hv->n_queued--;
+  hv->sched->dequeue(hv, v);
+}
+
+/* Of a plain host that has one. */
+MOVE_INLINE struct vcpu *move_dequeue_head(struct hv *hv) {
+  struct vcpu *v = runqueue_pop(hv->fifo);
+  v->is_queued = false;
+  hv->n_queued--;
+  return v;
+}
+
+/* --- stopping --- */
+
+MOVE_INLINE void move_unexpire(struct vcpu *v) {
+  v->has_expired = false;
+  if (v->group) v->group->n_expired--;
+}
+
+/* v stops. Its pCPU is idle from now on, unless another takes it over at once (is_swap). */
+MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool is_swap) {
+  int64_t now = hv->sim->now_ns;
+  struct pcpu *pcpu = &hv->pcpus[v->pcpu];
+  if (v->is_executing && to != RS_IDLE) {
+    if (v->is_steady)
+      v->left_ns = pcpu->step_ns - now;
+    else
+      guest_suspend(hv->guest, v);
+  }
+  v->is_executing = false;
+  hv_change_activity(hv, v, NO_ACTIVITY, now);
+  if (!is_swap) {
+    hv->n_idle++;
+    pcpu->busy_ns += now - pcpu->busy_since_ns;
+  }
+  hv_set_runstate(hv, v, RS_RUNNING, to, now);
+  pcpu->current = NULL;
+}
+
+/* v's pCPU is taken over by another at once. */
+MOVE_INLINE void move_give_up(struct hv *hv, struct vcpu *v) {
+  if (v->listeners & LISTENER_GUEST) guest_count_preemption(hv->guest, v);
+  v->preemptions++;
+  move_stop(hv, v, RS_READY, true);
+  if (v->listeners & LISTENER_TRACE) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
+}
+
+/* RUNNING -> READY or COSTOP, against the guest's will. Its pCPU is free from now on. */
+void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to);
+
+/* --- starting --- */
+
+MOVE_INLINE int64_t move_slice_end_ns(const struct hv *hv, const struct vcpu *v) {
+  bool is_fixed = hv->is_plain || !hv->sched->slice_ns;
+  int64_t slice_ns = is_fixed ? hv->timeslice_ns : hv->sched->slice_ns(hv, v);
+  return slice_ns < TIME_NEVER_NS ? hv->sim->now_ns + slice_ns : TIME_NEVER_NS;
+}
+
+MOVE_INLINE void move_begin_slice(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t end_ns) {
+  struct pcpu *pcpu = &hv->pcpus[p];
+  pcpu->slice_end_ns = end_ns;
+  pcpu->dispatch_order = hv->next_dispatch++;
+  v->dispatches++;
+  if (v->listeners & LISTENER_TRACE) hv_trace_vcpu(hv, v, TRACE_SLICE, end_ns);
+}
+
+MOVE_INLINE int64_t move_count_cost(struct hv *hv, const struct pcpu *pcpu, struct vcpu *v) {
+  int64_t cost_ns = 0;
+  if (pcpu->last && pcpu->last != v) {
+    cost_ns += hv->context_switch_ns;
+    hv->n_context_switches++;
+  }
+  if (v->pcpu != ID_NONE && &hv->pcpus[v->pcpu] != pcpu) {
+    cost_ns += hv->migration_ns;
+    v->migrations++;
+  }
+  return cost_ns;
+}
+
+MOVE_INLINE void move_begin_execution(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
+  v->is_executing = true;
+  if (v->listeners & LISTENER_VM) hv_begin_progress(hv, v);
+  if (v->is_steady) {
+    int64_t now = hv->sim->now_ns;
+    hv_change_activity(hv, v, v->steady_activity, now);
+    move_arm(hv, v, p, now + v->left_ns);
+  } else {
+    guest_resume(hv->guest, v);
+  }
+}
+
+/* v starts on p, which has been claimed, or (is_swap) taken over from one that stops now. */
+MOVE_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, pcpu_id_t p,
+                            int64_t slice_end_ns, bool is_swap) {
+  int64_t now = hv->sim->now_ns;
+  struct pcpu *pcpu = &hv->pcpus[p];
+  assert(!pcpu->current);
+  int64_t cost_ns = move_count_cost(hv, pcpu, v);
+  pcpu->current = v;
+  pcpu->last = v;
+  v->pcpu = p;
+  if (!is_swap) {
+    pcpu->busy_since_ns = now;
+    hv->n_idle--;
+  }
+  hv_set_runstate(hv, v, from, RS_RUNNING, now);
+  move_begin_slice(hv, v, p, slice_end_ns);
+  if (cost_ns == 0) {
+    move_begin_execution(hv, v, p);
+    return;
+  }
+  hv_change_activity(hv, v, ACT_OVERHEAD, now);
+  move_arm(hv, v, p, now + cost_ns);
+}
+
+/* An expired vCPU keeps its pCPU. */
+MOVE_INLINE void move_run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
+  move_begin_slice(hv, v, v->pcpu, end_ns);
+  move_sync_event(hv, v, v->pcpu);
+}
+
+/* --- batch.c --- */
+
+/* The whole dispatch phase of this instant; p as of hv_dispatch. */
+void batch_dispatch(struct hv *hv, pcpu_id_t p);
+
+#endif
