@@ -26,6 +26,8 @@ enum {
 /* In the order in which help lists them. */
 #define COMMANDS(X) \
   X(run)            \
+  X(rerun)          \
+  X(merge)          \
   X(trace)          \
   X(plot)           \
   X(check)          \

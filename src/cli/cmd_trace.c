@@ -5,10 +5,9 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/save.h"
-#include "cli/trace_log.h"
+#include "cli/trace_take.h"
 #include "cli/trace_write.h"
 #include "sim/duration.h"
-#include "study/machine.h"
 
 static bool has_ending(const char *path, const char *ending) {
   size_t length = strlen(path), n = strlen(ending);
@@ -47,25 +46,6 @@ static int choose_span(const struct cli *cli, const struct run_params *run,
   return EX_USAGE;
 }
 
-/* The run is no longer than the trace: what comes later does not change what was before. */
-static struct run_result *run_traced(const struct cli *cli, const struct scenario *scenario,
-                                     const struct trace_span *span, struct trace_log **log) {
-  struct scenario *cut = ARENA_NEW(cli->arena, struct scenario);
-  *cut = *scenario;
-  cut->run.warmup_ns = 0;
-  cut->run.duration_ns = span->until_ns;
-  *log = trace_log_new(cut, span, cli->arena);
-  (*log)->abort = cli->interrupt;
-  const struct machine_options options = {.replication = cli->replication,
-                                          .paranoid = cli->paranoid,
-                                          .trace = &(*log)->sink,
-                                          .interrupt = &(*log)->is_over};
-  struct run_result *result = machine_run(cut, &options, cli->arena);
-  bool has_stopped = result->status == RUN_STUCK || *cli->interrupt;
-  trace_log_finish(*log, has_stopped ? (*log)->now_ns : span->until_ns);
-  return result;
-}
-
 static int report_end(const struct cli *cli, const struct run_result *result,
                       const struct trace_log *log) {
   char until[DURATION_TEXT_MAX];
@@ -101,13 +81,16 @@ static int trace_run(const struct cli *cli) {
   if (code != EX_OK) return code;
   const struct scenario *scenario = load_or_report(cli, cli->operands.items[0], &code);
   if (!scenario) return code;
-  struct trace_span span;
+  struct trace_wish wish = {.scenario = scenario,
+                            .replication = cli->replication,
+                            .paranoid = cli->paranoid,
+                            .interrupt = cli->interrupt};
   struct save save;
-  code = choose_span(cli, &scenario->run, &span);
+  code = choose_span(cli, &scenario->run, &wish.span);
   if (code == EX_OK) code = save_open(&save, cli->output, cli->arena);
   if (code != EX_OK) return code;
   struct trace_log *log;
-  const struct run_result *result = run_traced(cli, scenario, &span, &log);
+  const struct run_result *result = trace_take(&wish, &log, cli->arena);
   code = write_trace(cli, log, format, &save);
   int end = report_end(cli, result, log);
   trace_log_free(log);

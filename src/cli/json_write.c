@@ -87,3 +87,12 @@ void json_seed(struct json *json, const char *key, uint64_t seed) {
   struct cell cell = cell_count(seed);
   json_cell(json, key, seed <= UINT64_C(1) << 53 ? cell : cell_text(number_cell(&cell, buffer)));
 }
+
+void json_conf(struct json *json, const char *key, const struct conf *conf, struct arena *arena) {
+  json_lead(json, key);
+  const char *text = conf_to_line(arena, conf);
+  if (conf->kind == CONF_STRING)
+    json_quote(json->to, text);
+  else
+    (void)fputs(text, json->to);
+}

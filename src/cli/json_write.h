@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "study/cell.h"
+#include "study/conf.h"
 
 struct json {
   FILE *to;
@@ -26,6 +27,8 @@ void json_bool(struct json *json, const char *key, bool value);
 void json_cell(struct json *json, const char *key, struct cell cell);
 /* A seed: beyond 2^53, where other readers lose digits, a string. */
 void json_seed(struct json *json, const char *key, uint64_t seed);
+/* A tree, on one line. */
+void json_conf(struct json *json, const char *key, const struct conf *conf, struct arena *arena);
 
 /* A string with its quotes; bytes that are no UTF-8 become U+FFFD. */
 void json_quote(FILE *to, const char *text);

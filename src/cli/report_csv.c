@@ -17,13 +17,16 @@ static void csv_text(const char *text, FILE *to) {
   (void)fputc('"', to);
 }
 
-void report_csv(const struct table *table, FILE *to) {
-  char buffer[NUMBER_TEXT_MAX];
+void report_csv_header(const struct table *table, FILE *to) {
   for (uint32_t i = 0; i < table->n_columns; i++) {
     if (i > 0) (void)fputc(',', to);
     csv_text(table->columns[i].name, to);
   }
   (void)fputs("\r\n", to);
+}
+
+void report_csv_rows(const struct table *table, FILE *to) {
+  char buffer[NUMBER_TEXT_MAX];
   for (uint32_t row = 0; row < table->n_rows; row++) {
     for (uint32_t i = 0; i < table->n_columns; i++) {
       if (i > 0) (void)fputc(',', to);
@@ -31,4 +34,9 @@ void report_csv(const struct table *table, FILE *to) {
     }
     (void)fputs("\r\n", to);
   }
+}
+
+void report_csv(const struct table *table, FILE *to) {
+  report_csv_header(table, to);
+  report_csv_rows(table, to);
 }

@@ -12,13 +12,16 @@ static void markdown_field(const char *text, FILE *to) {
 }
 
 /* Numbers are aligned to the right: a column is one if it has a unit. */
-void report_markdown(const struct table *table, FILE *to) {
-  char buffer[NUMBER_TEXT_MAX];
+void report_markdown_header(const struct table *table, FILE *to) {
   for (uint32_t i = 0; i < table->n_columns; i++) markdown_field(table->columns[i].name, to);
   (void)fputs("|\n", to);
   for (uint32_t i = 0; i < table->n_columns; i++)
     (void)fputs(table->columns[i].unit[0] ? "| ---: " : "| --- ", to);
   (void)fputs("|\n", to);
+}
+
+void report_markdown_rows(const struct table *table, FILE *to) {
+  char buffer[NUMBER_TEXT_MAX];
   for (uint32_t row = 0; row < table->n_rows; row++) {
     for (uint32_t i = 0; i < table->n_columns; i++)
       markdown_field(number_cell(&table_row(table, row)[i], buffer), to);

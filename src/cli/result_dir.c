@@ -3,82 +3,48 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/save.h"
-#include "cli/trace_write.h"
+#define STORE_FILE "results.sqlite"
 
-static int result_dir_refuse(const char *path, int error) {
+static int refuse(const char *path, int error) {
   cli_error("cannot create %s: %s", path, strerror(error));
   return EX_CANTCREAT;
 }
 
+const char *result_dir_file(const char *path, const char *name, struct arena *arena) {
+  size_t length = strlen(path);
+  while (length > 1 && path[length - 1] == '/') length--;
+  return arena_printf(arena, "%.*s/%s", (int)length, path, name);
+}
+
 int result_dir_check(const char *path) {
   struct stat status;
-  if (lstat(path, &status) == 0) return result_dir_refuse(path, EEXIST);
-  return errno == ENOENT ? EX_OK : result_dir_refuse(path, errno);
+  if (lstat(path, &status) == 0) return refuse(path, EEXIST);
+  return errno == ENOENT ? EX_OK : refuse(path, errno);
 }
 
-static void write_table(const struct result_dir *dir, enum result_table which, FILE *to) {
-  struct arena arena = {0};
-  struct table table = table_build(dir->report->replications, which, &arena);
-  report_csv(&table, to);
-  arena_free(&arena);
-}
-
-static void write_manifest(const struct result_dir *dir, FILE *to) {
-  report_manifest(dir->report, to);
-}
-static void write_scenario(const struct result_dir *dir, FILE *to) {
-  (void)fputs(dir->scenario_json, to);
-}
-static void write_vm(const struct result_dir *dir, FILE *to) { write_table(dir, TABLE_VM, to); }
-static void write_vcpu(const struct result_dir *dir, FILE *to) { write_table(dir, TABLE_VCPU, to); }
-static void write_lock(const struct result_dir *dir, FILE *to) { write_table(dir, TABLE_LOCK, to); }
-static void write_host(const struct result_dir *dir, FILE *to) { write_table(dir, TABLE_HOST, to); }
-static void write_summary(const struct result_dir *dir, FILE *to) {
-  write_table(dir, TABLE_SUMMARY, to);
-}
-static void write_trace(const struct result_dir *dir, FILE *to) { trace_csv_write(dir->trace, to); }
-
-static const struct {
-  const char *name;
-  void (*write)(const struct result_dir *dir, FILE *to);
-} result_files[] = {
-    {"manifest.json", write_manifest},
-    {"scenario.resolved.json", write_scenario},
-    {"vm.csv", write_vm},
-    {"vcpu.csv", write_vcpu},
-    {"lock.csv", write_lock},
-    {"host.csv", write_host},
-    {"summary.csv", write_summary},
-    {"trace.csv", write_trace},
-};
-enum { FILES = sizeof result_files / sizeof *result_files };
-
-static const char *file_path(const struct result_dir *dir, const char *base, size_t index) {
-  return arena_printf(dir->report->cli->arena, "%s/%s", base, result_files[index].name);
-}
-
-static int write_files(const struct result_dir *dir, const char *base) {
-  for (size_t i = 0; i < FILES; i++) {
-    if (result_files[i].write == write_trace && !dir->trace) continue;
-    struct save save;
-    int code = save_open(&save, file_path(dir, base, i), dir->report->cli->arena);
-    if (code != EX_OK) return code;
-    result_files[i].write(dir, save.to);
-    code = save_close(&save);
-    if (code != EX_OK) return code;
+int result_dir_check_output(const struct cli *cli) {
+  if (!cli->output && cli->is_resumed) {
+    cli_error("--resume goes on with a directory: which one? -o DIR");
+    return EX_USAGE;
   }
-  return EX_OK;
-}
-
-static void remove_files(const struct result_dir *dir, const char *base) {
-  for (size_t i = 0; i < FILES; i++) unlink(file_path(dir, base, i));
-  rmdir(base);
+  if (!cli->output) return EX_OK;
+  if (strcmp(cli->output, "-") == 0) {
+    cli_error("-o names a directory; standard output gets the report anyway");
+    return EX_USAGE;
+  }
+  if (access(cli->output, F_OK) != 0) return result_dir_check(cli->output);
+  if (access(result_dir_file(cli->output, STORE_FILE, cli->arena), F_OK) != 0) {
+    if (!cli->is_resumed) return refuse(cli->output, EEXIST);
+    cli_error("cannot resume %s: it has no " STORE_FILE, cli->output);
+    return EX_CANTCREAT;
+  }
+  if (cli->is_resumed) return EX_OK;
+  cli_error("%s has results already; --resume goes on with them", cli->output);
+  return EX_CANTCREAT;
 }
 
 /* Never in place of something that has come up in the meantime. */
@@ -93,19 +59,62 @@ static int rename_new(const char *from, const char *to) {
   return rename(from, to);
 }
 
-/* "results/" -> "results": what is put behind it belongs beside it, not into it. */
-static const char *plain_path(const struct result_dir *dir) {
-  size_t length = strlen(dir->path);
-  while (length > 1 && dir->path[length - 1] == '/') length--;
-  return arena_printf(dir->report->cli->arena, "%.*s", (int)length, dir->path);
+void result_dir_remove(const char *path, struct arena *arena) {
+  unlink(result_dir_file(path, STORE_FILE, arena));
+  rmdir(path);
 }
 
-int result_dir_write(const struct result_dir *dir) {
-  const char *path = plain_path(dir);
-  const char *base = arena_printf(dir->report->cli->arena, "%s.%ld.tmp", path, (long)getpid());
-  if (mkdir(base, 0777) != 0) return result_dir_refuse(dir->path, errno);
-  int code = write_files(dir, base);
-  if (code == EX_OK && rename_new(base, path) != 0) code = result_dir_refuse(dir->path, errno);
-  if (code != EX_OK) remove_files(dir, base);
+/* What a new entry in a directory needs to be there after a power cut, too. */
+static void sync_parent(const char *path, struct arena *arena) {
+  char *parent = arena_strdup(arena, path), *slash = strrchr(parent, '/');
+  if (slash) slash[slash == parent] = '\0';
+  int fd = open(slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  (void)fsync(fd);
+  close(fd);
+}
+
+/* A directory under its name has a store in it at any instant, so that it can be resumed. */
+static int make_dir(const char *path, const struct store_identity *identity, struct arena *arena) {
+  const char *plain = result_dir_file(path, "", arena);
+  char *target = arena_strdup(arena, plain);
+  target[strlen(target) - 1] = '\0';
+  const char *base = arena_printf(arena, "%s.%ld.tmp", target, (long)getpid());
+  if (mkdir(base, 0777) != 0) return refuse(path, errno);
+  struct store *store;
+  int code = store_create(result_dir_file(base, STORE_FILE, arena), identity, &store);
+  if (code == EX_OK) code = store_close(store);
+  if (code == EX_OK && rename_new(base, target) != 0) code = refuse(path, errno);
+  if (code != EX_OK) result_dir_remove(base, arena);
+  if (code == EX_OK) sync_parent(target, arena);
   return code;
+}
+
+int result_dir_open(const struct cli *cli, const char *path, const struct store_identity *identity,
+                    struct store **store) {
+  int code =
+      access(path, F_OK) == 0 && cli->is_resumed ? EX_OK : make_dir(path, identity, cli->arena);
+  if (code != EX_OK) return code;
+  return store_resume(result_dir_file(path, STORE_FILE, cli->arena), identity, store);
+}
+
+int result_dir_read(const char *path, struct arena *arena, struct store **store) {
+  if (access(path, F_OK) != 0) {
+    cli_error("cannot read %s: %s", path, strerror(errno));
+    return EX_NOINPUT;
+  }
+  const char *file = result_dir_file(path, STORE_FILE, arena);
+  if (access(file, F_OK) == 0) return store_read(file, store);
+  cli_error("%s is no result directory: it has no " STORE_FILE, path);
+  return EX_NOINPUT;
+}
+
+int result_dir_close(const char *path, struct store *store) {
+  uint64_t n_replications;
+  uint32_t n_finished;
+  int counted = store_count(store, &n_replications, &n_finished), closed = store_close(store);
+  struct arena arena = {0};
+  if (counted == EX_OK && n_replications == 0) result_dir_remove(path, &arena);
+  arena_free(&arena);
+  return counted != EX_OK ? counted : closed;
 }

@@ -70,3 +70,9 @@ int save_close(struct save *save) {
   unlink(save->temporary);
   return save_refuse(save, error);
 }
+
+void save_drop(struct save *save) {
+  if (save->to == stdout) return;
+  (void)fclose(save->to);
+  if (save->temporary) unlink(save->temporary);
+}

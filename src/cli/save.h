@@ -19,5 +19,7 @@ int save_open(struct save *save, const char *path, struct arena *arena);
 /* Puts it in its place. Returns EX_OK; or, with a message and nothing left behind, EX_IOERR if
    something could not be written, EX_CANTCREAT if its place cannot be taken. */
 int save_close(struct save *save);
+/* Leaves nothing behind. */
+void save_drop(struct save *save);
 
 #endif

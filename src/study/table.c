@@ -3,15 +3,23 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Room for rows is made once: the number of rows is counted before they are filled. */
 struct table_filler {
   struct cell *next;
+  const struct cell *place; /* of the cell: its number, and the values of its axes */
+  uint32_t n_place;
 };
 
 static void table_put(struct table_filler *filler, struct cell cell) { *filler->next++ = cell; }
 
-static const struct table_column run_labels[] = {{"cell", ""}, {"replication", ""}, {"seed", ""}};
+static void table_put_place(struct table_filler *filler) {
+  for (uint32_t i = 0; i < filler->n_place; i++) table_put(filler, filler->place[i]);
+}
+
+static const struct table_column run_labels[] = {{"replication", ""}, {"seed", ""}};
 static const struct table_column vm_labels[] = {{"vm", ""}, {"vcpus", ""}};
 static const struct table_column vcpu_labels[] = {{"vm", ""}, {"vcpu", ""}};
 static const struct table_column lock_labels[] = {{"vm", ""}, {"lock", ""}, {"kind", ""}};
@@ -26,6 +34,40 @@ static const struct {
     [SCOPE_LOCK] = {lock_labels, 3},
     [SCOPE_HOST] = {NULL, 0},
 };
+
+struct cell table_axis_value(const struct grid *grid, uint32_t cell, uint32_t axis,
+                             struct arena *arena) {
+  const struct conf *value = grid_value(grid, cell, axis);
+  if (value->kind != CONF_NUMBER) return cell_text(conf_to_line(arena, value));
+  return cell_real(strtod(value->text, NULL));
+}
+
+static struct table_filler table_filler(struct cell *cells, const struct grid *grid, uint32_t cell,
+                                        struct arena *arena) {
+  uint32_t n_place = 1 + grid->n_axes;
+  struct cell *place = ARENA_ARRAY(arena, n_place, struct cell);
+  place[0] = cell_count(cell);
+  for (uint32_t i = 0; i < grid->n_axes; i++) place[1 + i] = table_axis_value(grid, cell, i, arena);
+  return (struct table_filler){cells, place, n_place};
+}
+
+/* Copies columns behind the first *n. */
+static void table_add_columns(struct table_column *columns, uint32_t *n,
+                              const struct table_column *more, uint32_t n_more) {
+  if (n_more > 0) memcpy(columns + *n, more, n_more * sizeof *more);
+  *n += n_more;
+}
+
+/* With room for others behind cell and axes, which *n counts. */
+static struct table_column *table_columns(const struct grid *grid, uint32_t n_others, uint32_t *n,
+                                          struct arena *arena) {
+  *n = 1 + grid->n_axes;
+  struct table_column *columns = ARENA_ARRAY(arena, *n + n_others, struct table_column);
+  columns[0] = (struct table_column){"cell", ""};
+  for (uint32_t i = 0; i < grid->n_axes; i++)
+    columns[1 + i] = (struct table_column){grid->axes[i].path, ""};
+  return columns;
+}
 
 static uint32_t table_n_metrics(enum scope scope) {
   uint32_t n = 0;
@@ -42,23 +84,21 @@ static uint32_t table_n_entities(const struct replications *replications, enum s
   return n;
 }
 
-static struct table table_scope_header(enum scope scope, struct arena *arena) {
-  uint32_t n_labels = RUN_LABELS + scope_labels[scope].n;
-  uint32_t n_columns = n_labels + table_n_metrics(scope);
-  struct table_column *columns = ARENA_ARRAY(arena, n_columns, struct table_column);
-  for (uint32_t i = 0; i < RUN_LABELS; i++) columns[i] = run_labels[i];
-  for (uint32_t i = RUN_LABELS; i < n_labels; i++)
-    columns[i] = scope_labels[scope].columns[i - RUN_LABELS];
-  for (uint32_t i = n_labels; i < n_columns; i++) {
-    const struct metric *metric = metrics_of[scope][i - n_labels];
-    columns[i] = (struct table_column){metric->name, metric->unit};
-  }
-  return (struct table){.columns = columns, .n_columns = n_columns};
+static struct table table_scope_header(const struct grid *grid, enum scope scope,
+                                       struct arena *arena) {
+  uint32_t n, n_metrics = table_n_metrics(scope);
+  struct table_column *columns =
+      table_columns(grid, RUN_LABELS + scope_labels[scope].n + n_metrics, &n, arena);
+  table_add_columns(columns, &n, run_labels, RUN_LABELS);
+  table_add_columns(columns, &n, scope_labels[scope].columns, scope_labels[scope].n);
+  for (uint32_t i = 0; i < n_metrics; i++)
+    columns[n++] = (struct table_column){metrics_of[scope][i]->name, metrics_of[scope][i]->unit};
+  return (struct table){.columns = columns, .n_columns = n};
 }
 
 static void table_put_labels(struct table_filler *filler, const struct run_result *run,
                              struct entity entity) {
-  table_put(filler, cell_count(0));
+  table_put_place(filler);
   table_put(filler, cell_count(run->replication));
   table_put(filler, cell_count(run->seed));
   if (entity.scope == SCOPE_HOST) return;
@@ -72,12 +112,13 @@ static void table_put_labels(struct table_filler *filler, const struct run_resul
   table_put(filler, cell_text(lock->choice.kind->name));
 }
 
-static struct table table_of_scope(const struct replications *replications, enum scope scope,
+static struct table table_of_scope(const struct grid *grid, uint32_t cell,
+                                   const struct replications *replications, enum scope scope,
                                    struct arena *arena) {
-  struct table table = table_scope_header(scope, arena);
+  struct table table = table_scope_header(grid, scope, arena);
   table.n_rows = replications->n * table_n_entities(replications, scope);
   struct cell *cells = ARENA_ARRAY(arena, (size_t)table.n_rows * table.n_columns, struct cell);
-  struct table_filler filler = {.next = cells};
+  struct table_filler filler = table_filler(cells, grid, cell, arena);
   for (uint32_t i = 0; i < replications->n; i++) {
     const struct run_result *run = replications->runs[i];
     struct entity entity;
@@ -93,24 +134,16 @@ static struct table table_of_scope(const struct replications *replications, enum
   return table;
 }
 
-static const struct table_column summary_columns[] = {{"cell", ""},
-                                                      {"scope", ""},
-                                                      {"entity", ""},
-                                                      {"metric", ""},
-                                                      {"unit", ""},
-                                                      {"n", "1"},
-                                                      {"mean", ""},
-                                                      {"sd", ""},
-                                                      {"ci_low", ""},
-                                                      {"ci_high", ""},
-                                                      {"rel_half_width_pct", "%"}};
+static const struct table_column summary_columns[] = {
+    {"scope", ""}, {"entity", ""}, {"metric", ""}, {"unit", ""},    {"n", "1"},
+    {"mean", ""},  {"sd", ""},     {"ci_low", ""}, {"ci_high", ""}, {"rel_half_width_pct", "%"}};
 enum { SUMMARY_COLUMNS = sizeof summary_columns / sizeof *summary_columns };
 
 static void table_put_summary(struct table_filler *filler, const char *name, enum scope scope,
                               const struct metric *metric, const struct stat_sum *stat) {
   struct stat_interval interval = stat_interval(stat, REPLICATE_CONFIDENCE);
   bool has_interval = stat->n >= 2;
-  table_put(filler, cell_count(0));
+  table_put_place(filler);
   table_put(filler, cell_text(scope_names[scope]));
   table_put(filler, cell_text(name));
   table_put(filler, cell_text(metric->name));
@@ -125,12 +158,20 @@ static void table_put_summary(struct table_filler *filler, const char *name, enu
   table_put(filler, has_relative ? cell_real(relative_pct) : cell_none());
 }
 
-static struct table table_summary(const struct replications *replications, struct arena *arena) {
-  struct table table = table_header(TABLE_SUMMARY, arena);
+static struct table table_summary_header(const struct grid *grid, struct arena *arena) {
+  uint32_t n;
+  struct table_column *columns = table_columns(grid, SUMMARY_COLUMNS, &n, arena);
+  table_add_columns(columns, &n, summary_columns, SUMMARY_COLUMNS);
+  return (struct table){.columns = columns, .n_columns = n};
+}
+
+static struct table table_summary(const struct grid *grid, uint32_t cell,
+                                  const struct replications *replications, struct arena *arena) {
+  struct table table = table_summary_header(grid, arena);
   for (enum scope scope = 0; scope < SCOPES; scope++)
     table.n_rows += table_n_entities(replications, scope) * table_n_metrics(scope);
-  struct cell *cells = ARENA_ARRAY(arena, (size_t)table.n_rows * SUMMARY_COLUMNS, struct cell);
-  struct table_filler filler = {.next = cells};
+  struct cell *cells = ARENA_ARRAY(arena, (size_t)table.n_rows * table.n_columns, struct cell);
+  struct table_filler filler = table_filler(cells, grid, cell, arena);
   for (enum scope scope = 0; scope < SCOPES && replications->n > 0; scope++) {
     const struct run_result *run = replications->runs[0];
     struct entity entity;
@@ -142,7 +183,7 @@ static struct table table_summary(const struct replications *replications, struc
       }
     }
   }
-  assert(filler.next == cells + (size_t)table.n_rows * SUMMARY_COLUMNS);
+  assert(filler.next == cells + (size_t)table.n_rows * table.n_columns);
   table.cells = cells;
   return table;
 }
@@ -165,17 +206,18 @@ static enum scope table_scope(enum result_table which) {
   return SCOPES;
 }
 
-struct table table_build(const struct replications *replications, enum result_table which,
+struct table table_build(const struct grid *grid, uint32_t cell,
+                         const struct replications *replications, enum result_table which,
                          struct arena *arena) {
   enum scope scope = table_scope(which);
-  return scope == SCOPES ? table_summary(replications, arena)
-                         : table_of_scope(replications, scope, arena);
+  return scope == SCOPES ? table_summary(grid, cell, replications, arena)
+                         : table_of_scope(grid, cell, replications, scope, arena);
 }
 
-struct table table_header(enum result_table which, struct arena *arena) {
+struct table table_header(const struct grid *grid, enum result_table which, struct arena *arena) {
   enum scope scope = table_scope(which);
-  return scope == SCOPES ? (struct table){.columns = summary_columns, .n_columns = SUMMARY_COLUMNS}
-                         : table_scope_header(scope, arena);
+  return scope == SCOPES ? table_summary_header(grid, arena)
+                         : table_scope_header(grid, scope, arena);
 }
 
 const char *const table_names[RESULT_TABLES + 1] = {[TABLE_VM] = "vm",

@@ -7,6 +7,7 @@
 
 #include "sim/arena.h"
 #include "study/cell.h"
+#include "study/grid.h"
 #include "study/replicate.h"
 
 struct table_column {
@@ -28,11 +29,17 @@ enum result_table { TABLE_VM, TABLE_VCPU, TABLE_LOCK, TABLE_HOST, TABLE_SUMMARY,
 
 extern const char *const table_names[RESULT_TABLES + 1]; /* "vm" …, NULL-terminated */
 
-/* The entities' tables have one row per (replication, entity): cell, replication, seed, labels,
-   metrics. The summary has one row per (entity, metric): what the replications come to. */
-struct table table_build(const struct replications *replications, enum result_table which,
+/* Of one cell of a study. The entities' tables have one row per (replication, entity): cell, axes,
+   replication, seed, labels, metrics. The summary has one row per (entity, metric): what the
+   replications come to. */
+struct table table_build(const struct grid *grid, uint32_t cell,
+                         const struct replications *replications, enum result_table which,
                          struct arena *arena);
-/* The columns without any rows. */
-struct table table_header(enum result_table which, struct arena *arena);
+/* The columns without any rows: the same for all cells. */
+struct table table_header(const struct grid *grid, enum result_table which, struct arena *arena);
+
+/* The value of an axis: a number or a text; objects and arrays as JSON. */
+struct cell table_axis_value(const struct grid *grid, uint32_t cell, uint32_t axis,
+                             struct arena *arena);
 
 #endif

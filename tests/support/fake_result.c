@@ -6,6 +6,7 @@
 #include "guest/lock.h"
 #include "hv/cosched.h"
 #include "hv/sched.h"
+#include "study/conf.h"
 
 static const struct op fake_ops[] = {
     {.code = OP_COMPUTE}, {.code = OP_LOCK}, {.code = OP_UNLOCK}, {.code = OP_END}};
@@ -39,6 +40,7 @@ const struct scenario *fake_scenario(struct arena *arena) {
   scenario->n_locks = 1;
   scenario->vms = vms;
   scenario->n_vms = 2;
+  scenario->written = conf_object(arena);
   scenario->run = (struct run_params){.duration_ns = FAKE_WINDOW_NS, .replications = 3, .seed = 7};
   return scenario;
 }

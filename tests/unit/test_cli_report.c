@@ -14,8 +14,9 @@
 
 static struct arena arena;
 static struct cli cli;
-static struct replications one;
-static struct verdicts verdicts;
+static struct study_plan plan;
+static struct results results;
+static struct results_cell cell;
 static char *buffer;
 static size_t size;
 static FILE *to;
@@ -24,8 +25,11 @@ static void setup(void) {
   const struct scenario *scenario = fake_scenario(&arena);
   const struct run_result **runs = ARENA_NEW(&arena, const struct run_result *);
   runs[0] = fake_result(scenario, 0, &arena);
-  one = (struct replications){.scenario = scenario, .runs = runs, .n = 1};
   cli = (struct cli){.arena = &arena, .color = WHEN_NEVER};
+  plan = (struct study_plan){.study = {.grid = grid_of_one(scenario, &arena)}};
+  results = (struct results){.cli = &cli, .plan = &plan};
+  cell = (struct results_cell){.replications = {.scenario = scenario, .runs = runs, .n = 1},
+                               .arena = &arena};
   to = open_memstream(&buffer, &size);
 }
 static void teardown(void) {
@@ -40,12 +44,7 @@ static const char *written(void) {
 }
 
 static struct report report_of(uint32_t width) {
-  return (struct report){.cli = &cli,
-                         .scenario = one.scenario,
-                         .scenario_sha256 = "0",
-                         .replications = &one,
-                         .verdicts = &verdicts,
-                         .width = width};
+  return (struct report){.results = &results, .width = width, .arena = &arena};
 }
 
 START_TEST(exact_numbers_are_short_and_read_back) {
@@ -100,7 +99,8 @@ START_TEST(markdown_escapes_bars_and_aligns_numbers) {
   static const struct table_column columns[] = {{"vm", ""}, {"run_pct", "%"}};
   const struct cell cells[] = {cell_text("a|b"), cell_real(50)};
   const struct table table = {columns, cells, 2, 1};
-  report_markdown(&table, to);
+  report_markdown_header(&table, to);
+  report_markdown_rows(&table, to);
   ck_assert_str_eq(written(), "| vm | run_pct |\n| --- | ---: |\n| a\\|b | 50 |\n");
 }
 END_TEST
@@ -126,7 +126,7 @@ END_TEST
 
 START_TEST(summary_says_what_cost_most) {
   struct report report = report_of(0);
-  report_summary(&report, to);
+  report_summary(&report, &cell, to);
   const char *text = written();
   ck_assert_ptr_nonnull(strstr(text, "fake   2 pCPUs, rr 10ms, relaxed   1 × 3ms\n"));
   ck_assert_ptr_nonnull(strstr(text,
@@ -142,7 +142,7 @@ START_TEST(summary_fits_into_narrow_terminals) {
   for (uint32_t width = 40; width <= 100; width += 5) {
     rewind(to);
     struct report report = report_of(width);
-    report_summary(&report, to);
+    report_summary(&report, &cell, to);
     ck_assert_int_eq(fputc('\0', to), 0);
     char *line =
         strchr(arena_strdup(&arena, written()), '\n') + 1; /* the headline stays as it is */
