@@ -182,6 +182,9 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
     case OPTION_METRIC:
       cli_append(cli->arena, &cli->metrics, text);
       break;
+    case OPTION_BASE:
+      cli->base = text;
+      break;
     case OPTION_LIST:
       cli->wants_list = true;
       break;

@@ -2,6 +2,7 @@
 #include "cli/json_write.h"
 #include "cli/report.h"
 #include "cli/sha256.h"
+#include "cli/study_identity.h"
 #include "cli/version.h"
 #include "sim/duration.h"
 
@@ -74,6 +75,8 @@ static void report_manifest_members(struct json *json, const struct report *repo
   json_seed(json, "seed", base->run.seed);
   report_duration(json, "duration", base->run.duration_ns);
   report_duration(json, "warmup", base->run.warmup_ns);
+  if (report->results->plan->warmup)
+    json_text(json, STUDY_FACT_WARMUP, report->results->plan->warmup);
   report_rule(json, study);
   json_cell(json, "replications", cell_count(report->n_replications));
   json_cell(json, "cells_planned", cell_count(study->grid->n_cells));

@@ -68,9 +68,9 @@ static bool read_study(const char *json, struct study *study, struct arena *aren
          read_precisions(conf_find(root, "precision"), study, arena);
 }
 
-int study_of_store(const struct cli *cli, const struct store *store, struct study_plan *plan) {
+int study_of_store(const struct cli *cli, struct store *store, struct study_plan *plan) {
   const struct store_identity *identity = store_identity(store);
-  *plan = (struct study_plan){0};
+  *plan = (struct study_plan){.warmup = store_fact(store, STUDY_FACT_WARMUP, cli->arena)};
   if (read_study(identity->study_json, &plan->study, cli->arena)) return EX_OK;
   cli_error("the study of results made by %s cannot be read by %s", identity->version,
             study_version(cli->arena));

@@ -13,6 +13,9 @@ struct store_identity study_identity(const struct study *study, struct arena *ar
 const char *study_version(struct arena *arena);
 
 /* The study of a store, all shards in one. EX_OK, or EX_DATAERR with a message. */
-int study_of_store(const struct cli *cli, const struct store *store, struct study_plan *plan);
+int study_of_store(const struct cli *cli, struct store *store, struct study_plan *plan);
+
+/* The fact of a store that says what -w auto found, in words. */
+#define STUDY_FACT_WARMUP "warmup_auto"
 
 #endif
