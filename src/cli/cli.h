@@ -26,9 +26,9 @@ enum {
 /* In the order in which help lists them. */
 #define COMMANDS(X) \
   X(run)            \
+  X(sweep)          \
   X(rerun)          \
   X(merge)          \
-  X(compare)        \
   X(trace)          \
   X(plot)           \
   X(check)          \
@@ -76,7 +76,6 @@ enum option_id {
   OPTION_LIMIT,
   OPTION_VM,
   OPTION_METRIC,
-  OPTION_BASE,
   OPTION_LIST,
   OPTIONS
 };
@@ -142,7 +141,6 @@ struct cli {
   struct timespec started;     /* of CLOCK_MONOTONIC: when the program was */
   const char *vm;              /* --vm; NULL if not given */
   struct text_list metrics;    /* of --metric */
-  const char *base;            /* --base; NULL if not given */
   const char *output;          /* -o; NULL if not given, "-" is stdout */
   bool is_resumed;             /* -o may be there: go on with it */
   bool has_auto_warmup;        /* -w auto was the last -w */

@@ -127,6 +127,23 @@ static const struct conf *loader_sweep(struct loader *loader, const struct conf 
   return conf_with(loader->arena, root, "sweep", sweep);
 }
 
+/* Without the file's axes over parts of what the path stands for: they would be undone. */
+static const struct conf *loader_drop_parts(struct loader *loader, const struct conf *root,
+                                            const char *path) {
+  const struct conf *sweep = conf_find(root, "sweep");
+  size_t length = strlen(path);
+  if (!sweep || sweep->kind != CONF_OBJECT) return root;
+  for (uint32_t i = 0; i < sweep->n_children;) {
+    const struct conf *axis = sweep->children[i];
+    bool is_part = strncmp(axis->key, path, length) == 0 && axis->key[length] == '.';
+    if (is_part && !conf_is_argument(axis))
+      sweep = conf_without(loader->arena, sweep, axis->key);
+    else
+      i++;
+  }
+  return conf_with(loader->arena, root, "sweep", sweep);
+}
+
 static const struct conf *loader_axis(struct loader *loader, const struct conf *root,
                                       const char *text) {
   struct assignment axis = assignment_read(loader, "--sweep", text);
@@ -137,7 +154,9 @@ static const struct conf *loader_axis(struct loader *loader, const struct conf *
     next = at + element_length(text + at);
     is_good &= axis_add(loader, axis.path, element_place(axis.source, at, next), values);
   }
-  return is_good ? loader_sweep(loader, root, axis.path, values) : root;
+  if (!is_good) return root;
+  root = loader_drop_parts(loader, root, axis.path);
+  return loader_sweep(loader, root, axis.path, values);
 }
 
 /* Those of the file, and those of the command line. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/cell_list.h"
 #include "cli/conduct.h"
 #include "cli/export.h"
 #include "cli/report_tally.h"
@@ -55,8 +56,6 @@ int study_open(const struct cli *cli, const struct study_plan *plan, const char 
   int code = result_dir_open(cli, path, &identity, &results->store);
   if (code != EX_OK) return code;
   code = check_shard(results, path);
-  if (code == EX_OK && plan->warmup)
-    code = store_set_fact(results->store, STUDY_FACT_WARMUP, plan->warmup);
   return code == EX_OK ? EX_OK : study_close(results, path, code);
 }
 
@@ -143,6 +142,7 @@ int study_tell(const struct results *results, const char *path,
 bool study_may_tell(int code) { return code == EX_OK || code == EXIT_WALL || code > EXIT_SIGNAL; }
 
 int study_command(const struct cli *cli, const struct study_plan *plan) {
+  if (cli->wants_list) return cell_list(cli, &plan->study);
   struct results results;
   int code = study_open(cli, plan, cli->output, &results);
   if (code != EX_OK) return code;

@@ -22,8 +22,8 @@ const struct term glossary[] = {
      "co-stop, relaxed, strict"},
     {"common random numbers", "CRN",
      "All cells of a sweep draw from the same random streams: a thread computes as long in its "
-     "n-th round under one policy as under another. Two cells differ by policy rather than by luck, "
-     "and comparing them replication by replication needs few of them.",
+     "n-th round under one policy as under another. Two cells differ by policy rather than by "
+     "luck, and comparing them replication by replication needs few of them.",
      "replication, seed, cell"},
     {"critical section", NULL,
      "What a thread does between owning a lock and releasing it. Nobody else may be inside of it.",

@@ -9,13 +9,19 @@
 
 enum { AXES_MAX = 16 }; /* a bit set of them fits into 32 bits */
 
-/* What a run can vary. */
+/* What a run can vary, as a whole or in part. */
 static bool may_sweep(const char *path) {
-  static const char *const roots[] = {"host.",     "hypervisor.", "locks.", "barriers.",
-                                      "programs.", "vms.",        "run."};
+  static const char *const roots[] = {"host",     "hypervisor", "locks", "barriers",
+                                      "programs", "vms",        "run"};
+  size_t length = strcspn(path, ".");
   for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
-    if (strncmp(path, roots[i], strlen(roots[i])) == 0) return true;
+    if (strlen(roots[i]) == length && strncmp(path, roots[i], length) == 0) return true;
   return false;
+}
+
+/* How often cells are run is a matter of the whole study. */
+static bool sets_replications(const char *path) {
+  return strcmp(path, "run") == 0 || strcmp(path, "run.replications") == 0;
 }
 
 static struct conf *sweep_axis(struct bind *bind, struct site axis) {
@@ -79,7 +85,7 @@ void sweep_bind(struct bind *bind, struct site root, struct scenario *scenario) 
       sweep_zip(bind, site, scenario);
     } else if (strcmp(child->key, SWEEP_WHERE) == 0) {
       sweep_where(bind, site, scenario);
-    } else if (!may_sweep(child->key) || strcmp(child->key, "run.replications") == 0) {
+    } else if (!may_sweep(child->key) || sets_replications(child->key)) {
       diag_error(bind->diags, child->key_place, sweep.path,
                  may_sweep(child->key) ? "every cell is run as often as the others"
                                        : "an axis is a path such as \"vms.db.vcpus\"",
