@@ -29,6 +29,7 @@ enum {
   X(sweep)          \
   X(rerun)          \
   X(merge)          \
+  X(compare)        \
   X(trace)          \
   X(plot)           \
   X(check)          \
@@ -76,6 +77,7 @@ enum option_id {
   OPTION_LIMIT,
   OPTION_VM,
   OPTION_METRIC,
+  OPTION_BASE,
   OPTION_LIST,
   OPTIONS
 };
@@ -141,6 +143,7 @@ struct cli {
   struct timespec started;     /* of CLOCK_MONOTONIC: when the program was */
   const char *vm;              /* --vm; NULL if not given */
   struct text_list metrics;    /* of --metric */
+  const char *base;            /* --base; NULL if not given */
   const char *output;          /* -o; NULL if not given, "-" is stdout */
   bool is_resumed;             /* -o may be there: go on with it */
   bool has_auto_warmup;        /* -w auto was the last -w */

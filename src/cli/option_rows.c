@@ -157,6 +157,10 @@ const struct option_row option_rows[OPTIONS] = {
                        .argument = "METRIC",
                        .help = "the metric in question, default throughput; of a latency, such as "
                                "latency_p99, less is better"},
+    [OPTION_BASE] = {.name = "base",
+                     .value = VALUE_TEXT,
+                     .argument = "NAME",
+                     .help = "what the others are compared with: its name or number, from 0 on"},
     [OPTION_LIST] = {.name = "list",
                      .letter = 'L',
                      .help = "list what there is to choose from (of a study its cells, with an "

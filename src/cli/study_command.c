@@ -56,6 +56,8 @@ int study_open(const struct cli *cli, const struct study_plan *plan, const char 
   int code = result_dir_open(cli, path, &identity, &results->store);
   if (code != EX_OK) return code;
   code = check_shard(results, path);
+  if (code == EX_OK && plan->warmup)
+    code = store_set_fact(results->store, STUDY_FACT_WARMUP, plan->warmup);
   return code == EX_OK ? EX_OK : study_close(results, path, code);
 }
 
