@@ -27,9 +27,10 @@ enum {
 #define COMMANDS(X) \
   X(run)            \
   X(sweep)          \
+  X(size)           \
+  X(compare)        \
   X(rerun)          \
   X(merge)          \
-  X(compare)        \
   X(trace)          \
   X(plot)           \
   X(check)          \

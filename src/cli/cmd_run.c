@@ -6,7 +6,7 @@ static int run_run(const struct cli *cli) {
   struct study_plan plan;
   int code = study_check_output(cli);
   if (code == EX_OK) code = study_load(cli, cli->operands.items[0], STUDY_ONE_CELL, &plan);
-  return code == EX_OK ? study_command(cli, &plan) : code;
+  return code == EX_OK ? study_command(cli, &plan, study_format(cli)) : code;
 }
 
 const struct command cmd_run = {

@@ -13,7 +13,7 @@ static int sweep_run(const struct cli *cli) {
   /* Files hold the rows already: then a summary says more. */
   struct cli rows = *cli;
   if (!cli->has_format && !cli->output && !cli->wants_list) rows.format = FORMAT_CSV;
-  return study_command(&rows, &plan);
+  return study_command(&rows, &plan, study_format(&rows));
 }
 
 const struct command cmd_sweep = {

@@ -143,14 +143,15 @@ int study_tell(const struct results *results, const char *path,
 
 bool study_may_tell(int code) { return code == EX_OK || code == EXIT_WALL || code > EXIT_SIGNAL; }
 
-int study_command(const struct cli *cli, const struct study_plan *plan) {
+int study_command(const struct cli *cli, const struct study_plan *plan,
+                  const struct report_format *format) {
   if (cli->wants_list) return cell_list(cli, &plan->study);
   struct results results;
   int code = study_open(cli, plan, cli->output, &results);
   if (code != EX_OK) return code;
   code = study_conduct(&results);
   if (study_may_tell(code)) {
-    int told = study_tell(&results, cli->output, study_format(cli));
+    int told = study_tell(&results, cli->output, format);
     if (code == EX_OK || (told != EX_OK && told != EXIT_NO)) code = told;
   }
   return study_close(&results, cli->output, code);

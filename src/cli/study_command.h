@@ -15,7 +15,8 @@
 int study_check_output(const struct cli *cli);
 
 /* Runs a study from beginning to end; returns the exit code of the subcommand. */
-int study_command(const struct cli *cli, const struct study_plan *plan);
+int study_command(const struct cli *cli, const struct study_plan *plan,
+                  const struct report_format *format);
 
 /* The same in steps, for subcommands that have more to say. */
 

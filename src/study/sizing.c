@@ -154,12 +154,15 @@ static struct sizing_loss loss_of(const struct sizing_count *best, const struct 
                                   bool is_lower_better, struct arena *arena) {
   struct sizing_loss loss = {(double)NAN, (double)NAN, (double)NAN};
   struct paired paired = sizing_compare(&best->goal, &count->goal, arena);
-  if (paired.n_base == 0 || !paired.has_ratio) return loss;
+  if (paired.n_base == 0 || paired.base == 0) return loss;
   double sign = is_lower_better ? 1 : -1;
-  double low = sign * (paired.of_ratio.low - 1), high = sign * (paired.of_ratio.high - 1);
-  return (struct sizing_loss){.mean = sign * (paired.ratio - 1),
-                              .low = is_lower_better ? low : high,
-                              .high = is_lower_better ? high : low};
+  loss.mean = sign * (paired.ratio - 1) + 0.0; /* no -0 */
+  if (!paired.has_ratio) return loss;
+  double low = sign * (paired.of_ratio.low - 1) + 0.0;
+  double high = sign * (paired.of_ratio.high - 1) + 0.0;
+  loss.low = is_lower_better ? low : high;
+  loss.high = is_lower_better ? high : low;
+  return loss;
 }
 
 static uint32_t choose(const struct sizing *sizing) {

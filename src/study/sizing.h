@@ -77,8 +77,8 @@ struct sizing_count {
 struct sizing_count sizing_take(const struct sizing_question *question,
                                 const struct replications *replications, struct arena *arena);
 
-/* Shares, 0.02 being 2 %. Without replications enough low and high are NAN, without values of both
-   or with a best of 0 the mean is, too. */
+/* Shares, 0.02 being 2 %. Where the best cannot be told from 0, for lack of replications maybe, low
+   and high are NAN; without values of both or with a best of 0 the mean is, too. */
 struct sizing_loss {
   double mean, low, high;
 };

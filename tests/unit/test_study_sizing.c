@@ -148,6 +148,20 @@ START_TEST(one_replication_decides_by_means) {
 }
 END_TEST
 
+/* 606 on average, but t(.975; 1) = 12.7 times the error of the mean is 12.7 * 594: the best cannot
+   be told from nothing, so there is no interval of a share of it. */
+START_TEST(a_best_that_might_be_nothing_has_no_shares_for_certain) {
+  add(&(struct change){1, {12, 1176}, 0}, 2);
+  add(&(struct change){2, {12, 1200}, 0}, 2);
+  struct sizing sizing = conclude();
+  ck_assert(!sizing.has_intervals);
+  ck_assert_uint_eq(sizing.best, 1);
+  assert_near(sizing.losses[0].mean, 12 / 606.0);
+  ck_assert(isnan(sizing.losses[0].high));
+  ck_assert_uint_eq(sizing.chosen, 0);
+}
+END_TEST
+
 /* A gang that never starts does nothing; a latency of nothing is none. */
 START_TEST(who_does_nothing_is_no_choice) {
   add(&(struct change){1, {100, 101, 102}, 0}, REPS);
@@ -257,6 +271,7 @@ int main(void) {
   tcase_add_test(tests, of_equals_the_smallest_is_best);
   tcase_add_test(tests, of_a_latency_less_is_better);
   tcase_add_test(tests, one_replication_decides_by_means);
+  tcase_add_test(tests, a_best_that_might_be_nothing_has_no_shares_for_certain);
   tcase_add_test(tests, who_does_nothing_is_no_choice);
   tcase_add_test(tests, parts_are_in_cpus_and_add_up);
   tcase_add_test(tests, neighbours_are_all_the_others);
