@@ -16,12 +16,20 @@ double stat_sd(const struct stat_sum *stat) {
   return stat->n < 2 ? 0 : sqrt(stat->m2 / (double)(stat->n - 1));
 }
 
-struct stat_interval stat_interval(const struct stat_sum *stat, double confidence) {
+double stat_t_reach(double confidence, double freedom) {
   assert(confidence > 0 && confidence < 1);
+  return gsl_cdf_tdist_Pinv(0.5 + confidence / 2, freedom);
+}
+
+double stat_t_beyond(double t, double freedom) { return 2 * gsl_cdf_tdist_Q(fabs(t), freedom); }
+
+double stat_normal_above(double probability) { return gsl_cdf_ugaussian_Qinv(probability); }
+
+struct stat_interval stat_interval(const struct stat_sum *stat, double confidence) {
   if (stat->n < 2)
     return (struct stat_interval){.low = stat->mean, .high = stat->mean, .half_width = (double)NAN};
-  double quantile = gsl_cdf_tdist_Pinv(0.5 + confidence / 2, (double)(stat->n - 1));
-  double half_width = quantile * stat_sd(stat) / sqrt((double)stat->n);
+  double reach = stat_t_reach(confidence, (double)(stat->n - 1));
+  double half_width = reach * stat_sd(stat) / sqrt((double)stat->n);
   return (struct stat_interval){
       .low = stat->mean - half_width, .high = stat->mean + half_width, .half_width = half_width};
 }

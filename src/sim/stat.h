@@ -20,6 +20,13 @@ struct stat_interval {
 /* Two-sided; confidence in (0, 1), usually 0.95. For n < 2 low = high = mean, half_width = NAN. */
 struct stat_interval stat_interval(const struct stat_sum *stat, double confidence);
 
+/* Student's t: how far it goes to both sides with this probability, and the probability of going
+   farther than t. */
+double stat_t_reach(double confidence, double freedom);
+double stat_t_beyond(double t, double freedom);
+/* What a standard normal variable exceeds with this probability. */
+double stat_normal_above(double probability);
+
 /* Product over time: an exact integral of an integer level. */
 struct stat_level {
   int64_t since_ns;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/adequacy.h"
 
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <string.h>
 
 #include "sim/duration.h"
+#include "sim/stat.h"
 #include "study/batches.h"
 
 #define FALSE_ALARMS 0.01 /* of studies without anything to complain about */
@@ -127,7 +127,7 @@ static void doubt_batches(struct adequacy *adequacy, uint32_t cell,
                           const struct replications *replications) {
   const struct scenario *scenario = replications->scenario;
   double n_tests = (double)adequacy->grid->n_cells * scenario->n_vms;
-  double chance = gsl_cdf_ugaussian_Qinv(FALSE_ALARMS / n_tests) * batches_chance(replications->n);
+  double chance = stat_normal_above(FALSE_ALARMS / n_tests) * batches_chance(replications->n);
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     struct batch_evidence evidence = evidence_of(replications, i);
     /* With hardly anything to count chance is not normal. */

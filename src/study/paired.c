@@ -2,7 +2,6 @@
 #include "study/paired.h"
 
 #include <assert.h>
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -54,7 +53,7 @@ static struct paired paired_judge(const struct moments *moments, double confiden
     paired.p = 1;
     return paired;
   }
-  double t = gsl_cdf_tdist_Pinv(0.5 + confidence / 2, moments->freedom);
+  double t = stat_t_reach(confidence, moments->freedom);
   double error = sqrt(moments->difference_variance);
   paired.of_difference = (struct stat_interval){.low = paired.difference - t * error,
                                                 .high = paired.difference + t * error,
@@ -63,7 +62,7 @@ static struct paired paired_judge(const struct moments *moments, double confiden
   if (paired.difference == 0)
     paired.p = 1;
   else if (error > 0)
-    paired.p = 2 * gsl_cdf_tdist_Q(fabs(paired.difference) / error, moments->freedom);
+    paired.p = stat_t_beyond(paired.difference / error, moments->freedom);
   return paired;
 }
 

@@ -194,9 +194,9 @@ def test_sweeps_cell_by_cell():
 
 
 def test_one_replication():
-    text = costop("compare", scenario("cells"), *AXIS, "-r", "1", "--metric", "throughput@db").stdout
-    assert "One replication proves nothing" in text
-    row = compare(scenario("cells"), *AXIS, "-r", "1", "--metric", "throughput@db")[0]
+    question = [scenario("cells"), *AXIS, "-r", "1", "--metric", "throughput@db"]
+    assert "One replication proves nothing" in costop("compare", *question).stdout
+    row = compare(*question)[0]
     assert row["ratio"] and not row["ratio_low"] and not row["p"]
 
 

@@ -65,6 +65,17 @@ START_TEST(interval_of_two_values_is_cauchy) {
 }
 END_TEST
 
+/* Printed tables; with one degree of freedom P(|t| > 1) = 1/2, with infinitely many normal. */
+START_TEST(tails_of_known_laws) {
+  ck_assert_double_eq_tol(stat_t_reach(0.95, 9), 2.262157, 1e-6);
+  ck_assert_double_eq_tol(stat_t_beyond(2.262157, 9), 0.05, 1e-7);
+  ck_assert_double_eq_tol(stat_t_beyond(-1, 1), 0.5, 1e-12);
+  ck_assert_double_eq_tol(stat_t_beyond(1.959964, 1e9), 0.05, 1e-7);
+  ck_assert_double_eq_tol(stat_normal_above(0.025), 1.959964, 1e-6);
+  ck_assert_double_eq_tol(stat_normal_above(0.01), 2.326348, 1e-6);
+}
+END_TEST
+
 START_TEST(one_value_has_no_interval) {
   struct stat_sum stat = {0};
   struct stat_interval interval = stat_interval(&stat, 0.95);
@@ -136,6 +147,7 @@ int main(void) {
   tcase_add_test(tests, equal_values_do_not_deviate);
   tcase_add_test(tests, interval_of_a_known_sample);
   tcase_add_test(tests, interval_of_two_values_is_cauchy);
+  tcase_add_test(tests, tails_of_known_laws);
   tcase_add_test(tests, one_value_has_no_interval);
   tcase_add_test(tests, interval_holds_the_mean_as_often_as_promised);
   tcase_add_test(tests, level_integrates_over_time);
