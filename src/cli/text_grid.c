@@ -34,10 +34,14 @@ static void grid_fit(const struct text_grid *grid, uint32_t *widths, uint32_t wi
       if (grid->columns[i].rank == rank) widths[i] = 0;
 }
 
-static void print_text(const char *text, uint32_t width, bool is_left, FILE *to) {
-  int padding = (int)(width - text_width(text));
-  (void)fprintf(to, "%*s%*s%s%*s", GAP, "", is_left ? 0 : padding, "", text, is_left ? padding : 0,
-                "");
+/* Blanks are kept back until something follows them: no line ends in blanks. */
+static uint32_t print_text(const char *text, uint32_t width, bool is_left, uint32_t n_blanks,
+                           FILE *to) {
+  uint32_t padding = width - text_width(text);
+  n_blanks += GAP + (is_left ? 0 : padding);
+  if (!*text) return n_blanks + (is_left ? padding : 0);
+  (void)fprintf(to, "%*s%s", (int)n_blanks, "", text);
+  return is_left ? padding : 0;
 }
 
 void text_grid_print(const struct text_grid *grid, uint32_t width, FILE *to) {
@@ -45,11 +49,12 @@ void text_grid_print(const struct text_grid *grid, uint32_t width, FILE *to) {
   uint32_t *widths = grid_measure(grid, &arena);
   if (width > 0) grid_fit(grid, widths, width);
   for (uint32_t row = 0; row <= grid->n_rows; row++) {
+    uint32_t n_blanks = 0;
     for (uint32_t i = 0; i < grid->n_columns; i++) {
       if (widths[i] == 0) continue;
       const char *text =
           row == 0 ? grid->columns[i].title : grid->texts[(row - 1) * grid->n_columns + i];
-      print_text(text, widths[i], grid->columns[i].is_left, to);
+      n_blanks = print_text(text, widths[i], grid->columns[i].is_left, n_blanks, to);
     }
     (void)fputc('\n', to);
   }
