@@ -9,10 +9,13 @@ the means over the replications; `±spin_pct@db` is half the width of its 95 % c
 and `spin_pct@db[-s vms.db.vcpus=2]` comes from a run with these arguments added. Rounded to the
 decimals that a cell shows it must be what the cell says.
 
+What follows an indented line `$ costop …`, up to the end of the indentation, is all of its output.
+
     tests/cli/documents.py COSTOP            compare
     tests/cli/documents.py COSTOP --update   write what was measured into the documents
 """
 import csv
+import os
 import re
 import shlex
 import subprocess
@@ -24,6 +27,7 @@ COSTOP = str(Path(sys.argv[1]).resolve())
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "scenarios" / "README.md"]
 HEAD = "`costop run …`"
+PROMPT, COLUMNS = "    $ costop ", "96"
 DRAWING = re.compile(r"    (\w+/\w+(:\w+)?|p\d) +[ucskorxwg#.0-9 ]+")
 FORMULA = re.compile(r"(?:`|<!-- )([^`>]*@[^`>]*?)(?:`| -->)")
 WORD = re.compile(r"([*/])|(?:(±?\w+)@([\w./-]+)(?:\[(.*?)\])?)|(\S+)")
@@ -82,6 +86,24 @@ def measured(lines):
             yield number, formulas, cells, cells[command].strip("`")
 
 
+def output_of(arguments):
+    done = subprocess.run([COSTOP, *shlex.split(arguments)], capture_output=True, text=True,
+                          cwd=ROOT, check=True, env={**os.environ, "COLUMNS": COLUMNS})
+    return [f"    {line}" if line else "" for line in done.stdout.splitlines()]
+
+
+def transcripts(lines):
+    """(first line, line behind the last, arguments) of each output shown, the last one first."""
+    found = []
+    for number, line in enumerate(lines):
+        if line.startswith(PROMPT):
+            end = number + 1
+            while end < len(lines) and lines[end].startswith("    "):
+                end += 1
+            found.append((number + 1, end, line.removeprefix(PROMPT)))
+    return found[::-1]
+
+
 def untested_drawings():
     """Lines of drawings in docs/model.md that no timeline test has."""
     tests = "".join(path.read_text(encoding="utf-8") for path in
@@ -107,6 +129,11 @@ def main():
                     wrong.append(f"{document.name}:{number + 1}: {arguments}: {formula}: "
                                  f"the document says {cell}, the program {cells[column]}")
             lines[number] = "| " + " | ".join(cells) + " |"
+        for first, end, arguments in transcripts(lines):
+            output = output_of(arguments)
+            if lines[first:end] != output:
+                wrong.append(f"{document.name}:{first}: costop {arguments} prints something else")
+            lines[first:end] = output
         if "--update" in sys.argv:
             document.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert n_cells >= 60, f"only {n_cells} measured cells: has the form of the tables changed?"
