@@ -11,7 +11,8 @@ see_part(i) = i < 1 ? 0 : (occurs[i] = part(i) > 0.05 ? 1 : occurs[i], see_part(
 stats input using (add_series(column("series_number")) + add_x(column("x_number")) + \
   see_part(n_parts)) nooutput
 n_places = n_series * (n_x + 1) - 1
-if (!exists("width")) width = larger(760, smaller(2400, 300 + (longest_x > 3 ? 36 : 28) * n_places))
+wanted_pitch = larger(28, smaller(64, 7 * longest_x + 8))
+if (!exists("width")) width = larger(760, smaller(2400, 300 + wanted_pitch * n_places))
 if (!exists("height")) height = 560
 load dir."picture.gp"
 

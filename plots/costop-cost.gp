@@ -24,7 +24,9 @@ stats input using (add_series(column("series_number")) + add_x(column("x_number"
   see_losses(column("costop_pct"), column("loss_pct"), column("loss_pct_high"))) nooutput
 if (!exists("width")) width = 900
 if (!exists("height")) height = 540
-if (strlen(x_title) > 0) { caption = (exists("caption") ? caption."; " : "")."at the points: ".x_title }
+if (strlen(x_title) > 0) {
+  caption = (exists("caption") ? caption."; " : "")."at the points: ".x_title
+}
 load dir."picture.gp"
 
 # Where 3 and 5 % lie close to each other beside 50 %, roots set them apart.
@@ -52,5 +54,5 @@ plot \
     title series_names[i], \
   input using (near_zero(0) ? NaN : column("costop_pct")):"loss_pct":(strcol("x")) \
     with labels left offset 0.7, 0.5 font font_of(10) tc rgb ink notitle, \
-  keyentry with lines dt 2 lw 1.5 lc rgb ink title "thresholds of folklore"
+  keyentry with lines dt 2 lw 1.5 lc rgb ink title "folk thresholds: 3 and 5 %"
 unset output

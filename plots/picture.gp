@@ -14,8 +14,10 @@ if (!exists("title")) title = ""
 if (!exists("caption")) caption = ""
 title = wrapped(title, int(width / 9.5))
 caption = wrapped(caption, int(width / 7))
-set label 1001 title at character 1.5, screen 1 offset 0, -1.2 left font font_of(15) tc rgb ink
-set label 1002 caption at character 1.5, character 0.2 + lines(caption) * 0.9 left font font_of(11) tc rgb faint
+set label 1001 title at character 1.5, screen 1 offset 0, -1.2 left \
+  font font_of(15) tc rgb ink
+set label 1002 caption at character 1.5, character 0.2 + lines(caption) * 0.9 left \
+  font font_of(11) tc rgb faint
 set tmargin 1.5 + 1.3 * lines(title)
 set bmargin 4 + lines(caption)
 set border 3 lc rgb "#808080"

@@ -12,13 +12,15 @@ while (strlen(dir) > 0 && dir[strlen(dir):] ne "/") { dir = dir[1:strlen(dir) - 
 load dir."common.gp"
 if (!exists("x_title")) x_title = "change (%)"
 
-# The base would have the first colour. A row for each difference, a gap between entities, whose names stand in the middle of theirs.
+# A row for each difference, a gap between entities, whose names stand in the middle of theirs. The
+# base would have the first colour.
 array entities[999]
 array first_rows[999]
 array last_rows[999]
 n_entities = 0; n_rows = 0; longest = 0
 see_row(i, name) = (n_rows = n_rows + 1, last_rows[i] = n_rows, i <= n_entities ? 0 : \
-  (n_entities = i, entities[i] = name, first_rows[i] = n_rows, longest = larger(longest, strlen(name))))
+  (n_entities = i, entities[i] = name, first_rows[i] = n_rows, \
+  longest = larger(longest, strlen(name))))
 stats input using (add_series(column("series_number")) + \
   see_row(column("entity_number"), strcol("entity"))) nooutput
 if (!exists("width")) width = 900

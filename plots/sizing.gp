@@ -38,7 +38,8 @@ set format y most > 0 && most / 1000.**floor(log10(most) / 3) < 10 ? "%.1s %c" :
 if (is_geometric) { set logscale x 2 }
 if (n_x > 1) {
   pad = is_geometric ? 0 : 0.03 * (x_positions[n_x] - x_positions[1])
-  set xrange [x_positions[1] / (is_geometric ? 1.1 : 1) - pad:x_positions[n_x] * (is_geometric ? 1.1 : 1) + pad]
+  factor = is_geometric ? 1.1 : 1
+  set xrange [x_positions[1] / factor - pad:x_positions[n_x] * factor + pad]
 }
 set xtics ()
 do for [i = 1:n_x] { set xtics add (x_names[i] x_positions[i]) }

@@ -107,16 +107,18 @@ static uint32_t series_without_costop(const struct plot_grid *grid) {
   return i;
 }
 
-static void put_loss(struct plot_grid *grid, int base, int cell) {
-  uint32_t n;
-  const double *costop = plot_grid_values(grid, cell, 1, &n);
-  struct paired paired = compare_cells(grid, base, cell);
-  bool has_ratio = paired.n_base > 0 && paired.has_ratio;
-  plot_grid_put_mean(grid, costop, n);
-  plot_grid_put_real(grid, has_ratio ? 100 * (1 - paired.ratio) : (double)NAN);
-  plot_grid_put_real(grid, has_ratio ? 100 * (1 - paired.of_ratio.high) : (double)NAN);
-  plot_grid_put_real(grid, has_ratio ? 100 * (1 - paired.of_ratio.low) : (double)NAN);
+/* The throughput of a cell in % of another one's, or what it lacks to that; and the ends of its
+   interval, which there is not with noise beyond all measure. */
+static void put_ratio(struct plot_grid *grid, const struct paired *paired, bool is_loss) {
+  double none = (double)NAN, sign = is_loss ? -100 : 100, from = is_loss ? 100 : 0;
+  double low = paired->has_ratio ? paired->of_ratio.low : none;
+  double high = paired->has_ratio ? paired->of_ratio.high : none;
+  plot_grid_put_real(grid, from + sign * paired->ratio);
+  plot_grid_put_real(grid, from + sign * (is_loss ? high : low));
+  plot_grid_put_real(grid, from + sign * (is_loss ? low : high));
 }
+
+static bool has_mean(const struct paired *paired) { return paired->n_base > 0 && paired->base > 0; }
 
 /* Against the same cell without co-scheduling; where there is none, against the best of its
    series. */
@@ -127,8 +129,13 @@ static void put_losses(struct plot_grid *grid, uint32_t series, uint32_t without
     int cell = plot_view_cell(view, series, x);
     int base = without == view->n_series ? best : plot_view_cell(view, without, x);
     if (cell == PLOT_NONE || base == PLOT_NONE) continue;
-    plot_grid_put_labels(grid, series, x, plot_samples_n(&grid->samples, (uint32_t)cell));
-    put_loss(grid, base, cell);
+    struct paired paired = compare_cells(grid, base, cell);
+    if (!has_mean(&paired)) continue;
+    uint32_t n;
+    const double *costop = plot_grid_values(grid, cell, 1, &n);
+    plot_grid_put_labels(grid, series, x, n);
+    plot_grid_put_mean(grid, costop, n);
+    put_ratio(grid, &paired, true);
   }
 }
 
@@ -197,15 +204,6 @@ static double vcpus_per_pcpu(const struct plot_grid *grid, int cell) {
   return grid->samples.vcpus[grid->samples.first[cell]] / pcpus_of_cell(grid, cell);
 }
 
-static void put_kept(struct plot_grid *grid, int base, int cell) {
-  struct paired paired = compare_cells(grid, base, cell);
-  bool has_ratio = paired.n_base > 0 && paired.has_ratio;
-  plot_grid_put_real(grid, vcpus_per_pcpu(grid, cell));
-  plot_grid_put_real(grid, has_ratio ? 100 * paired.ratio : (double)NAN);
-  plot_grid_put_real(grid, has_ratio ? 100 * paired.of_ratio.low : (double)NAN);
-  plot_grid_put_real(grid, has_ratio ? 100 * paired.of_ratio.high : (double)NAN);
-}
-
 /* Of a row of cells, the one where the fewest vCPUs share a pCPU: there nobody waits. */
 static int roomiest_cell(const struct plot_grid *grid, uint32_t series) {
   int found = PLOT_NONE;
@@ -240,8 +238,11 @@ static int overcommit_make(const struct plot_source *source, struct picture *pic
     for (uint32_t at = 0; at < view->n_x; at++) {
       int cell = plot_view_cell(view, i, at);
       if (cell == PLOT_NONE) continue;
+      struct paired paired = compare_cells(&grid, roomiest_cell(&grid, i), cell);
+      if (!has_mean(&paired)) continue;
       plot_grid_put_labels(&grid, i, at, plot_samples_n(&grid.samples, (uint32_t)cell));
-      put_kept(&grid, roomiest_cell(&grid, i), cell);
+      plot_grid_put_real(&grid, vcpus_per_pcpu(&grid, cell));
+      put_ratio(&grid, &paired, false);
     }
   plot_grid_end(&grid, picture);
   plot_grid_say(

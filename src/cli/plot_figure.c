@@ -20,8 +20,10 @@ const char *plot_label(const char *text, struct arena *arena) {
   char *label = arena_strdup(arena, text), *to = label;
   for (const char *from = text; *from; from++) {
     if (strchr("{}\"\\", *from)) continue;
-    *to++ = *from == ',' ? ';' : (unsigned char)*from < ' ' ? ' ' : *from;
+    char shown = *from == ',' ? ';' : (unsigned char)*from < ' ' ? ' ' : *from;
+    if (shown != ' ' || to > label) *to++ = shown;
   }
+  while (to > label && to[-1] == ' ') to--;
   *to = '\0';
   return label;
 }

@@ -109,6 +109,9 @@ void plot_grid_put_mean(struct plot_grid *grid, const double *values, uint32_t n
 void plot_grid_end(const struct plot_grid *grid, struct picture *picture) {
   struct table *table = &picture->table;
   table->n_rows = (uint32_t)((size_t)(grid->next - table->cells) / table->n_columns);
+  if (table->n_rows > 0) return;
+  picture->missing = arena_printf(grid->source->arena, "%s finishes no iteration", grid->vm);
+  picture->arguments = "-d 100s";
 }
 
 /* --- words --- */

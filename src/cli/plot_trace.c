@@ -239,7 +239,7 @@ static void keep_whole_waits(const struct trace_reader *reader, struct trace_vm 
   if (n > 0) qsort(vm->waits, n, sizeof *vm->waits, by_length);
 }
 
-enum { CDF_COLUMNS = 5, CDF_STEPS = 500 };
+enum { CDF_COLUMNS = 5, CDF_STEPS = 200 };
 static const struct table_column cdf_columns[CDF_COLUMNS] = {
     {"series", ""}, {"series_number", ""}, {"n", ""}, {"wait_us", "us"}, {"share_pct", "%"}};
 

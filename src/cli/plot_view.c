@@ -209,7 +209,7 @@ static const char *view_hold(struct plot_view *view, bool *is_left, struct arena
     }
     uint32_t n = study->axes[axis].n_values, value = hold_axis(study, axis, is_left);
     const char *choice = n > 1 ? arena_printf(arena, " (one of %u)", n) : "";
-    held = arena_printf(arena, "%s%s%s is %s%s", held, comma, name,
+    held = arena_printf(arena, "%s%s%s = %s%s", held, comma, name,
                         plot_value_name(study, (int)axis, value, arena), choice);
   }
   return held;

@@ -27,7 +27,7 @@ struct plot_view {
   uint32_t n_x, n_series;
   uint32_t *x_values, *series_values; /* of the axes, as they are shown: numbers ascend */
   int *cells;                         /* by series, then x; PLOT_NONE where there is none */
-  const char *held; /* "host.pcpus is 4 (one of 3)": the other axes; "" if there are none */
+  const char *held; /* "pCPUs = 4 (one of 3)": the other axes; "" if there are none */
 };
 
 /* The cells that meet all conditions (--where). EX_OK; or EX_USAGE, with a message, if one cannot

@@ -18,6 +18,7 @@ there share/man/man1/costop.1
 there share/bash-completion/completions/costop
 there share/costop/costop-scenario.schema.json
 there share/costop/scenarios/lock-holder-preemption.json
+there share/costop/plots/budget.gp
 there share/doc/costop/LICENSE
 
 cd /
@@ -26,3 +27,10 @@ cd /
 "$prefix/bin/costop" schema | cmp - "$prefix/share/costop/costop-scenario.schema.json"
 "$prefix/bin/costop" run -r 2 -d 100ms -w 0 "$prefix/share/costop/scenarios/pham-2013.json" |
   grep -q pham-2013
+
+if command -v gnuplot >/dev/null; then
+  "$prefix/bin/costop" -q run -r 2 -d 100ms -w 0 -o "$prefix/results" \
+    "$prefix/share/costop/scenarios/pham-2013.json" >/dev/null
+  "$prefix/bin/costop" plot "$prefix/results" budget
+  there results/budget.svg
+fi

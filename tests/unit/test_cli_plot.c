@@ -204,7 +204,7 @@ START_TEST(numbers_and_durations_ascend) {
   ck_assert_str_eq(view.held, "");
   view = view_of(axis("run.warmup"), PLOT_NONE, NULL);
   ck_assert_str_eq(along(&view, 0), "100us 20ms 1s");
-  ck_assert_str_eq(view.held, "vCPUs of db is 8 (one of 3)");
+  ck_assert_str_eq(view.held, "vCPUs of db = 8 (one of 3)");
 }
 END_TEST
 
@@ -228,10 +228,10 @@ END_TEST
 START_TEST(other_axes_are_held_and_conditions_choose) {
   write_grid("vms.db.vcpus,host.pcpus,run.seed", "1,2;8,4;3");
   struct plot_view view = view_of(0, PLOT_NONE, NULL);
-  ck_assert_str_eq(view.held, "pCPUs is 8 (one of 2), run.seed is 3");
+  ck_assert_str_eq(view.held, "pCPUs = 8 (one of 2), run.seed = 3");
   ck_assert_int_eq(plot_view_cell(&view, 0, 1), 2);
   view = view_of(0, PLOT_NONE, "host.pcpus == 4");
-  ck_assert_str_eq(view.held, "pCPUs is 4 (one of 2), run.seed is 3");
+  ck_assert_str_eq(view.held, "pCPUs = 4 (one of 2), run.seed = 3");
   ck_assert_int_eq(plot_view_cell(&view, 0, 1), 3);
   view = view_of(0, 1, "vms.db.vcpus < 2");
   ck_assert_str_eq(along(&view, 0), "1");
@@ -256,7 +256,8 @@ START_TEST(axes_that_go_along_are_not_held) {
 END_TEST
 
 START_TEST(labels_can_be_read_by_gnuplot) {
-  ck_assert_str_eq(plot_label("{\"uniform\":[\"1us\",\"2us\"]}", &arena), "uniform:[1us;2us]");
+  ck_assert_str_eq(plot_label("{ \"uniform\": [\"1us\", \"2us\"] }", &arena),
+                   "uniform: [1us; 2us]");
   struct plot_source source = {.arena = &arena};
   struct picture picture = {0};
   plot_say(&source, &picture, "title", "it's\n\"here\"");
