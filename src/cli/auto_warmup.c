@@ -18,7 +18,10 @@ static bool is_swept(const struct grid *grid) {
 }
 
 static int explain(const struct cli *cli, const struct warmup *warmup, const char *text) {
-  if (warmup->status == RUN_INTERRUPTED) return EXIT_SIGNAL + (int)*cli->interrupt;
+  if (warmup->status == RUN_INTERRUPTED) {
+    cli_error("interrupted in the pilot for the warm-up");
+    return EXIT_SIGNAL + (int)*cli->interrupt;
+  }
   if (warmup->status == RUN_STUCK) {
     cli_error("%s", warmup->message);
     return EX_DATAERR;

@@ -236,18 +236,27 @@ static void print_sentences(const struct compare_report *report, const struct pa
 }
 
 void report_compare_words(const struct compare_report *report, FILE *to) {
+  enum { PAIRS_SHOWN = 20 };
   const struct comparison *comparison = report->comparison;
-  (void)fprintf(to, "%s   95 %% confidence, p corrected for %u comparisons (Holm)\n", report->title,
-                comparison->n);
+  uint32_t n_pairs = 0;
+  if (comparison->n == 0) {
+    (void)fprintf(to, "%s: they have nothing in common to compare\n", report->title);
+    return;
+  }
+  (void)fprintf(to, "%s   95 %% confidence, p corrected for %u comparison%s (Holm)\n",
+                report->title, comparison->n, comparison->n == 1 ? "" : "s");
   for (uint32_t first = 0, end = 0; first < comparison->n; first = end) {
     const struct comparison_row *row = &comparison->rows[first];
     while (end < comparison->n && comparison->rows[end].base == row->base &&
            comparison->rows[end].other == row->other)
       end++;
     const struct pair pair = {row, end - first};
+    if (n_pairs++ >= PAIRS_SHOWN) continue;
     (void)fprintf(to, "\n%s against %s%s%s   %s\n", row->other->label, row->base->label,
                   *row->base->at ? " at " : "", row->base->at, evidence_text(&pair, report->arena));
     print_sentences(report, &pair, to);
     print_numbers(report, &pair, to);
   }
+  if (n_pairs > PAIRS_SHOWN)
+    (void)fprintf(to, "\n... and %u more of these; -F csv prints all.\n", n_pairs - PAIRS_SHOWN);
 }

@@ -180,6 +180,10 @@ def test_several():
     # VMs of other names draw other numbers; the host is all that both have.
     other = scenario("other", vms={"web": {"vcpus": 2, "program": "p"}})
     assert [(r["entity"], r["pairing"]) for r in compare(a, other)] == [("host", "unpaired")]
+    assert "p corrected for 1 comparison (Holm)" in costop("compare", a, other).stdout
+    costop("run", other, "-o", "web", "-q")
+    assert "nothing in common" in costop("compare", "web", "a", "--metric",
+                                         "throughput@web").stdout
 
 
 def test_sweeps_cell_by_cell():
@@ -191,6 +195,14 @@ def test_sweeps_cell_by_cell():
         ("vcpus=1", "sweep-a", "sweep-b"), ("vcpus=2", "sweep-a", "sweep-b")]
     assert "sweep-b against sweep-a at vcpus=2" in costop("compare", "sweep-a", "sweep-b").stdout
     assert "do not have the same cells" in costop("compare", "sweep-a", "a", code=65).stderr
+
+
+def test_a_crowd():
+    """People see twenty; all are in the CSV."""
+    question = [scenario("a"), "-S", "run.seed=1..23", "-r", "2", "--metric", "throughput@db"]
+    text = costop("compare", *question).stdout
+    assert text.count(" against ") == 20 and "... and 2 more of these; -F csv prints all." in text
+    assert len(compare(*question)) == 22
 
 
 def test_one_replication():
