@@ -50,20 +50,21 @@ static bool may_use(const struct vm_spec *vm, uint32_t pcpu) {
 static double queue_of(const struct scenario *scenario) {
   uint32_t n_pcpus = scenario->host.n_pcpus;
   struct arena arena = {0};
-  double *demand = ARENA_ARRAY(&arena, n_pcpus, double), anywhere = 0, most = 0;
+  double *demand = NULL, anywhere = 0, most = 0; /* demand: where somebody is not free to choose */
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     const struct vm_spec *vm = &scenario->vms[i];
     const struct guest_spec *guest = &vm->guest;
     double n = guest->n_threads < guest->n_vcpus ? guest->n_threads : guest->n_vcpus;
     uint32_t n_usable = 0;
     if (!vm->affinity) anywhere += n / n_pcpus;
+    if (vm->affinity && !demand) demand = ARENA_ARRAY(&arena, n_pcpus, double);
     for (uint32_t p = 0; vm->affinity && p < n_pcpus; p++) n_usable += may_use(vm, p);
     for (uint32_t p = 0; n_usable > 0 && p < n_pcpus; p++)
       if (may_use(vm, p)) demand[p] += n / n_usable;
   }
-  for (uint32_t p = 0; p < n_pcpus; p++) most = fmax(most, anywhere + demand[p]);
+  for (uint32_t p = 0; demand && p < n_pcpus; p++) most = fmax(most, demand[p]);
   arena_free(&arena);
-  return most;
+  return anywhere + most;
 }
 
 /* The share of its vCPU time that a VM waits, if its vCPUs had too few turns for that; else 0. */
