@@ -80,19 +80,6 @@ void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_
 
 /* --- the dispatch phase of plain hosts --- */
 
-/* Is p's slice end the only one at this instant? Steps of this instant have been made. */
-static bool is_only_slice_end(const struct hv *hv, pcpu_id_t p) {
-  const struct calendar *calendar = &hv->sim->calendar;
-  int64_t next_key = wtree_min_without(&calendar->pcpus, p);
-  return next_key >> calendar->entity_bits > hv->sim->now_ns;
-}
-
-/* Is p's event the only one at this instant? */
-static bool is_alone_now(const struct hv *hv, pcpu_id_t p) {
-  const struct calendar *calendar = &hv->sim->calendar;
-  return calendar_min_without(calendar, p) >> calendar->entity_bits > hv->sim->now_ns;
-}
-
 /* Who comes next in the queue is going to run soon: have its memory at hand by then. A big host
    does not fit into a cache. */
 static void prefetch_queue(const struct hv *hv) {
@@ -134,7 +121,7 @@ static void start_one(struct hv *hv) {
 /* … or a pCPU becomes free while vCPUs are queued, and nothing else happens at this instant. */
 void hv_halt(struct hv *hv, struct vcpu *v) {
   bool is_simple = hv->is_plain && hv->n_queued > 0 && hv->free.n_members == 0;
-  if (!is_simple || !is_alone_now(hv, v->pcpu)) {
+  if (!is_simple || calendar_has_other(&hv->sim->calendar, v->pcpu, hv->sim->now_ns)) {
     leave_pcpu(hv, v, RS_IDLE);
     return;
   }
@@ -143,10 +130,12 @@ void hv_halt(struct hv *hv, struct vcpu *v) {
 }
 
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
+  const struct sim *sim = hv->sim;
   uint32_t n_free = hv->free.n_members, n_queued = hv->n_queued;
   if (!hv->is_plain)
     batch_dispatch(hv, p);
-  else if (p != ID_NONE && (n_free == 0 || n_queued == 0) && is_only_slice_end(hv, p))
+  else if (p != ID_NONE && (n_free == 0 || n_queued == 0) &&
+           !calendar_has_other_pcpu(&sim->calendar, p, sim->now_ns)) /* steps have been made */
     swap_one(hv, p);
   else if (p == ID_NONE && (n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0))
     start_one(hv);

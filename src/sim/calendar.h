@@ -88,10 +88,18 @@ static inline void calendar_clear_pcpu(struct calendar *calendar, uint32_t pcpu)
   wtree_set(&calendar->pcpus, pcpu, WTREE_NONE);
 }
 
-/* The least key of all events but that pCPU's. */
-static inline int64_t calendar_min_without(const struct calendar *calendar, uint32_t pcpu) {
-  int64_t pcpus = wtree_min_without(&calendar->pcpus, pcpu), others = wtree_min(&calendar->others);
-  return pcpus < others ? pcpus : others;
+/* Has another pCPU an event up to at_ns? */
+static inline bool calendar_has_other_pcpu(const struct calendar *calendar, uint32_t pcpu,
+                                           int64_t at_ns) {
+  int64_t bound = (int64_t)((uint64_t)(at_ns + 1) << calendar->entity_bits) - 1;
+  return wtree_has_other(&calendar->pcpus, pcpu, bound);
+}
+
+/* Has anybody else? */
+static inline bool calendar_has_other(const struct calendar *calendar, uint32_t pcpu,
+                                      int64_t at_ns) {
+  return wtree_min(&calendar->others) >> calendar->entity_bits <= at_ns ||
+         calendar_has_other_pcpu(calendar, pcpu, at_ns);
 }
 
 static inline int64_t calendar_min(const struct calendar *calendar) {

@@ -5,6 +5,7 @@
 #ifndef COSTOP_SIM_WTREE_H
 #define COSTOP_SIM_WTREE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,13 +51,12 @@ static inline int64_t wtree_min_near(const struct wtree *tree, uint32_t leaf) {
   return tree->node[i];
 }
 
-/* The least key but for that leaf's. */
-static inline int64_t wtree_min_without(const struct wtree *tree, uint32_t leaf) {
+/* Is there a key <= bound at another leaf? */
+static inline bool wtree_has_other(const struct wtree *tree, uint32_t leaf, int64_t bound) {
   const int64_t *node = tree->node;
-  int64_t key = WTREE_NONE;
   for (size_t i = tree->n_leaves + leaf; i > 1; i >>= 1)
-    key = node[i ^ 1] < key ? node[i ^ 1] : key;
-  return key;
+    if (node[i ^ 1] <= bound) return true;
+  return false;
 }
 
 /* The first leaf at or behind `from` whose key is <= bound; n_leaves if there is none. */

@@ -51,6 +51,9 @@ static void expect_like(const struct wtree *tree, const int64_t *keys, uint32_t 
   int64_t bound = (int64_t)below(KEYS) - KEYS / 2;
   uint32_t expected = naive_find(keys, n, from, bound);
   ck_assert_uint_eq(wtree_find(tree, from, bound), expected < n ? expected : tree->n_leaves);
+  uint32_t leaf = below(n), first = naive_find(keys, n, 0, bound);
+  if (first == leaf) first = naive_find(keys, n, leaf + 1, bound);
+  ck_assert_int_eq(wtree_has_other(tree, leaf, bound), first < n);
 }
 
 /* Keys are few, so that equal ones are frequent; some slots are empty. */
