@@ -8,13 +8,58 @@
 #include <string.h>
 
 enum { DIGITS_MIN = 15, DIGITS_MAX = 17 };
+#define DIGITS_17_MIN UINT64_C(10000000000000000)
+
+/* value with 15, 16 or 17 significant digits, whatever reads back as it first; 0: too large, too
+   small, or on the edge of something. Results are full of such numbers: this is many times as fast
+   as trying it with printf. *n_decimals: how many of the digits are behind the point. */
+static uint64_t number_digits(double value, int *n_decimals) {
+  if (!(value >= 1e-3 && value < 1e15)) return 0;
+  /* value = mantissa / 2^shift; times a power of ten it has 17 digits before the point. */
+  int exponent;
+  uint64_t mantissa = (uint64_t)(frexp(value, &exponent) * 0x1p53), power = 100;
+  int shift = 53 - exponent;
+  *n_decimals = 2;
+  for (; *n_decimals < 19 && value * (double)power < 1e16; ++*n_decimals) power *= 10;
+  unsigned __int128 scaled = (unsigned __int128)mantissa * power;
+  uint64_t whole = (uint64_t)(scaled >> shift);
+  if (whole < DIGITS_17_MIN || mantissa == UINT64_C(1) << 52) return 0;
+  unsigned __int128 fraction = scaled - ((unsigned __int128)whole << shift);
+  for (uint64_t step = 100; step > 0; step /= 10) {
+    uint64_t last = whole % step, rounded = whole - last;
+    unsigned __int128 unit = (unsigned __int128)step << shift;
+    unsigned __int128 rest = ((unsigned __int128)last << shift) + fraction;
+    if (2 * rest > unit || (2 * rest == unit && rounded / step % 2 == 1)) {
+      rounded += step;
+      rest = unit - rest;
+    }
+    if (rounded >= 10 * DIGITS_17_MIN) return 0;
+    /* It reads back if it is nearer to value than to its neighbours. */
+    if (2 * rest < power || (2 * rest == power && mantissa % 2 == 0)) return rounded;
+  }
+  return 0;
+}
 
 const char *number_exact(double value, char buffer[NUMBER_TEXT_MAX]) {
-  for (int digits = DIGITS_MIN; digits <= DIGITS_MAX; digits++) {
-    (void)snprintf(buffer, NUMBER_TEXT_MAX, "%.*g", digits, value);
-    if (strtod(buffer, NULL) == value) break;
+  if (value == 0) return strcpy(buffer, signbit(value) ? "-0" : "0");
+  int n_decimals;
+  uint64_t digits = number_digits(fabs(value), &n_decimals);
+  if (digits == 0) {
+    for (int n = DIGITS_MIN; n <= DIGITS_MAX; n++) {
+      (void)snprintf(buffer, NUMBER_TEXT_MAX, "%.*g", n, value);
+      if (strtod(buffer, NULL) == value) break;
+    }
+    return buffer;
   }
-  return buffer;
+  char text[NUMBER_TEXT_MAX], *to = text + sizeof text - 1;
+  *to = '\0';
+  for (; n_decimals > 0 && digits % 10 == 0; n_decimals--) digits /= 10;
+  for (int i = 0; i <= n_decimals || digits > 0; i++, digits /= 10) {
+    if (i == n_decimals && i > 0) *--to = '.';
+    *--to = (char)('0' + digits % 10);
+  }
+  if (value < 0) *--to = '-';
+  return strcpy(buffer, to);
 }
 
 const char *number_cell(const struct cell *cell, char buffer[NUMBER_TEXT_MAX]) {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ARENA_BLOCK = 1 << 20, ARENA_BLOCK_MAX = 1 << 26, ARENA_BIG_BLOCK = 1 << 23 };
+enum { ARENA_BLOCK = 1 << 16, ARENA_BLOCK_MAX = 1 << 26, ARENA_BIG_BLOCK = 1 << 23 };
 
 struct arena_block {
   struct arena_block *next;
@@ -66,7 +66,7 @@ static void arena_grow(struct arena *arena, size_t bytes) {
 }
 
 void arena_reserve(struct arena *arena, size_t bytes) {
-  if (bytes >= ARENA_BIG_BLOCK) arena_grow(arena, bytes);
+  if (!arena->blocks || arena->room - arena->used < bytes) arena_grow(arena, bytes);
 }
 
 void *arena_alloc(struct arena *arena, size_t count, size_t size) {

@@ -289,10 +289,10 @@ static void run_window(struct machine *machine) {
 
 struct run_result *machine_run(const struct scenario *scenario,
                                const struct machine_options *options, struct arena *arena) {
+  arena_reserve(arena, machine_memory(scenario));
   struct machine *machine = ARENA_NEW(arena, struct machine);
   *machine = (struct machine){
       .scenario = scenario, .options = options, .arena = arena, .status = RUN_DONE};
-  arena_reserve(arena, machine_memory(scenario));
   build(machine);
   if (scenario->run.warmup_ns > 0) {
     run_until(machine, scenario->run.warmup_ns);
