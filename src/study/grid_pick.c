@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which cells meet the conditions of a sweep. */
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -112,6 +113,7 @@ static void report_unknown(struct picker *picker, const struct where_side *side,
   view_resolve(&view);
   struct arena *arena = &picker->scratch;
   const struct conf *parent = view.resolved;
+  assert(parent); /* it is no broken cell that lacks the path */
   const char *at = side->path, *part;
   for (const struct conf *child;; parent = child, at = strchr(at, '.') + 1) {
     part = arena_printf(arena, "%.*s", (int)strcspn(at, "."), at);
