@@ -132,6 +132,12 @@ static void print_group(const struct sizing_report *report, FILE *to) {
                   number_cell(&report->axis_values[i], buffer), i + 1 < report->n_axes ? "" : "\n");
 }
 
+static void print_unfinished(const struct sizing_format *format) {
+  uint32_t n_cells = grid_of(format)->n_cells, n_finished = format->report->n_finished;
+  if (n_finished < n_cells)
+    (void)fprintf(format->to, "Not finished: %u of %u cells are complete.\n", n_finished, n_cells);
+}
+
 static void print_text(const struct sizing_format *format, const struct sizing_report *reports,
                        uint32_t n) {
   print_headline(format);
@@ -140,6 +146,7 @@ static void print_text(const struct sizing_format *format, const struct sizing_r
     report_sizing_tables(&reports[i], format->to);
     report_sizing_words(&reports[i], format->to);
   }
+  print_unfinished(format);
 }
 
 static void print_json(const struct sizing_format *format, const struct sizing_report *reports,

@@ -183,6 +183,11 @@ def test_a_directory_can_be_gone_on_with():
         assert size(BUSY, *arguments, "-o", str(where), "--resume").stdout == first
 
 
+def test_what_there_is_when_time_is_up():
+    done = size(BUSY, "--vm", "db", "-r", "1000000", "--max-wall", "1s", code=75)
+    assert "Not finished: 0 of 4 cells are complete." in done.stdout, done.stdout
+
+
 def test_gangs_wider_than_the_host_are_no_choice():
     done = size(BUSY, "--vm", "db", "-S", "vms.db.vcpus=4,8", "-s",
                 "hypervisor.coscheduling.kind=strict", "-F", "csv")
