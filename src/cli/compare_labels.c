@@ -21,7 +21,7 @@ static bool is_ambiguous(const struct grid *grid, uint32_t axis, const char *tai
 }
 
 static const char *axis_name(const struct grid *grid, uint32_t axis) {
-  const char *path = grid->axes[axis].path, *tail = path;
+  const char *path = grid->axes[axis].path, *tail;
   uint32_t n = 1;
   do tail = tail_of(path, n, '.');
   while (tail > path && is_ambiguous(grid, axis, tail, n++));

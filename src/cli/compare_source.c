@@ -41,8 +41,8 @@ static void read_cell(void *context, const struct results_cell *cell) {
  */
 static void *read_begin(const struct report *report, FILE *to) {
   (void)to;
-  const char *results = (const char *)report->results;
-  return (void *)(uintptr_t)(results - offsetof(struct compare_source, results));
+  const char *at = (const char *)report->results - offsetof(struct compare_source, results);
+  return ((const struct compare_source *)(const void *)at)->self;
 }
 static void read_end(void *state) { (void)state; }
 static const struct report_format reading = {read_begin, read_cell, read_end};
@@ -50,6 +50,7 @@ static const struct report_format reading = {read_begin, read_cell, read_end};
 int compare_source_read(const struct cli *cli, const struct comparison_items *items,
                         struct compare_source *source) {
   uint32_t n_cells = source->plan.study.grid->n_cells;
+  source->self = source;
   source->items = items;
   source->sides = ARENA_ARRAY(cli->arena, n_cells, struct comparison_side);
   if (source->is_stored) return results_walk(&source->results, read_cell, source);

@@ -12,6 +12,7 @@ struct compare_source {
   const char *path; /* of the directory that its runs go into; NULL: none */
   bool is_stored;   /* a result directory: open as long as the source */
   struct results results;
+  struct compare_source *self; /* for those who come by results, which is const */
   struct study_plan plan;
   const struct comparison_items *items;
   struct comparison_side *sides; /* of the cells that have results */
