@@ -92,10 +92,10 @@ static int store_exec(struct store *store, const char *sql) {
   return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? EX_OK : store_fail(store);
 }
 
-/* The text of a row's column in the store's arena; NULL: there is no such row. */
+/* The text of a row's column in the store's arena; "": there is no such row. */
 static int store_text(struct store *store, const char *sql, int column, const char **text) {
   sqlite3_stmt *statement = NULL;
-  *text = NULL;
+  *text = "";
   int result = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
   if (result == SQLITE_OK) result = sqlite3_step(statement);
   if (result == SQLITE_ROW)
@@ -166,7 +166,7 @@ static int store_read_identity(struct store *store) {
   if (code == EX_OK)
     code = store_text(store, "SELECT version FROM study", 0, &store->identity.version);
   if (code != EX_OK) return code;
-  if (store->identity.study_json && store->identity.version) return EX_OK;
+  if (*store->identity.study_json && *store->identity.version) return EX_OK;
   return store_damaged(store, "it does not say what it is of");
 }
 
@@ -192,7 +192,7 @@ static int store_check(struct store *store) {
   if (code == EX_OK) code = store_text(store, "PRAGMA user_version", 0, &format);
   if (code != EX_OK) return code;
   if (strtol(application, NULL, 10) != STORE_APPLICATION) {
-    cli_error("%s is a database, but not one of costop's results", store->path);
+    cli_error("%s has no results of costop in it", store->path);
     return EX_DATAERR;
   }
   if (strtol(format, NULL, 10) != STORE_FORMAT) {
