@@ -108,8 +108,8 @@ expect_code 0 "$costop" rerun short
 sed -i '3s/,/,9/2' short/vm.csv
 rm short/host.csv
 expect_code 1 "$costop" rerun short
-grep -q '^vm.csv differs in line 3:' out && grep -q '^host.csv is missing' out ||
-  fail "rerun of changed files: $(cat out)"
+grep -q '^vm.csv differs in line 3:' out || fail "rerun of a changed file: $(cat out)"
+grep -q '^host.csv is missing' out || fail "rerun of a missing file: $(cat out)"
 expect_code 0 "$costop" rerun old
 grep -q 'results may differ' err || fail "rerun of another version: $(cat err)"
 expect_code 66 "$costop" rerun nowhere
@@ -126,3 +126,22 @@ expect_code 73 "$costop" merge whole -o merged
 expect_code 64 "$costop" merge whole
 expect_code 66 "$costop" merge whole nowhere -o other
 [[ ! -e other ]] || fail 'a failed merge leaves a directory'
+sweep=("$costop" -q sweep s.json -d 20ms -w 0 -S 'vms.db.vcpus=1,2,4')
+merge_shards() { # RULE…: how often a cell is to be run
+  local shard
+  for shard in 1 2 3; do
+    expect_code 0 "${sweep[@]}" "$@" --shard "$shard/3" -o "part$shard"
+  done
+  expect_code 65 "$costop" merge part1 part3 -o sum
+  grep -q '^costop: shard 2/3 is missing: nobody has cell' err || fail "a missing part: $(cat err)"
+  [[ ! -e sum ]] || fail 'an incomplete merge leaves a directory'
+  expect_code 0 "$costop" merge part3 part1 part2 part1 -o sum
+  expect_code 0 "${sweep[@]}" "$@" -o one
+  same_tables one sum
+  expect_code 0 "$costop" rerun part2
+  expect_code 65 "${sweep[@]}" "$@" --shard 2/3 -o part1 --resume
+  grep -q 'part1 is shard 1/3, not 2/3' err || fail "another shard: $(cat err)"
+  rm -r part? sum one
+}
+merge_shards -r 4
+merge_shards -p throughput@db=5 -m 2 -M 6
