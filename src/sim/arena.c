@@ -95,13 +95,29 @@ char *arena_strdup(struct arena *arena, const char *text) {
   return copy;
 }
 
+/* How many bytes the block has left; *memory: where. */
+static size_t arena_left(const struct arena *arena, char **memory) {
+  if (!arena->blocks || arena->used >= arena->room) return 0;
+  *memory = (char *)arena->blocks->memory + arena->used;
+  return arena->room - arena->used;
+}
+
 char *arena_printf(struct arena *arena, const char *format, ...) {
   va_list args, again;
   va_start(args, format);
   va_copy(again, args);
-  int length = vsnprintf(NULL, 0, format, args);
+  /* Written in place, in the hope that it fits; if it does not, that block is full anyway. */
+  char *place = NULL;
+  size_t left = arena_left(arena, &place);
+  int length = vsnprintf(place, left, format, args);
   va_end(args);
-  size_t size = (size_t)(length < 0 ? 0 : length) + 1;
+  size_t size = (size_t)(length < 0 ? 0 : length) + 1, bytes = (size + 15) / 16 * 16;
+  if (bytes <= left) {
+    arena->used += bytes;
+    arena->total += bytes;
+    va_end(again);
+    return place;
+  }
   char *text = arena_alloc(arena, size, 1);
   (void)vsnprintf(text, size, format, again);
   va_end(again);

@@ -91,6 +91,19 @@ START_TEST(printf_makes_room_for_any_length) {
 }
 END_TEST
 
+START_TEST(what_follows_a_text_is_zero_and_aligned) {
+  for (int i = 0; i < 3000; i++) {
+    char *text = arena_printf(&arena, "%0*d|", i % 700, 7);
+    char *memory = arena_alloc(&arena, 1, 100);
+    ck_assert_uint_eq(strlen(text), (size_t)(i % 700 < 1 ? 2 : i % 700 + 1));
+    ck_assert_int_eq(text[strlen(text) - 1], '|');
+    ck_assert_uint_eq((uintptr_t)memory % 64, 0);
+    for (int at = 0; at < 100; at++) ck_assert_int_eq(memory[at], 0);
+    memset(memory, 0xff, 100);
+  }
+}
+END_TEST
+
 START_TEST(free_leaves_an_arena_that_works_again) {
   (void)arena_alloc(&arena, 1, 5u << 20);
   arena_free(&arena);
@@ -165,6 +178,7 @@ int main(void) {
   tcase_add_test(tests, total_counts_what_was_handed_out);
   tcase_add_test(tests, strdup_copies);
   tcase_add_test(tests, printf_makes_room_for_any_length);
+  tcase_add_test(tests, what_follows_a_text_is_zero_and_aligned);
   tcase_add_test(tests, free_leaves_an_arena_that_works_again);
   tcase_add_test(tests, reset_gives_zeroed_memory_again);
   tcase_add_test(tests, impossible_sizes_call_the_handler);
