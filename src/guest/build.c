@@ -225,7 +225,8 @@ static void check_vcpu(const struct guest_vcpu *g) {
   const struct thread *t = g->current;
   bool is_steady = g->v->is_steady, is_asleep = t && t->phase == PHASE_ASLEEP;
   assert(!is_asleep || g->is_kicked || (t->is_solo && is_steady));
-  assert(!is_steady || (g->boundary_ns == TIME_NEVER_NS && (t->phase == PHASE_WORK || is_asleep)));
+  assert(!is_steady || g->boundary_ns == TIME_NEVER_NS);
+  assert(!is_steady || is_asleep || (t && t->phase == PHASE_WORK));
 }
 
 void guest_check(const struct guest *guest) {

@@ -32,6 +32,7 @@ void guest_set_boundary(struct guest_vcpu *g) {
 /* Its work is no longer all that may happen to g. */
 static void cease_steady(struct guest_vcpu *g) {
   if (!g->v->is_steady) return;
+  assert(g->current);
   g->v->is_steady = false;
   if (g->v->is_executing)
     g->work_end_ns = hv_armed_ns(g->guest->hv, g->v);

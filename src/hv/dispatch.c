@@ -129,15 +129,19 @@ void hv_halt(struct hv *hv, struct vcpu *v) {
   start_next(hv, move_dequeue_head(hv), v->pcpu, true);
 }
 
+/* Steps of this instant have been made, so what another pCPU may have now is a slice end too. */
+static bool is_only_slice_end(const struct hv *hv, pcpu_id_t p) {
+  return !calendar_has_other_pcpu(&hv->sim->calendar, p, hv->sim->now_ns);
+}
+
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
-  const struct sim *sim = hv->sim;
   uint32_t n_free = hv->free.n_members, n_queued = hv->n_queued;
-  if (!hv->is_plain)
-    batch_dispatch(hv, p);
-  else if (p != ID_NONE && (n_free == 0 || n_queued == 0) &&
-           !calendar_has_other_pcpu(&sim->calendar, p, sim->now_ns)) /* steps have been made */
+  bool is_slice_end = p != ID_NONE;
+  bool may_swap = hv->is_plain && is_slice_end && (n_free == 0 || n_queued == 0);
+  bool is_single = n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0;
+  if (may_swap && is_only_slice_end(hv, p))
     swap_one(hv, p);
-  else if (p == ID_NONE && (n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0))
+  else if (hv->is_plain && !is_slice_end && is_single)
     start_one(hv);
   else
     batch_dispatch(hv, p);

@@ -51,7 +51,8 @@ double hist_percentile(struct hist *hist, double share) {
   /* From the top, because most buckets lie below what people ask for and were never touched. */
   uint32_t bucket = hist_bucket(hist, hist->max);
   if (bucket >= hist->n_buckets) bucket = hist->n_buckets - 1;
-  for (;; bucket--) {
+  assert(bucket < hist->n_buckets);
+  for (; bucket > 0; bucket--) {
     if (hist->bucket[bucket] == 0) continue;
     above += hist->bucket[bucket];
     /* A quotient, because 7 / 100 is the nearest double to 0.07, but 0.07 * 100 is above 7. */
