@@ -248,6 +248,12 @@ def test_warm_up():
     assert compare(path, *AXIS, "-w", "auto") == compare(path, *AXIS, "-w", warmup)
     costop("check", path, "-w", "auto", code=64)
     costop("compare", path, "-S", "run.warmup=1ms,2ms", "-w", "auto", code=64)
+    # A VM that comes at 45 of 60 ms: there is no steady half.
+    tick = {"vcpus": 1, "program": "tick"}
+    path = scenario("never", programs={"tick": [{"compute": "100us"}]},
+                    vms={"early": tick, "late": {**tick, "start": "45ms"}})
+    done = costop("run", path, "-w", "auto")
+    assert "warning: the pilot saw no end of the warm-up: 30ms," in done.stderr, done.stderr
     # The last -w counts.
     assert "MSER" not in costop("run", path, "-w", "auto", "-w", "3ms").stderr
 
