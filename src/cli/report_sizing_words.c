@@ -62,7 +62,8 @@ static void say_choice(const struct words *words) {
         arena_printf(words->arena, "%s, so %s %.0f %%.", text,
                      sizing->has_intervals ? "certainly within" : "within", 100 * SIZING_TOLERANCE);
   } else if (best == 0) {
-    text = arena_printf(words->arena, "%s, the smallest number that was tried.", text);
+    text = arena_printf(words->arena, "%s, the %s number that was tried.", text,
+                        sizing->n_counts == 1 ? "only" : "smallest");
   } else {
     text = arena_printf(words->arena, "%s; no smaller number is %swithin %.0f %% of that.", text,
                         sizing->has_intervals ? "certainly " : "", 100 * SIZING_TOLERANCE);

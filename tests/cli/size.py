@@ -183,6 +183,15 @@ def test_a_directory_can_be_gone_on_with():
         assert size(BUSY, *arguments, "-o", str(where), "--resume").stdout == first
 
 
+def test_counts_by_default_and_by_where():
+    cells = size(BUSY, "--vm", "db", "-L").stdout
+    assert re.findall(r"^ +\d+ +(\d+) ", cells, re.M) == ["1", "2", "3", "4"], cells
+    rows = rows_of(size(BUSY, "--vm", "db", "--where", "vms.db.vcpus != 2", "-F", "csv").stdout)
+    assert [row["vcpus"] for row in rows] == ["1", "3", "4"]
+    text = size(BUSY, "--vm", "db", "-S", "vms.db.vcpus=3").stdout
+    assert "db is best with 3 vCPUs, the only number that was tried." in words(text)
+
+
 def test_what_there_is_when_time_is_up():
     done = size(BUSY, "--vm", "db", "-r", "1000000", "--max-wall", "1s", code=75)
     assert "Not finished: 0 of 4 cells are complete." in done.stdout, done.stdout
