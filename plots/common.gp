@@ -28,7 +28,6 @@ if (format ne "svg" && format ne "png" && format ne "pdf") {
 set encoding utf8
 set datafile separator comma
 set datafile columnheaders
-set datafile missing NaN
 
 # ---- colours: Okabe and Ito's, which the colour-blind can tell apart -----------------------------
 array okabe_ito[7] = [0x0072B2, 0xD55E00, 0x009E73, 0xE69F00, 0xCC79A7, 0x56B4E9, 0x000000]

@@ -198,10 +198,17 @@ static const char *remedy(const struct plot_source *source, const struct plot_fi
                       arguments, arguments[0] ? " " : "", plain_dir(source), figure->name);
 }
 
+static int check_metric(const struct cli *cli, const struct plot_figure *figure) {
+  if (cli->metrics.n == 0 || figure->takes_metric) return EX_OK;
+  cli_error("--metric does not go with %s, which shows what it shows", figure->name);
+  return EX_USAGE;
+}
+
 static int plot_single(const struct plot_source *source, const struct plot_figure *figure) {
   struct picture picture;
   const char *path = output_path(source, figure);
   int code = check_output(path);
+  if (code == EX_OK) code = check_metric(source->cli, figure);
   if (code == EX_OK) code = make(source, figure, &picture);
   if (code != EX_OK) return code;
   if (!picture.missing) return plot_one(source, figure, &picture, path);
@@ -272,7 +279,8 @@ const struct command cmd_plot = {
         "that ends in .svg, .png or .pdf, or a directory. A file that ends in .csv gets the data "
         "of the figure instead, as the script in plots/ reads it.",
     .options = OPTION_BIT(OPTION_LIST) | OPTION_BIT(OPTION_VM) | OPTION_BIT(OPTION_WHERE) |
-               OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_OUTPUT),
+               OPTION_BIT(OPTION_METRIC) | OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) |
+               OPTION_BIT(OPTION_OUTPUT),
     .max_operands = 2,
     .takes_files = true,
     .candidate = plot_candidate,

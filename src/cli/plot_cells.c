@@ -7,7 +7,7 @@
 #include "cli/plot_grid.h"
 #include "study/sizing.h"
 
-static const char *const throughput[] = {"throughput_per_s", NULL};
+static const char throughput[] = "throughput_per_s";
 
 /* The throughput in a cell. */
 static struct sizing_series cell_series(const struct plot_grid *grid, int cell) {
@@ -30,12 +30,11 @@ struct sizes {
   int best, chosen;
 };
 
-static struct sizes sizes_conclude(const struct plot_grid *grid, uint32_t series) {
+static struct sizes sizes_conclude(const struct plot_grid *grid, uint32_t series,
+                                   const struct metric *metric) {
   struct arena *arena = grid->source->arena;
   const struct plot_view *view = &grid->view;
-  bool is_ambiguous;
-  const struct sizing_question question = {
-      .vm = grid->vm, .metric = metric_find(SCOPE_VM, throughput[0], &is_ambiguous)};
+  const struct sizing_question question = {.vm = grid->vm, .metric = metric};
   struct sizing_count *counts = ARENA_ARRAY(arena, view->n_x, struct sizing_count);
   uint32_t n = 0;
   for (uint32_t x = 0; x < view->n_x; x++) {
@@ -50,9 +49,10 @@ static struct sizes sizes_conclude(const struct plot_grid *grid, uint32_t series
                         plot_view_cell(view, series, sizing.counts[sizing.chosen].n_vcpus)};
 }
 
-static void put_sizes(struct plot_grid *grid, uint32_t series, bool may_choose) {
+static void put_sizes(struct plot_grid *grid, uint32_t series, const struct metric *metric,
+                      bool may_choose) {
   const struct plot_view *view = &grid->view;
-  struct sizes sizes = sizes_conclude(grid, series);
+  struct sizes sizes = sizes_conclude(grid, series, metric);
   for (uint32_t x = 0; x < view->n_x; x++) {
     int cell = plot_view_cell(view, series, x);
     if (cell == PLOT_NONE) continue;
@@ -65,9 +65,10 @@ static void put_sizes(struct plot_grid *grid, uint32_t series, bool may_choose) 
 }
 
 static int sizing_make(const struct plot_source *source, struct picture *picture) {
-  static const char *const columns[] = {"throughput_per_s", "throughput_per_s_low",
-                                        "throughput_per_s_high", "is_chosen", NULL};
+  static const char *const columns[] = {"value", "value_low", "value_high", "is_chosen", NULL};
   struct plot_grid grid;
+  const struct metric *metric = plot_metric(source, SCOPE_VM, throughput);
+  if (!metric) return EX_USAGE;
   int code = plot_grid_read(&grid, source);
   if (code != EX_OK) return code;
   int x = plot_grid_x(&grid);
@@ -76,13 +77,19 @@ static int sizing_make(const struct plot_source *source, struct picture *picture
     picture->arguments = arena_printf(source->arena, "-S vms.%s.vcpus=1..8", grid.vm);
     return EX_OK;
   }
-  code = plot_grid_show(&grid, x, plot_grid_series(&grid, x), throughput);
+  const char *const metrics[] = {metric->name, NULL};
+  code = plot_grid_show(&grid, x, plot_grid_series(&grid, x), metrics);
   if (code != EX_OK) return code;
-  bool is_size = x == plot_axis_like(&grid.study, "vms.", ".vcpus", PLOT_NONE);
+  bool is_size =
+      x == plot_axis_like(&grid.study, "vms.", ".vcpus", PLOT_NONE) && sizing_may_ask(metric);
   plot_grid_begin(&grid, picture, grid.view.n_x * grid.view.n_series, columns);
-  for (uint32_t i = 0; i < grid.view.n_series; i++) put_sizes(&grid, i, is_size);
+  for (uint32_t i = 0; i < grid.view.n_series; i++) put_sizes(&grid, i, metric, is_size);
   plot_grid_end(&grid, picture);
-  plot_grid_say(&grid, picture, arena_printf(source->arena, "throughput of %s", grid.vm));
+  bool is_work = strcmp(metric->name, throughput) == 0;
+  plot_grid_say(
+      &grid, picture,
+      arena_printf(source->arena, "%s of %s", is_work ? "throughput" : metric->name, grid.vm));
+  if (!is_work) plot_say(source, picture, "y_title", metric->name);
   return EX_OK;
 }
 
@@ -92,6 +99,7 @@ const struct plot_figure plot_sizing = {
     .file = "vm.csv",
     .command = "sweep",
     .arguments = "",
+    .takes_metric = true,
     .make = sizing_make,
 };
 
@@ -124,7 +132,9 @@ static bool has_mean(const struct paired *paired) { return paired->n_base > 0 &&
    series. */
 static void put_losses(struct plot_grid *grid, uint32_t series, uint32_t without) {
   const struct plot_view *view = &grid->view;
-  int best = sizes_conclude(grid, series).best;
+  bool is_ambiguous;
+  const struct metric *metric = metric_find(SCOPE_VM, throughput, &is_ambiguous);
+  int best = sizes_conclude(grid, series, metric).best;
   for (uint32_t x = 0; x < view->n_x && series != without; x++) {
     int cell = plot_view_cell(view, series, x);
     int base = without == view->n_series ? best : plot_view_cell(view, without, x);
@@ -140,7 +150,7 @@ static void put_losses(struct plot_grid *grid, uint32_t series, uint32_t without
 }
 
 static int costop_cost_make(const struct plot_source *source, struct picture *picture) {
-  static const char *const metrics[] = {"throughput_per_s", "costop_pct", NULL};
+  static const char *const metrics[] = {throughput, "costop_pct", NULL};
   static const char *const columns[] = {"costop_pct", "costop_pct_low", "costop_pct_high",
                                         "loss_pct",   "loss_pct_low",   "loss_pct_high",
                                         NULL};
@@ -166,8 +176,9 @@ static int costop_cost_make(const struct plot_source *source, struct picture *pi
   for (uint32_t i = 0; i < view->n_series; i++) put_losses(&grid, i, without);
   plot_grid_end(&grid, picture);
   plot_grid_say(&grid, picture, arena_printf(source->arena, "what co-stop costs %s", grid.vm));
+  const char *best = view->n_series > 1 ? "the best of its series" : "the best";
   plot_say(source, picture, "base",
-           without < view->n_series ? "the same without co-scheduling" : "the best of its series");
+           without < view->n_series ? "the same without co-scheduling" : best);
   return EX_OK;
 }
 
@@ -217,6 +228,7 @@ static int roomiest_cell(const struct plot_grid *grid, uint32_t series) {
 }
 
 static int overcommit_make(const struct plot_source *source, struct picture *picture) {
+  static const char *const metrics[] = {throughput, NULL};
   static const char *const columns[] = {"vcpus_per_pcpu", "kept_pct", "kept_pct_low",
                                         "kept_pct_high", NULL};
   struct plot_grid grid;
@@ -229,8 +241,7 @@ static int overcommit_make(const struct plot_source *source, struct picture *pic
     picture->arguments = arena_printf(source->arena, "-S vms.%s.count=1..8", crowd);
     return EX_OK;
   }
-  code =
-      plot_grid_show(&grid, x, load == PLOT_NONE ? plot_grid_series(&grid, x) : load, throughput);
+  code = plot_grid_show(&grid, x, load == PLOT_NONE ? plot_grid_series(&grid, x) : load, metrics);
   if (code != EX_OK) return code;
   const struct plot_view *view = &grid.view;
   plot_grid_begin(&grid, picture, view->n_x * view->n_series, columns);

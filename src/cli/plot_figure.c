@@ -12,6 +12,18 @@ const struct plot_figure *const plot_figures[] = {
 #undef X
         NULL};
 
+const struct metric *plot_metric(const struct plot_source *source, enum scope scope,
+                                 const char *fallback) {
+  const struct text_list *metrics = &source->cli->metrics;
+  const char *name = metrics->n > 0 ? metrics->items[metrics->n - 1] : fallback;
+  bool is_ambiguous;
+  const struct metric *metric = metric_find(scope, name, &is_ambiguous);
+  if (!metric)
+    cli_error("%s metric '%s' of a %s", is_ambiguous ? "ambiguous" : "unknown", name,
+              scope_names[scope]);
+  return metric;
+}
+
 const char *plot_path(const struct plot_source *source, const char *file) {
   return arena_printf(source->arena, "%s/%s", source->dir, file);
 }

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "study/conf.h"
+#include "study/metrics.h"
 #include "study/table.h"
 
 /* A result directory, and what the user wants to see of it. */
@@ -32,6 +33,7 @@ struct plot_figure {
   const char *file; /* of the directory, that it cannot do without */
   /* "costop COMMAND SCENARIO ARGUMENTS -o DIR" makes what it shows. */
   const char *command, *arguments;
+  bool takes_metric; /* --metric has a meaning */
   /* EX_OK with a picture (or what is missing in it), or an exit code with a message. */
   int (*make)(const struct plot_source *source, struct picture *picture);
 };
@@ -58,6 +60,10 @@ PLOT_FIGURES(X)
 /* NULL-terminated, in the order above. */
 extern const struct plot_figure *const plot_figures[];
 
+/* The metric of --metric in a scope, or fallback if none is asked for; NULL with a message if there
+   is none of this name. */
+const struct metric *plot_metric(const struct plot_source *source, enum scope scope,
+                                 const char *fallback);
 /* A path in the directory. */
 const char *plot_path(const struct plot_source *source, const char *file);
 /* Text as gnuplot can read it from a table, which it cannot if there are quotes or commas in it. Of

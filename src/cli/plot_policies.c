@@ -17,15 +17,16 @@ enum compare_column {
   PAIRING,
   N_BASE,
   N_OTHER,
-  RATIO,
+  BASE_MEAN,
+  OTHER_MEAN,
   LOW,
   HIGH,
   FOUND,
   COMPARE_COLUMNS
 };
 static const char *const compare_columns[COMPARE_COLUMNS] = {
-    "at",     "base",    "other", "entity",    "metric",     "pairing",
-    "n_base", "n_other", "ratio", "ratio_low", "ratio_high", "found"};
+    "at",      "base",      "other",      "entity",    "metric",     "pairing", "n_base",
+    "n_other", "base_mean", "other_mean", "ratio_low", "ratio_high", "found"};
 
 struct difference {
   const char *at, *base, *other, *entity, *metric, *found;
@@ -39,6 +40,7 @@ struct compare_reader {
   uint32_t columns[COMPARE_COLUMNS];
   struct difference *rows;
   uint32_t n_rows;
+  const char *metric; /* that is shown */
 };
 
 static int compare_on_header(void *context, const char *const *names, uint32_t n) {
@@ -63,7 +65,7 @@ static int compare_on_row(void *context, const struct csv_row *row) {
                           .found = fields[FOUND],
                           .is_paired = strcmp(fields[PAIRING], "paired") == 0,
                           .n = fmin(csv_number(fields[N_BASE]), csv_number(fields[N_OTHER])),
-                          .ratio = csv_number(fields[RATIO]),
+                          .ratio = csv_number(fields[OTHER_MEAN]) / csv_number(fields[BASE_MEAN]),
                           .low = csv_number(fields[LOW]),
                           .high = csv_number(fields[HIGH])};
   return EX_OK;
@@ -77,16 +79,16 @@ static bool is_vm_wanted(const struct compare_reader *reader, const char *entity
   return !wanted || (strlen(wanted) == length && strncmp(entity, wanted, length) == 0);
 }
 
-/* One metric: that of the first row, or, for VMs that have no value of it, the one that stands in
-   for it, which is the first that they have. */
+/* One metric; for VMs that have no value of their work the one that stands in for it. */
 static bool is_shown(const struct compare_reader *reader, uint32_t at) {
   const struct difference *row = &reader->rows[at];
   if (!isfinite(row->ratio) || !is_vm_wanted(reader, row->entity)) return false;
-  if (strcmp(row->metric, reader->rows[0].metric) == 0) return true;
-  if (strcmp(row->metric, "run_pct") != 0) return false;
+  if (strcmp(row->metric, reader->metric) == 0) return true;
+  if (strcmp(row->metric, "run_pct") != 0 || strcmp(reader->metric, "throughput_per_s") != 0)
+    return false;
   for (uint32_t i = 0; i < reader->n_rows; i++)
     if (strcmp(reader->rows[i].entity, row->entity) == 0 &&
-        strcmp(reader->rows[i].metric, reader->rows[0].metric) == 0)
+        strcmp(reader->rows[i].metric, reader->metric) == 0)
       return false;
   return true;
 }
@@ -133,7 +135,7 @@ static struct cell change(double ratio) {
 static const char *row_name(const struct compare_reader *reader, const struct difference *row) {
   struct arena *arena = reader->source->arena;
   const char *name = row->entity;
-  if (strcmp(row->metric, reader->rows[0].metric) != 0)
+  if (strcmp(row->metric, reader->metric) != 0)
     name = arena_printf(arena, "%s (%s)", name, row->metric);
   return row->at[0] ? arena_printf(arena, "%s at %s", name, row->at) : name;
 }
@@ -181,7 +183,7 @@ static void say_differences(const struct compare_reader *reader, uint32_t n_all,
     is_paired = is_paired && reader->rows[i].is_paired;
   }
   const char *range = least < most ? arena_printf(source->arena, "%g to ", least) : "";
-  const char *base = common_base(reader), *metric = reader->rows[0].metric;
+  const char *base = common_base(reader), *metric = reader->metric;
   plot_say(source, picture, "title",
            arena_printf(source->arena, "%s: %s against %s", source->name, metric, base));
   plot_say(source, picture, "x_title",
@@ -194,15 +196,34 @@ static void say_differences(const struct compare_reader *reader, uint32_t n_all,
                         100 * REPLICATE_CONFIDENCE, n_all));
 }
 
+/* That of --metric, or of the first row. */
+static int choose_metric(struct compare_reader *reader) {
+  const struct text_list *wanted = &reader->source->cli->metrics;
+  reader->metric = reader->n_rows > 0 ? reader->rows[0].metric : "";
+  if (wanted->n == 0) return EX_OK;
+  for (enum scope scope = 0; scope < SCOPES; scope++) {
+    bool is_ambiguous;
+    const struct metric *metric = metric_find(scope, wanted->items[0], &is_ambiguous);
+    if (!metric) continue;
+    reader->metric = metric->name;
+    return EX_OK;
+  }
+  cli_error("unknown metric '%s'", wanted->items[0]);
+  return EX_USAGE;
+}
+
 static int policies_make(const struct plot_source *source, struct picture *picture) {
   struct compare_reader reader = {.source = source, .path = plot_path(source, "compare.csv")};
   int code =
       csv_read(reader.path, &(const struct csv_reader){compare_on_header, compare_on_row, &reader});
   if (code != EX_OK) return code;
   uint32_t n_all = reader.n_rows;
+  code = choose_metric(&reader);
+  if (code != EX_OK) return code;
   if (n_all > 0) keep_shown(&reader);
   if (reader.n_rows == 0) {
-    picture->missing = "its comparison has no ratios to show";
+    picture->missing = arena_printf(source->arena, "its comparison has no ratios of %s",
+                                    n_all > 0 ? reader.metric : "anything");
     return EX_OK;
   }
   picture->table = difference_table(&reader);
@@ -216,5 +237,6 @@ const struct plot_figure plot_policies = {
     .file = "compare.csv",
     .command = "compare",
     .arguments = "-S hypervisor.coscheduling.kind=none,relaxed,strict",
+    .takes_metric = true,
     .make = policies_make,
 };

@@ -87,9 +87,9 @@ assert [(d["series"], d["x"]) for d in drawn] == [(k, n) for k in ("none", "rela
 for d in drawn:
     values = [float(r["throughput_per_s"]) for r in rows if r["vm"] == "db" and d["n"] == "2"
               and (r["hypervisor.coscheduling.kind"], r["vms.db.vcpus"]) == (d["series"], d["x"])]
-    assert len(values) == 2 and abs(mean(values) - float(d["throughput_per_s"])) < 1e-9
+    assert len(values) == 2 and abs(mean(values) - float(d["value"])) < 1e-9
     half = 12.706204736 * abs(values[0] - values[1]) / 2  # Student's t, one degree of freedom
-    assert abs(mean(values) + half - float(d["throughput_per_s_high"])) < 1e-6 * half + 1e-9
+    assert abs(mean(values) + half - float(d["value_high"])) < 1e-6 * half + 1e-9
 for kind in ("none", "relaxed"):
     assert sum(int(d["is_chosen"]) for d in drawn if d["series"] == kind) == 1
 END
@@ -106,6 +106,12 @@ has_text noise.svg 'of noise'
 expect_code 0 "$costop" plot study sizing -o one.svg \
   --where 'hypervisor.coscheduling.kind == relaxed'
 if grep -q '>none<' one.svg; then fail '--where hides nothing'; fi
+expect_code 0 "$costop" plot study sizing --metric latency_p99 -o late.svg
+has_text late.svg 'latency_p99_us of db' ringed
+expect_code 0 "$costop" plot study sizing --metric run_pct -o run.svg
+if grep -q ringed run.svg; then fail 'a count is chosen for its running time'; fi
+expect_code 0 "$costop" plot study-policies policies --metric utilisation -o host.svg
+has_text host.svg 'change of utilisation_pct against '
 expect_code 0 "$costop" plot study timeline --from 2ms --to 4ms -o part.svg
 has_text part.svg '> 2.5<'
 expect_code 0 "$costop" -q run s.json -s 'programs.oltp.0.compute={"uniform": ["20us", "60us"]}' \
@@ -144,6 +150,9 @@ expect_code 64 "$costop" plot study timeline -o timeline.csv
 expect_code 64 "$costop" plot study sizing --vm nobody
 has_text err "no VM 'nobody'"
 expect_code 64 "$costop" plot study skew --vm nobody
+expect_code 64 "$costop" plot study sizing --metric speed
+expect_code 64 "$costop" plot study-policies policies --metric speed
+expect_code 64 "$costop" plot study budget --metric run_pct
 expect_code 64 "$costop" plot study sizing --where 'host.pcpus == 4'
 expect_code 73 "$costop" plot study sizing -o missing/sizing.svg
 ln -s /dev/full full.svg
