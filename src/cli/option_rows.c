@@ -155,8 +155,9 @@ const struct option_row option_rows[OPTIONS] = {
     [OPTION_METRIC] = {.name = "metric",
                        .value = VALUE_TEXT,
                        .argument = "METRIC",
-                       .help = "the metric in question, default throughput; of a latency, such as "
-                               "latency_p99, less is better"},
+                       .help = "the metric in question: size takes one, throughput (default) or a "
+                               "latency, of which less is better; compare takes any "
+                               "METRIC[@SCOPE] (repeatable)"},
     [OPTION_BASE] = {.name = "base",
                      .value = VALUE_TEXT,
                      .argument = "NAME",
