@@ -96,18 +96,32 @@ static void print_cells(enum sizing_part part, uint32_t n, bool has_color, FILE 
   if (has_color) (void)fputs("\033[0m", to);
 }
 
-/* Ends of parts are rounded, not parts: so the whole is as long as it should be. */
+/* As many cells as the count deserves, shared out by the largest remainders. */
+static void share_out(const struct sizing_count *count, double columns_per_cpu, uint32_t *n_cells) {
+  double rests[SIZING_PARTS];
+  long left = lround(count->n_vcpus * columns_per_cpu);
+  for (enum sizing_part part = 0; part < SIZING_PARTS; part++) {
+    double width = count->cpus[part].stat.mean * columns_per_cpu;
+    n_cells[part] = (uint32_t)width;
+    rests[part] = width - n_cells[part];
+    left -= n_cells[part];
+  }
+  for (; left > 0; left--) {
+    enum sizing_part most = 0;
+    for (enum sizing_part part = 1; part < SIZING_PARTS; part++)
+      if (rests[part] > rests[most]) most = part;
+    n_cells[most]++;
+    rests[most] = 0;
+  }
+}
+
 static void print_bar(const struct sizing_count *count, double columns_per_cpu, bool has_color,
                       bool *is_shown, FILE *to) {
-  double until = 0;
-  uint32_t n_printed = 0;
+  uint32_t n_cells[SIZING_PARTS];
+  share_out(count, columns_per_cpu, n_cells);
   for (enum sizing_part part = 0; part < SIZING_PARTS; part++) {
-    until += count->cpus[part].stat.mean;
-    uint32_t end = (uint32_t)lround(until * columns_per_cpu);
-    uint32_t n = end > n_printed ? end - n_printed : 0;
-    print_cells(part, n, has_color, to);
-    n_printed += n;
-    is_shown[part] |= n > 0;
+    print_cells(part, n_cells[part], has_color, to);
+    is_shown[part] |= n_cells[part] > 0;
   }
   (void)fputc('\n', to);
 }

@@ -60,6 +60,10 @@ def test_a_result_known_by_hand():
     assert re.search(r"\n +1 +1 000 ± 0 +50\.0 ± 0\.0 ", text), text
     assert re.search(r"\n +2 +2 000 ± 0 +0 .* best", text), text
     assert re.search(r"\n +4 +2 000 ± 0 +0\.0 ± 0\.0 .* 50\.0 .* now", text), text
+    for vcpus, bar in ((1, "#" * 18), (2, "#" * 36), (3, "#" * 36 + "r" * 18),
+                       (4, "#" * 36 + "r" * 36)):
+        assert f"\n  {vcpus} {bar}\n" in text, text
+    assert "\n  # useful  r ready\n" in text, text
     said = words(text)
     assert "db is best with 2 vCPUs; no smaller number is certainly within 2 % of that." in said
     assert "1 vCPU is too few: 50.0 ± 0.0 % less, and idle for none of the time." in said, said
