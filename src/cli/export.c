@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/export.h"
 
+#include <dirent.h>
+#include <fnmatch.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "cli/result_dir.h"
 #include "cli/trace_take.h"
@@ -38,9 +41,22 @@ static int remember_trace(const struct export *export) {
   return store_set_fact(export->report->results->store, EXPORT_FACT_TRACE, text);
 }
 
+/* What somebody who was killed while he wrote has left: the store is locked by us, so he is gone.
+ */
+static void remove_remains(const struct export *export) {
+  struct arena *arena = export->report->arena;
+  DIR *directory = opendir(export->path);
+  for (struct dirent *entry; directory && (entry = readdir(directory));)
+    for (size_t i = 0; export_files[i]; i++)
+      if (fnmatch(arena_printf(arena, "%s.*.tmp", export_files[i]), entry->d_name, 0) == 0)
+        unlink(result_dir_file(export->path, entry->d_name, arena));
+  if (directory) closedir(directory);
+}
+
 int export_begin(struct export *export) {
   int remembered = remember_trace(export);
   if (remembered != EX_OK) return remembered;
+  remove_remains(export);
   for (export->n_open = 0; export->n_open < RESULT_TABLES; export->n_open++) {
     struct save *save = &export->tables[export->n_open];
     int code = open_file(export, table_files[export->n_open], save);

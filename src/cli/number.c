@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/number.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +61,14 @@ const char *number_exact(double value, char buffer[NUMBER_TEXT_MAX]) {
   return strcpy(buffer, to);
 }
 
+static const char *number_count(uint64_t value, char buffer[NUMBER_TEXT_MAX]) {
+  char text[NUMBER_TEXT_MAX], *to = text + sizeof text - 1;
+  *to = '\0';
+  do *--to = (char)('0' + value % 10);
+  while ((value /= 10) > 0);
+  return strcpy(buffer, to);
+}
+
 const char *number_cell(const struct cell *cell, char buffer[NUMBER_TEXT_MAX]) {
   switch (cell->kind) {
     case CELL_TEXT:
@@ -69,8 +76,7 @@ const char *number_cell(const struct cell *cell, char buffer[NUMBER_TEXT_MAX]) {
     case CELL_REAL:
       return number_exact(cell->real, buffer);
     case CELL_COUNT:
-      (void)snprintf(buffer, NUMBER_TEXT_MAX, "%" PRIu64, cell->count);
-      break;
+      return number_count(cell->count, buffer);
     case CELL_NONE:
       buffer[0] = '\0';
       break;

@@ -24,8 +24,10 @@ expect_code 0 "${run[@]}" -o never --resume # nothing there: from the start
 same_tables whole never
 cp -r whole copy
 rm copy/*.csv copy/*.json
+touch copy/vm.csv.123.tmp copy/mine.123.tmp # the one is what a kill leaves, the other is not ours
 expect_code 0 "${run[@]}" -o copy --resume # complete: the files are written again
 same_tables whole copy
+[[ $(cd copy && echo *.tmp) == mine.123.tmp ]] || fail "remains: $(ls copy)"
 "$costop" -q run s.json -d 50ms -w 5ms -r 200000 -o cut >cut.out 2>err &
 while [[ ! -e cut/results.sqlite-wal ]]; do sleep 0.05; done
 sleep 0.5
