@@ -186,8 +186,9 @@ static int conductor_report(struct conductor *conductor) {
              conductor->conduct->study->max_reps);
   if (agenda_is_complete(agenda)) {
     if (cli->verbosity > 0)
-      cli_note(cli, "%llu replications took %.2f s", (unsigned long long)agenda->n_run,
-               progress_elapsed_s(&conductor->progress));
+      cli_note(cli, "%llu replications took %.2f s, %u at a time",
+               (unsigned long long)agenda->n_run, progress_elapsed_s(&conductor->progress),
+               agenda->n_workers);
     return EX_OK;
   }
   const char *state = conductor_state(conductor);
