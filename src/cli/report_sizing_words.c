@@ -166,7 +166,7 @@ static void say_reason(const struct words *words, uint32_t worse) {
       cpus_text(words, &running), runs_less ? "less" : "more");
   if (*busy) text = arena_printf(words->arena, "%s: %s", text, busy);
   say(words, arena_printf(words->arena, "%s.", text));
-  if (*stopped) say(words, arena_printf(words->arena, "Of the new vCPUs' time %s.", stopped));
+  if (*stopped) say(words, arena_printf(words->arena, "Besides, in CPUs, %s more.", stopped));
 }
 
 static void say_why(const struct words *words, uint32_t now) {
