@@ -23,11 +23,13 @@ int plot_grid_x(const struct plot_grid *grid) {
 }
 
 int plot_grid_series(const struct plot_grid *grid, int x) {
+  enum { SERIES_MAX = 16 };
   static const char *const endings[] = {"coscheduling.kind", ".kind", ""};
-  int series = PLOT_NONE;
-  for (size_t i = 0; i < sizeof endings / sizeof *endings && series == PLOT_NONE; i++)
-    series = plot_axis_like(&grid->study, "", endings[i], x);
-  return series;
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    int series = plot_axis_like(&grid->study, "", endings[i], x);
+    if (series != PLOT_NONE && grid->study.axes[series].n_values <= SERIES_MAX) return series;
+  }
+  return PLOT_NONE;
 }
 
 int plot_grid_show(struct plot_grid *grid, int x, int series, const char *const *metrics) {

@@ -23,7 +23,8 @@ int plot_grid_read(struct plot_grid *grid, const struct plot_source *source);
 /* Chooses the cells and reads their metrics (NULL-terminated). */
 int plot_grid_show(struct plot_grid *grid, int x, int series, const char *const *metrics);
 /* The axes that most figures want: vCPUs along x, or else what can be ordered; a series for each
-   co-scheduling rule, or else for each kind of something, or else for whatever is left. */
+   co-scheduling rule, or else for each kind of something, or else for whatever is left, unless
+   nobody could tell so many apart. */
 int plot_grid_x(const struct plot_grid *grid);
 int plot_grid_series(const struct plot_grid *grid, int x);
 
