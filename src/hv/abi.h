@@ -30,12 +30,14 @@ enum listener { LISTENER_VM = 1, LISTENER_GUEST = 2, LISTENER_TRACE = 4 };
    tell: is_steady with the two members that go with it, its bit of listeners, and the counters
    named at the end. What one event touches comes first, in two cache lines. */
 struct __attribute__((aligned(ARENA_LINE))) vcpu {
-  uint8_t runstate;  /* enum runstate */
-  uint8_t activity;  /* enum activity; NO_ACTIVITY unless RUNNING */
-  uint8_t listeners; /* enum listener, or-ed */
-  bool is_executing; /* RUNNING and past the dispatch overhead: guest code runs */
-  bool has_expired;  /* its slice ended at this instant; still RUNNING until it is decided */
-  bool is_queued;    /* in the scheduler's queue */
+  uint8_t runstate;     /* enum runstate */
+  uint8_t activity;     /* enum activity; NO_ACTIVITY unless RUNNING */
+  uint8_t listeners;    /* enum listener, or-ed */
+  bool is_executing;    /* RUNNING and past the dispatch overhead: guest code runs */
+  bool is_queued;       /* in the scheduler's queue */
+  bool has_expired : 1; /* its slice ended at this instant; still RUNNING until it is decided */
+  bool has_yielded : 1; /* its guest lets others go first at this instant */
+  bool is_parked : 1;   /* may not run now: its VM has used up its cap */
   /* Its guest needs not be asked when it stops and goes on: all it is at is steady_activity, and
      while it does not execute, left_ns of it are left. */
   bool is_steady;
@@ -95,6 +97,10 @@ void hv_set_activity(struct hv *hv, struct vcpu *v, enum activity activity);
 void hv_halt(struct hv *hv, struct vcpu *v);
 /* v, IDLE, has something to run again: IDLE -> READY. */
 void hv_wake(struct hv *hv, struct vcpu *v);
+
+/* v, executing, lets others go first: its pCPU decides anew in the dispatch phase of this instant.
+ */
+void hv_yield(struct hv *hv, struct vcpu *v);
 
 /* --- what the hypervisor tells --- */
 

@@ -13,12 +13,6 @@ static int compare_dispatch_order(const void *a, const void *b, void *pcpus) {
   return (x > y) - (x < y);
 }
 
-static void expire(struct hv *hv, struct vcpu *v) {
-  v->has_expired = true;
-  if (v->group) v->group->n_expired++;
-  move_enqueue(hv, v);
-}
-
 /* The next pCPU behind p whose slice ends now; n_pcpus or more if none. */
 static pcpu_id_t next_slice_end(const struct hv *hv, pcpu_id_t p) {
   const struct calendar *calendar = &hv->sim->calendar;
@@ -32,22 +26,40 @@ static bool is_in_dispatch_order(const struct hv *hv) {
   return true;
 }
 
-/* Whose slice ends now, in the order in which they were dispatched; nearly always that of pCPUs. */
-static void find_expired(struct hv *hv, pcpu_id_t first) {
-  hv->n_expired = 0;
-  for (pcpu_id_t p = first; p < hv->n_pcpus; p = next_slice_end(hv, p))
-    hv->expired[hv->n_expired++] = hv->pcpus[p].current;
-  if (!is_in_dispatch_order(hv))
-    qsort_r(hv->expired, hv->n_expired, sizeof(struct vcpu *), compare_dispatch_order, hv->pcpus);
-  hv->sim->n_events += hv->n_expired;
+/* p's vCPU is to be decided about, and its gang with it. */
+static void find(struct hv *hv, pcpu_id_t p) {
+  struct vcpu *v = hv->pcpus[p].current;
+  if (!v || v->has_expired) return;
+  v->has_expired = true;
+  if (v->group) v->group->n_expired++;
+  hv->expired[hv->n_expired++] = v;
+  if (!hv->cosched->shares_slice_end) return;
+  const struct hv_vm *vm = hv_vm_of(hv, v);
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+    const struct vcpu *sibling = &hv->vcpus[vm->first_vcpu + i];
+    if (sibling->runstate == RS_RUNNING) find(hv, sibling->pcpu);
+  }
 }
 
-/* 1. Every vCPU whose slice ends now goes to the tail, and its pCPU counts as free. */
-static void expire_slices(struct hv *hv) {
-  for (uint32_t i = 0; i < hv->n_expired; i++) {
-    pcpuset_add(&hv->free, hv->expired[i]->pcpu);
-    expire(hv, hv->expired[i]);
+/* Whose slice ends now, or whose pCPU was asked, in the order in which they were dispatched; nearly
+   always that of pCPUs. */
+static void find_expired(struct hv *hv, pcpu_id_t first) {
+  hv->n_expired = 0;
+  for (pcpu_id_t p = first; p < hv->n_pcpus; p = next_slice_end(hv, p)) find(hv, p);
+  hv->sim->n_events += hv->n_expired;
+  for (pcpu_id_t p; (p = pcpuset_first(&hv->asked)) != ID_NONE;) {
+    pcpuset_remove(&hv->asked, p);
+    find(hv, p);
   }
+  if (!is_in_dispatch_order(hv))
+    qsort_r(hv->expired, hv->n_expired, sizeof(struct vcpu *), compare_dispatch_order, hv->pcpus);
+}
+
+/* 1. They go back to the queue, and their pCPUs count as free. */
+static void expire_slices(struct hv *hv) {
+  for (uint32_t i = 0; i < hv->n_expired; i++) pcpuset_add(&hv->free, hv->expired[i]->pcpu);
+  for (uint32_t i = 0; i < hv->n_expired; i++)
+    move_enqueue(hv, hv->expired[i], move_reason(hv->expired[i]));
 }
 
 bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width) {
@@ -62,16 +74,17 @@ static void claim(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   pcpuset_remove(&hv->free, p);
 }
 
-/* 2. v has been chosen. Whoever is bound to certain pCPUs, or keeps its own, is placed at once. */
-static void choose(struct hv *hv, struct vcpu *v) {
+/* 2. v has been chosen, for pCPU p if that is not ID_NONE. Whoever is bound to certain pCPUs, or
+   keeps its own, is placed at once. */
+static void choose(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   const uint64_t *mask = hv->affinities[v->affinity].mask;
   bool own_is_free = v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu);
   move_dequeue(hv, v);
   hv->picks[hv->n_picks++] = v;
   hv->n_left--;
   v->next_pcpu = ID_NONE;
-  if (v->home != ID_NONE)
-    claim(hv, v, v->home);
+  if (p != ID_NONE)
+    claim(hv, v, p);
   else if (own_is_free && (v->has_expired || mask))
     claim(hv, v, v->pcpu);
   else if (mask)
@@ -81,7 +94,7 @@ static void choose(struct hv *hv, struct vcpu *v) {
 static void choose_gang(struct hv *hv, struct hv_vm *vm) {
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
-    if (v->runstate != RS_IDLE) choose(hv, v);
+    if (v->runstate != RS_IDLE) choose(hv, v, v->home);
   }
   vm->gang_slice_end_ns = move_slice_end_ns(hv, &hv->vcpus[vm->first_vcpu]);
   vm->is_starting = true;
@@ -96,12 +109,29 @@ static void refuse_gang(struct hv *hv, struct hv_vm *vm) {
   hv->cosched->gang_refused(hv, vm);
 }
 
-/* 2. The scan: from the queue's head while a pCPU is left. */
+/* First the free pCPUs decide that have somebody in their own queues, by number; then the others,
+   who can only take from the queues of those. */
+struct vcpu *batch_next_offer(struct hv *hv) {
+  if (hv->sched->next) return hv->sched->next(hv);
+  struct vcpu *v = NULL;
+  if (hv->queued.n_members == 0) return NULL;
+  pcpu_id_t p = pcpuset_first_of(&hv->free, hv->queued.word);
+  if (p != ID_NONE) v = hv->sched->pick(hv, p);
+  for (pcpu_id_t from = hv->offering; !v && (p = pcpuset_next(&hv->free, from)) != ID_NONE;) {
+    v = hv->sched->pick(hv, p);
+    if (!v) hv->offering = from = p + 1;
+  }
+  if (v) hv->next_pcpu = p;
+  return v;
+}
+
+/* 2. The scan: while a pCPU is left. */
 static void scan(struct hv *hv) {
   const struct cosched_ops *cosched = hv->cosched;
   hv->n_left = hv->free.n_members;
+  hv->offering = 0;
   while (hv->n_left > 0) {
-    struct vcpu *v = hv->sched->next(hv);
+    struct vcpu *v = batch_next_offer(hv);
     if (cosched->next_gang) {
       bool must_end = false;
       struct vcpu *gang = cosched->next_gang(hv, v, &must_end);
@@ -111,7 +141,7 @@ static void scan(struct hv *hv) {
     if (!v) break;
     switch (cosched->offer ? cosched->offer(hv, v) : VERDICT_ADMIT) {
       case VERDICT_ADMIT:
-        choose(hv, v);
+        choose(hv, v, hv->sched->next ? v->home : hv->next_pcpu);
         break;
       case VERDICT_ADMIT_GANG:
         choose_gang(hv, hv_vm_of(hv, v));
@@ -173,16 +203,16 @@ static void level_gangs(struct hv *hv) {
    end, and enough vCPUs were queued before. */
 static void swap_many(struct hv *hv) {
   uint32_t n = hv->n_expired;
-  for (uint32_t i = 0; i < n; i++) {
-    pcpuset_add(&hv->free, hv->expired[i]->pcpu);
-    move_enqueue(hv, hv->expired[i]);
-  }
+  expire_slices(hv);
   for (hv->n_picks = 0; hv->n_picks < n; hv->n_picks++) {
     hv->picks[hv->n_picks] = move_dequeue_head(hv);
     hv->picks[hv->n_picks]->next_pcpu = ID_NONE;
   }
   place_picks(hv);
-  for (uint32_t i = 0; i < n; i++) move_give_up(hv, hv->expired[i]);
+  for (uint32_t i = 0; i < n; i++) {
+    move_unexpire(hv->expired[i]);
+    move_give_up(hv, hv->expired[i]);
+  }
   for (uint32_t i = 0; i < n; i++) {
     struct vcpu *v = hv->picks[i];
     move_start(hv, v, RS_READY, v->next_pcpu, move_slice_end_ns(hv, v), true);

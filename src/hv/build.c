@@ -25,6 +25,9 @@ static void create_vms(struct hv *hv, const struct hv_config *config,
     *vm = (struct hv_vm){.id = i, .first_vcpu = next, .n_vcpus = vms[i].n_vcpus};
     vm->affinity = find_affinity(hv, vms[i].affinity);
     vm->n_in[RS_IDLE] = vm->n_vcpus;
+    vm->weight = vms[i].weight;
+    vm->cap_pct = vms[i].cap_pct;
+    vm->reservation_pct = vms[i].reservation_pct;
     if (vm->n_vcpus > 1) {
       vm->skew = ARENA_NEW(arena, struct skew);
       skew_init(vm->skew, hv->sim, i, vm->n_vcpus, config->horizon_ns, arena);
@@ -43,6 +46,15 @@ static void create_vms(struct hv *hv, const struct hv_config *config,
   }
 }
 
+pcpu_id_t hv_first_pcpu(const struct hv *hv, const struct vcpu *v) {
+  const struct affinity_set *set = &hv->affinities[v->affinity];
+  uint32_t nth = v->id % set->n_pcpus;
+  if (!set->mask) return nth;
+  pcpu_id_t p = 0;
+  while (!hv_may_use(hv, v, p) || nth-- > 0) p++;
+  return p;
+}
+
 struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *vms,
                      struct sim *sim, struct arena *arena) {
   struct hv *hv = ARENA_NEW(arena, struct hv);
@@ -51,6 +63,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
                     .n_vms = config->n_vms,
                     .context_switch_ns = config->context_switch_ns,
                     .migration_ns = config->migration_ns,
+                    .timer_ns = TIME_NEVER_NS,
                     .poll_ns = TIME_NEVER_NS,
                     .n_idle = config->n_pcpus,
                     .n_affinities = 1};
@@ -64,6 +77,8 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   hv->affinities = ARENA_ARRAY(arena, hv->n_vms + 1, struct affinity_set);
   hv->affinities[0].n_pcpus = hv->n_pcpus;
   pcpuset_init(&hv->free, arena, hv->n_pcpus);
+  pcpuset_init(&hv->asked, arena, hv->n_pcpus);
+  pcpuset_init(&hv->queued, arena, hv->n_pcpus);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) pcpuset_add(&hv->free, p);
   create_vms(hv, config, vms, arena);
   hv->sched = (const struct sched_ops *)(const void *)config->scheduler->kind;
@@ -75,6 +90,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   hv->is_big = hv->n_vcpus >= BIG_HOST;
   bool asks_nobody = !hv->cosched->offer && !hv->sched->slice_ns;
   hv->is_plain = asks_nobody && hv->fifo && hv->vcpus[0].home == ID_NONE;
+  hv->is_picked = !hv->cosched->offer && hv->sched->pick;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
     struct hv_vm *vm = hv_vm_of(hv, v);
@@ -135,7 +151,7 @@ static void check_vm(const struct hv *hv, const struct hv_vm *vm, uint32_t *n_wa
     if (v->is_queued) (*n_queued)++;
     assert((v->runstate == RS_RUNNING) == (v->activity != NO_ACTIVITY));
     assert(!v->is_executing || v->runstate == RS_RUNNING);
-    assert(!v->has_expired);
+    assert(!v->has_expired && !v->has_yielded);
     assert(!v->is_queued || v->runstate == RS_READY);
     if (v->runstate == RS_RUNNING) assert(hv->pcpus[v->pcpu].current == v);
     if (vm->skew) {
@@ -161,4 +177,5 @@ void hv_check(const struct hv *hv) {
   for (vm_id_t i = 0; i < hv->n_vms; i++) check_vm(hv, &hv->vms[i], &n_waiting, &n_queued);
   assert(n_idle == hv->n_idle && n_idle == hv->free.n_members);
   assert(n_waiting == hv->n_waiting && n_queued == hv->n_queued);
+  if (hv->sched->audit) hv->sched->audit(hv);
 }

@@ -87,7 +87,7 @@ static struct vcpu *relaxed_laggard(struct hv *hv, const struct hv_vm *vm) {
   int64_t least_ns = relaxed->costop_threshold_ns;
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
-    if (v->runstate != RS_READY) continue;
+    if (v->runstate != RS_READY || v->is_parked) continue;
     int64_t lead_ns = skew_lead(vm->skew, i);
     if (lead_ns >= least_ns) continue;
     least_ns = lead_ns;

@@ -195,6 +195,14 @@ static void lose_patience(struct hv *hv, struct strict *strict) {
   }
 }
 
+/* The first of a list that may run. A gang is parked as a whole. */
+static const struct gang *first_unparked(const struct hv *hv, const struct gang_list *list,
+                                         enum seat_kind kind) {
+  const struct gang *gang = list->head;
+  while (gang && hv->vcpus[hv->vms[gang->vm].first_vcpu].is_parked) gang = gang->seat[kind].next;
+  return gang;
+}
+
 static struct vcpu *strict_next_gang(struct hv *hv, const struct vcpu *queued, bool *must_end) {
   struct strict *strict = hv->cosched_state;
   const struct gang *next = NULL;
@@ -206,10 +214,10 @@ static struct vcpu *strict_next_gang(struct hv *hv, const struct vcpu *queued, b
     uint32_t n_free = mask ? pcpuset_count_of(&hv->free, mask) : hv->n_left;
     if (n_free > hv->n_left) n_free = hv->n_left;
     if (n_free == 0) continue;
-    if (lanes->waited_for.head && lanes->waited_for.head->place < barrier)
-      barrier = lanes->waited_for.head->place;
+    const struct gang *awaited = first_unparked(hv, &lanes->waited_for, SEAT_PATIENCE);
+    if (awaited && awaited->place < barrier) barrier = awaited->place;
     for (uint32_t width = 1; width <= n_free && width <= strict->widest; width++) {
-      const struct gang *head = lanes->lane[width].head;
+      const struct gang *head = first_unparked(hv, &lanes->lane[width], SEAT_LANE);
       if (!head || head->place >= place) continue;
       next = head;
       place = head->place;

@@ -17,19 +17,28 @@ int64_t hv_armed_ns(const struct hv *hv, const struct vcpu *v) {
   return hv->pcpus[v->pcpu].step_ns;
 }
 
-void hv_requeue_place(struct hv *hv, struct vcpu *v) { v->place = hv->next_place++; }
-
 void hv_wake(struct hv *hv, struct vcpu *v) {
   hv_set_runstate(hv, v, RS_IDLE, RS_READY, hv->sim->now_ns);
-  move_enqueue(hv, v);
+  move_enqueue(hv, v, QUEUE_WOKEN);
   if (hv->cosched->woken) hv->cosched->woken(hv, v);
   if (hv->free.n_members > 0) hv->must_fill = true;
 }
 
 void hv_costart(struct hv *hv, struct vcpu *v) {
   hv_set_runstate(hv, v, RS_COSTOP, RS_READY, hv->sim->now_ns);
-  move_enqueue(hv, v);
+  move_enqueue(hv, v, QUEUE_COSTARTED);
   if (hv->free.n_members > 0) hv->must_fill = true;
+}
+
+void hv_ask(struct hv *hv, pcpu_id_t p) {
+  if (!pcpuset_has(&hv->asked, p)) pcpuset_add(&hv->asked, p);
+  hv->must_fill = true;
+}
+
+void hv_yield(struct hv *hv, struct vcpu *v) {
+  assert(v->is_executing);
+  v->has_yielded = true;
+  hv_ask(hv, v->pcpu);
 }
 
 /* --- stopping --- */
@@ -47,10 +56,11 @@ static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
 }
 
 void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
-  if (v->listeners & LISTENER_GUEST) guest_count_preemption(hv->guest, v);
-  if (to == RS_READY) v->preemptions++;
+  bool is_against_will = to == RS_COSTOP || !v->has_yielded;
+  if (is_against_will && (v->listeners & LISTENER_GUEST)) guest_count_preemption(hv->guest, v);
+  if (is_against_will && to == RS_READY) v->preemptions++;
   leave_pcpu(hv, v, to);
-  if (v->listeners & LISTENER_TRACE) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
+  if (is_against_will && (v->listeners & LISTENER_TRACE)) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
 }
 
 void hv_costop(struct hv *hv, struct vcpu *v) {
@@ -87,9 +97,9 @@ static void prefetch_queue(const struct hv *hv) {
   if (v) vcpu_prefetch(v);
 }
 
-/* The queue's head gets p. */
+/* Who comes next gets p. */
 MOVE_INLINE void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
-  if (hv->is_big) prefetch_queue(hv);
+  if (hv->is_big && hv->fifo) prefetch_queue(hv);
   move_start(hv, v, RS_READY, p, move_slice_end_ns(hv, v), is_swap);
   hv->must_fill = false;
 }
@@ -104,7 +114,7 @@ static void swap_one(struct hv *hv, pcpu_id_t p) {
     hv->must_fill = false;
     return;
   }
-  move_enqueue(hv, v);
+  move_enqueue(hv, v, QUEUE_DESCHEDULED);
   move_give_up(hv, v);
   start_next(hv, move_dequeue_head(hv), p, true);
 }
@@ -118,15 +128,54 @@ static void start_one(struct hv *hv) {
   start_next(hv, v, p, false);
 }
 
-/* … or a pCPU becomes free while vCPUs are queued, and nothing else happens at this instant. */
+/* The same where pCPUs pick: p alone decides about its vCPU, and no other pCPU is free. */
+static void decide_one(struct hv *hv, pcpu_id_t p) {
+  struct vcpu *v = hv->pcpus[p].current;
+  move_enqueue(hv, v, move_reason(v));
+  struct vcpu *next = hv->sched->pick(hv, p);
+  if (!next) { /* v has been parked, and nobody else is there */
+    move_preempt(hv, v, RS_READY);
+    return;
+  }
+  move_dequeue(hv, next);
+  if (next == v) {
+    move_run_on(hv, v, move_slice_end_ns(hv, v));
+    return;
+  }
+  move_give_up(hv, v);
+  start_next(hv, next, p, true);
+}
+
+/* … and free pCPUs take whom they find. */
+static void fill(struct hv *hv) {
+  hv->offering = 0;
+  for (struct vcpu *v; (v = batch_next_offer(hv));) {
+    move_dequeue(hv, v);
+    pcpuset_remove(&hv->free, hv->next_pcpu);
+    start_next(hv, v, hv->next_pcpu, false);
+  }
+}
+
+/* Who gets p at once when it becomes free while vCPUs are queued, and nothing else happens at this
+   instant; NULL: that is for the dispatch phase to say. */
+MOVE_INLINE struct vcpu *successor(struct hv *hv, pcpu_id_t p) {
+  bool is_simple = (hv->is_plain || hv->is_picked) && hv->n_queued > 0;
+  if (!is_simple || hv->free.n_members > 0) return NULL;
+  if (calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)) return NULL;
+  if (hv->is_plain) return move_dequeue_head(hv);
+  struct vcpu *v = hv->asked.n_members > 0 ? NULL : hv->sched->pick(hv, p);
+  if (v) move_dequeue(hv, v);
+  return v;
+}
+
 void hv_halt(struct hv *hv, struct vcpu *v) {
-  bool is_simple = hv->is_plain && hv->n_queued > 0 && hv->free.n_members == 0;
-  if (!is_simple || calendar_has_other(&hv->sim->calendar, v->pcpu, hv->sim->now_ns)) {
+  struct vcpu *next = successor(hv, v->pcpu);
+  if (!next) {
     leave_pcpu(hv, v, RS_IDLE);
     return;
   }
   move_stop(hv, v, RS_IDLE, true);
-  start_next(hv, move_dequeue_head(hv), v->pcpu, true);
+  start_next(hv, next, v->pcpu, true);
 }
 
 /* Steps of this instant have been made, so what another pCPU may have now is a slice end too. */
@@ -134,14 +183,35 @@ static bool is_only_slice_end(const struct hv *hv, pcpu_id_t p) {
   return !calendar_has_other_pcpu(&hv->sim->calendar, p, hv->sim->now_ns);
 }
 
+/* Where pCPUs pick. Returns whether it was as simple as that. */
+static bool dispatch_picked(struct hv *hv, pcpu_id_t p) {
+  uint32_t n_asked = hv->asked.n_members;
+  if (p == ID_NONE && n_asked == 0) {
+    fill(hv);
+    return true;
+  }
+  if (hv->free.n_members > 0) return false;
+  if (p != ID_NONE ? n_asked > 0 || !is_only_slice_end(hv, p) : n_asked > 1) return false;
+  if (p != ID_NONE) {
+    hv->sim->n_events++;
+  } else {
+    p = pcpuset_first(&hv->asked);
+    pcpuset_remove(&hv->asked, p);
+  }
+  decide_one(hv, p);
+  return true;
+}
+
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
   uint32_t n_free = hv->free.n_members, n_queued = hv->n_queued;
-  bool is_slice_end = p != ID_NONE;
-  bool may_swap = hv->is_plain && is_slice_end && (n_free == 0 || n_queued == 0);
+  bool is_slice_end = p != ID_NONE, is_plain = hv->is_plain && hv->asked.n_members == 0;
+  bool may_swap = is_plain && is_slice_end && (n_free == 0 || n_queued == 0);
   bool is_single = n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0;
-  if (may_swap && is_only_slice_end(hv, p))
+  if (hv->is_picked && dispatch_picked(hv, p))
+    hv->must_fill = false;
+  else if (may_swap && is_only_slice_end(hv, p))
     swap_one(hv, p);
-  else if (hv->is_plain && !is_slice_end && is_single)
+  else if (is_plain && !is_slice_end && is_single)
     start_one(hv);
   else
     batch_dispatch(hv, p);

@@ -35,6 +35,9 @@ struct hv_vm {
   vcpu_id_t first_vcpu;
   uint32_t n_vcpus;
   uint32_t affinity;         /* number of its affinity set */
+  uint32_t weight;           /* of each of its vCPUs */
+  double cap_pct;            /* most that it may use, in percent of a pCPU; 0: no such bound */
+  double reservation_pct;    /* what it gets before others go by their weights */
   uint32_t n_in[RUNSTATES];  /* vCPUs by runstate */
   uint32_t n_expired;        /* RUNNING ones that wait for the dispatch phase's decision */
   bool is_dirty;             /* its next crossing must be worked out */
@@ -51,6 +54,7 @@ struct hv {
   struct vcpu *vcpus;
   struct hv_vm *vms;
   int64_t timeslice_ns; /* of schedulers without an operation for it */
+  int64_t timer_ns;     /* first instant of the scheduler's timer; TIME_NEVER_NS: none */
   int64_t poll_ns;      /* between checks; TIME_NEVER_NS: none */
   uint32_t n_pcpus, n_vcpus, n_vms, n_affinities;
   int64_t context_switch_ns, migration_ns;
@@ -64,10 +68,15 @@ struct hv {
   bool has_crossings;        /* the rule wants to know exact crossings */
   bool is_big;               /* its state does not fit into a core's own caches */
   bool is_plain;             /* one queue, no rule, no homes: whoever is next may go anywhere */
+  bool is_picked;            /* no rule, and pCPUs pick: what one decides concerns no other */
 
-  struct pcpuset free; /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
-  uint32_t n_left;     /* free pCPUs less those promised in the running scan */
-  bool must_fill;      /* since the last scan something was queued or a pCPU was freed */
+  struct pcpuset free;   /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
+  struct pcpuset asked;  /* pCPUs that are to decide anew in this instant's dispatch phase */
+  struct pcpuset queued; /* pCPUs in whose own queue somebody stands; the scheduler's to keep */
+  pcpu_id_t offering;    /* of the running scan: pCPUs below found nobody to take */
+  pcpu_id_t next_pcpu;   /* … and the one that picked the latest offer */
+  uint32_t n_left;       /* free pCPUs less those promised in the running scan */
+  bool must_fill;        /* since the last scan something was queued or a pCPU was freed */
   uint64_t next_place, next_dispatch;
   struct affinity_set *affinities;
   struct vcpu **expired; /* the slice-end batch */
@@ -87,6 +96,8 @@ struct hv {
 struct hv_vm_config {
   uint32_t n_vcpus;
   const uint64_t *affinity; /* NULL: all pCPUs */
+  uint32_t weight;
+  double cap_pct, reservation_pct; /* as in struct hv_vm */
 };
 
 /* vCPUs, of which each has about half a KiB that is used all the time, from which on fetching ahead
@@ -117,10 +128,15 @@ void hv_on_step(struct hv *hv, struct vcpu *v);
    lowest pCPU whose slice ends now, ID_NONE if none does. */
 void hv_dispatch(struct hv *hv, pcpu_id_t p);
 
+/* Its place is now the tail of the host-wide order. */
+static inline void hv_requeue_place(struct hv *hv, struct vcpu *v) { v->place = hv->next_place++; }
+
+/* For schedulers: p decides anew who runs there, in the dispatch phase of this instant. */
+void hv_ask(struct hv *hv, pcpu_id_t p);
+
 /* For co-scheduling rules. */
 void hv_costop(struct hv *hv, struct vcpu *v);  /* RUNNING or READY -> COSTOP, out of the queue */
 void hv_costart(struct hv *hv, struct vcpu *v); /* COSTOP -> READY, queued as if woken */
-void hv_requeue_place(struct hv *hv, struct vcpu *v); /* its place is now the queue's tail */
 /* A READY vCPU takes over a pCPU that is free now, until slice_end_ns. */
 void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns);
 /* Can width vCPUs of the VM start now, given what this scan has promised already? */
@@ -175,6 +191,18 @@ static inline void hv_change_activity(struct hv *hv, struct vcpu *v, unsigned to
 /* Works out the next crossing of every VM that changed. Before time may pass. */
 void hv_flush_crossings(struct hv *hv);
 
+/* May v run on p? */
+static inline bool hv_may_use(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  const uint64_t *mask = hv->affinities[v->affinity].mask;
+  return !mask || (mask[p / 64] >> p % 64 & 1) != 0;
+}
+/* May p take v from another pCPU's queue? Who still runs there stays until that has decided. */
+static inline bool hv_may_move(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  bool must_stay = v->runstate == RS_RUNNING && pcpuset_has(&hv->free, v->pcpu);
+  return !must_stay && hv_may_use(hv, v, p);
+}
+/* Where v stands before its first run: the pCPUs of its set in turn, by the vCPU's number. */
+pcpu_id_t hv_first_pcpu(const struct hv *hv, const struct vcpu *v);
 static inline struct hv_vm *hv_vm_of(const struct hv *hv, const struct vcpu *v) {
   return &hv->vms[v->vm];
 }

@@ -27,7 +27,7 @@ MOVE_INLINE void move_arm(struct hv *hv, const struct vcpu *v, pcpu_id_t p, int6
 
 /* --- queueing --- */
 
-MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v) {
+MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   assert(!v->is_queued);
   v->is_queued = true;
   hv->n_queued++;
@@ -36,7 +36,11 @@ MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v) {
     return;
   }
   hv_requeue_place(hv, v);
-  hv->sched->enqueue(hv, v);
+  hv->sched->enqueue(hv, v, reason);
+}
+
+MOVE_INLINE enum queue_reason move_reason(const struct vcpu *v) {
+  return v->has_yielded ? QUEUE_YIELDED : QUEUE_DESCHEDULED;
 }
 
 MOVE_INLINE void move_dequeue(struct hv *hv, struct vcpu *v) {
@@ -65,13 +69,14 @@ MOVE_INLINE void move_unexpire(struct vcpu *v) {
 MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool is_swap) {
   int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[v->pcpu];
+  if (hv->sched->stopped) hv->sched->stopped(hv, v);
   if (v->is_executing && to != RS_IDLE) {
     if (v->is_steady)
       v->left_ns = pcpu->step_ns - now;
     else
       guest_suspend(hv->guest, v);
   }
-  v->is_executing = false;
+  v->is_executing = v->has_yielded = false;
   hv_change_activity(hv, v, NO_ACTIVITY, now);
   if (!is_swap) {
     hv->n_idle++;
@@ -81,15 +86,17 @@ MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool
   pcpu->current = NULL;
 }
 
-/* v's pCPU is taken over by another at once. */
+/* v's pCPU is taken over by another at once. A yield is no preemption. */
 MOVE_INLINE void move_give_up(struct hv *hv, struct vcpu *v) {
-  if (v->listeners & LISTENER_GUEST) guest_count_preemption(hv->guest, v);
-  v->preemptions++;
+  bool is_preempted = !v->has_yielded;
+  if (is_preempted && (v->listeners & LISTENER_GUEST)) guest_count_preemption(hv->guest, v);
+  v->preemptions += is_preempted;
   move_stop(hv, v, RS_READY, true);
-  if (v->listeners & LISTENER_TRACE) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
+  if (is_preempted && (v->listeners & LISTENER_TRACE)) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
 }
 
-/* RUNNING -> READY or COSTOP, against the guest's will. Its pCPU is free from now on. */
+/* RUNNING -> READY or COSTOP, but for a yield against the guest's will. Its pCPU is free from now
+   on. */
 void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to);
 
 /* --- starting --- */
@@ -104,6 +111,7 @@ MOVE_INLINE void move_begin_slice(struct hv *hv, struct vcpu *v, pcpu_id_t p, in
   struct pcpu *pcpu = &hv->pcpus[p];
   pcpu->slice_end_ns = end_ns;
   pcpu->dispatch_order = hv->next_dispatch++;
+  v->has_yielded = false;
   v->dispatches++;
   if (v->listeners & LISTENER_TRACE) hv_trace_vcpu(hv, v, TRACE_SLICE, end_ns);
 }
@@ -148,6 +156,7 @@ MOVE_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, p
     hv->n_idle--;
   }
   hv_set_runstate(hv, v, from, RS_RUNNING, now);
+  if (hv->sched->started) hv->sched->started(hv, v);
   move_begin_slice(hv, v, p, slice_end_ns);
   if (cost_ns == 0) {
     move_begin_execution(hv, v, p);
@@ -167,5 +176,7 @@ MOVE_INLINE void move_run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
 
 /* The whole dispatch phase of this instant; p as of hv_dispatch. */
 void batch_dispatch(struct hv *hv, pcpu_id_t p);
+/* The next to offer a pCPU to and, where pCPUs pick, hv->next_pcpu for it; NULL: nobody. */
+struct vcpu *batch_next_offer(struct hv *hv);
 
 #endif

@@ -51,6 +51,15 @@ static inline pcpu_id_t pcpuset_first(const struct pcpuset *set) {
   return ID_NONE;
 }
 
+/* The lowest member >= from, or ID_NONE. */
+static inline pcpu_id_t pcpuset_next(const struct pcpuset *set, pcpu_id_t from) {
+  uint32_t w = from / 64;
+  if (w >= set->n_words) return ID_NONE;
+  uint64_t rest = set->word[w] & ~UINT64_C(0) << from % 64;
+  while (!rest && ++w < set->n_words) rest = set->word[w];
+  return rest ? w * 64 + (uint32_t)__builtin_ctzll(rest) : ID_NONE;
+}
+
 /* The lowest member that is also in mask (n_words words), or ID_NONE. */
 static inline pcpu_id_t pcpuset_first_of(const struct pcpuset *set, const uint64_t *mask) {
   for (uint32_t w = 0; w < set->n_words; w++) {

@@ -13,25 +13,51 @@
 
 #define SCHED_KINDS(X) \
   X(null)              \
-  X(rr)
+  X(rr)                \
+  X(credit)
 
 struct hv;
 struct vcpu;
 
+/* Why a vCPU comes to the queue. */
+enum queue_reason {
+  QUEUE_WOKEN,       /* it was IDLE */
+  QUEUE_COSTARTED,   /* it was COSTOP */
+  QUEUE_DESCHEDULED, /* its slice ended, or its pCPU was asked to decide anew */
+  QUEUE_YIELDED      /* … and its guest wanted that */
+};
+
+/* What a scheduler makes of a VM's keys. */
+enum { HONOURS_WEIGHT = 1, HONOURS_CAP = 2, HONOURS_RESERVATION = 4 };
+
+/* Optional operations may be NULL. */
 struct sched_ops {
   struct kind kind;
+  unsigned honours; /* of the above, or-ed */
   /* Returns the scheduler's state, kept in hv->sched_state. The vCPUs exist, all IDLE. */
   void *(*create)(struct hv *hv, const void *params, struct arena *arena);
-  /* v became READY, or its slice ended: to the tail. v->place has been set. */
-  void (*enqueue)(struct hv *hv, struct vcpu *v);
+  /* v became READY; or it is to be decided about anew: then it is RUNNING still, has_expired, and
+     leaves its pCPU only if it is not chosen again. v->place has been set. Parked ones count as
+     queued, too. May hv_ask, but for the latter ones. */
+  void (*enqueue)(struct hv *hv, struct vcpu *v, enum queue_reason reason);
   /* v leaves the queue, wherever it stands. */
   void (*dequeue)(struct hv *hv, struct vcpu *v);
-  /* The next queued vCPU to offer a pCPU to, given hv->free and hv->n_left > 0; NULL ends the scan.
-     Whoever is offered leaves the queue, so that the next call goes on behind it. */
+  /* Either of these two: the next queued vCPU to offer a pCPU to, given hv->free and hv->n_left >
+     0, from a host-wide queue; or who of all queued ones should run on p, which is free. NULL:
+     nobody. Whoever is offered leaves the queue, so that the next call goes on behind it. Free
+     pCPUs pick one after another; hv_may_move says whom. */
   struct vcpu *(*next)(struct hv *hv);
+  struct vcpu *(*pick)(struct hv *hv, pcpu_id_t p);
   /* Length of the slice that v would start now; TIME_NEVER_NS: endless. NULL: always
-     hv->timeslice_ns, which create sets. */
+     hv->timeslice_ns, which create sets. v is RUNNING if it was chosen again where it runs. */
   int64_t (*slice_ns)(const struct hv *hv, const struct vcpu *v);
+  /* v has started on v->pcpu; v is going to stop. Not told of one that is chosen again. */
+  void (*started)(struct hv *hv, struct vcpu *v);
+  void (*stopped)(struct hv *hv, struct vcpu *v);
+  /* At hv->timer_ns, which create sets if it wants; returns the next instant. */
+  int64_t (*timer)(struct hv *hv);
+  /* Asserts its invariants (the paranoid mode). */
+  void (*audit)(const struct hv *hv);
 };
 #define X(name) extern const struct sched_ops sched_##name;
 SCHED_KINDS(X)
@@ -39,6 +65,10 @@ SCHED_KINDS(X)
 
 /* NULL-terminated, in the order of SCHED_KINDS. */
 extern const struct sched_ops *const sched_kinds[];
+
+struct sched_credit_params {
+  int64_t timeslice_ns, ratelimit_ns;
+};
 
 struct sched_rr_params {
   int64_t timeslice_ns;

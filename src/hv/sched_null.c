@@ -19,7 +19,10 @@ static void *null_create(struct hv *hv, const void *params, struct arena *arena)
   return queue;
 }
 
-static void null_enqueue(struct hv *hv, struct vcpu *v) { runqueue_push(hv->sched_state, v); }
+static void null_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+  (void)reason;
+  runqueue_push(hv->sched_state, v);
+}
 
 static void null_dequeue(struct hv *hv, struct vcpu *v) { runqueue_remove(hv->sched_state, v); }
 

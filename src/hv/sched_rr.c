@@ -42,7 +42,10 @@ static struct runqueue *rr_queue(struct hv *hv, const struct vcpu *v) {
   return &rr->queues[v->affinity];
 }
 
-static void rr_enqueue(struct hv *hv, struct vcpu *v) { runqueue_push(rr_queue(hv, v), v); }
+static void rr_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+  (void)reason;
+  runqueue_push(rr_queue(hv, v), v);
+}
 
 static void rr_dequeue(struct hv *hv, struct vcpu *v) { runqueue_remove(rr_queue(hv, v), v); }
 

@@ -202,6 +202,9 @@ static bool bind_stand_in(struct site site, const struct param *row, void *param
   if (row->type == PARAM_COUNT) {
     uint32_t value = (uint32_t)row->word_value;
     memcpy(row_target(row, params), &value, sizeof value);
+  } else if (row->type == PARAM_REAL) {
+    double value = (double)row->word_value;
+    memcpy(row_target(row, params), &value, sizeof value);
   } else {
     memcpy(row_target(row, params), &row->word_value, sizeof row->word_value);
   }

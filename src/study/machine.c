@@ -28,8 +28,8 @@ struct machine {
 
 /* --- building --- */
 
-static void count_entities(const struct scenario *scenario, bool has_polls, bool has_crossings,
-                           uint32_t n[EVENT_KINDS]) {
+static void count_entities(const struct scenario *scenario, bool has_timer, bool has_polls,
+                           bool has_crossings, uint32_t n[EVENT_KINDS]) {
   for (int kind = 0; kind < EVENT_KINDS; kind++) n[kind] = 0;
   bool has_ipis = false, has_starts = false;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
@@ -42,6 +42,7 @@ static void count_entities(const struct scenario *scenario, bool has_polls, bool
   if (has_ipis) n[EVENT_IPI] = n[EVENT_STEP];
   if (has_starts) n[EVENT_START] = scenario->n_vms;
   if (has_crossings) n[EVENT_CROSSING] = scenario->n_vms;
+  n[EVENT_TIMER] = has_timer;
   n[EVENT_POLL] = has_polls;
   n[EVENT_SLICE] = scenario->host.n_pcpus;
 }
@@ -52,7 +53,7 @@ static int64_t horizon_of(const struct scenario *scenario) {
 
 bool machine_horizon_fits(const struct scenario *scenario, int64_t *longest_ns) {
   uint32_t n[EVENT_KINDS];
-  count_entities(scenario, true, true, n);
+  count_entities(scenario, true, true, true, n);
   *longest_ns = (INT64_MAX >> calendar_entity_bits(n)) - 1;
   return scenario->run.warmup_ns <= *longest_ns &&
          scenario->run.duration_ns <= *longest_ns - scenario->run.warmup_ns;
@@ -82,6 +83,9 @@ static void build_hv(struct machine *machine) {
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     vms[i].n_vcpus = scenario->vms[i].guest.n_vcpus;
     vms[i].affinity = scenario->vms[i].affinity;
+    vms[i].weight = scenario->vms[i].weight;
+    vms[i].cap_pct = vm_cap_pct(&scenario->vms[i]);
+    vms[i].reservation_pct = scenario->vms[i].reservation_pct;
   }
   struct hv_config config = {.n_pcpus = scenario->host.n_pcpus,
                              .n_vms = scenario->n_vms,
@@ -148,11 +152,13 @@ static void build(struct machine *machine) {
   }
   build_hv(machine);
   uint32_t n[EVENT_KINDS];
+  bool has_timer = machine->hv->timer_ns < TIME_NEVER_NS;
   bool has_polls = machine->hv->poll_ns < TIME_NEVER_NS;
-  count_entities(scenario, has_polls, machine->hv->has_crossings, n);
+  count_entities(scenario, has_timer, has_polls, machine->hv->has_crossings, n);
   calendar_init(&machine->sim.calendar, machine->arena, n, horizon_of(scenario));
   build_guest(machine);
   batches_init(&machine->batches, scenario->n_vms, machine->options->series, machine->arena);
+  if (has_timer) calendar_set(&machine->sim.calendar, EVENT_TIMER, 0, machine->hv->timer_ns);
   if (has_polls) calendar_set(&machine->sim.calendar, EVENT_POLL, 0, machine->hv->poll_ns);
   start_vms(machine);
 }
@@ -170,6 +176,10 @@ static __attribute__((noinline)) void handle_rare(struct machine *machine, int64
     case EVENT_START:
       calendar_clear(&sim->calendar, EVENT_START, event.index);
       guest_start_vm(machine->guest, event.index);
+      break;
+    case EVENT_TIMER:
+      sim->n_events++;
+      calendar_set(&sim->calendar, EVENT_TIMER, 0, hv->sched->timer(hv));
       break;
     case EVENT_POLL:
       sim->n_events++;

@@ -31,8 +31,17 @@ struct vm_spec {
   struct guest_spec guest;
   bool is_thread_per_vcpu; /* the file leaves threads at its default */
   struct dist start;
+  uint32_t weight;          /* of each of its vCPUs */
+  double cap_pct;           /* … of a pCPU; 0: none */
+  double limit_pct;         /* likewise: the lower of both counts */
+  double reservation_pct;   /* … of a pCPU; 0: none */
   const uint64_t *affinity; /* bit p of word p / 64 = may run on pCPU p; NULL: everywhere */
 };
+
+static inline double vm_cap_pct(const struct vm_spec *vm) {
+  bool is_limit_lower = vm->limit_pct > 0 && (vm->cap_pct == 0 || vm->limit_pct < vm->cap_pct);
+  return is_limit_lower ? vm->limit_pct : vm->cap_pct;
+}
 
 struct run_params {
   int64_t duration_ns, warmup_ns;

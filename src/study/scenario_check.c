@@ -64,7 +64,7 @@ static void check_null(struct bind *bind, struct site root, const struct scenari
   }
 }
 
-static uint32_t count_pcpus(const struct scenario *scenario, const struct vm_spec *vm) {
+uint32_t scenario_count_pcpus(const struct scenario *scenario, const struct vm_spec *vm) {
   if (!vm->affinity) return scenario->host.n_pcpus;
   uint32_t n = 0;
   for (uint32_t word = 0; word <= scenario->host.n_pcpus / 64; word++)
@@ -76,7 +76,7 @@ static void check_gangs(struct bind *bind, struct site root, const struct scenar
   if (scenario->hypervisor.coscheduling.kind != &cosched_strict.kind) return;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     const struct vm_spec *vm = &scenario->vms[i];
-    uint32_t n_pcpus = count_pcpus(scenario, vm);
+    uint32_t n_pcpus = scenario_count_pcpus(scenario, vm);
     if (vm->guest.n_vcpus <= n_pcpus || !is_first_instance(scenario, i)) continue;
     struct site site = site_of_vm(bind, root, vm, "vcpus");
     diag_warning(bind->diags, site.place, site.path, NULL,
@@ -138,6 +138,7 @@ void scenario_check(struct bind *bind, struct site root, const struct scenario *
   if (scenario->host.n_pcpus == 0) return; /* reported */
   check_null(bind, root, scenario);
   check_gangs(bind, root, scenario);
+  scenario_check_shares(bind, root, scenario);
   if (check_size(bind, root, scenario) && bind->diags->n_errors == 0) {
     check_barriers(bind, root, scenario);
     check_horizon(bind, root, scenario);

@@ -16,6 +16,11 @@ void scenario_bind_vms(struct bind *bind, struct site root, struct scenario *sce
 /* What no part can see alone. */
 void scenario_check(struct bind *bind, struct site root, const struct scenario *scenario);
 
+/* … of what VMs claim of the pCPUs. */
+void scenario_check_shares(struct bind *bind, struct site root, const struct scenario *scenario);
+/* How many pCPUs it may use. */
+uint32_t scenario_count_pcpus(const struct scenario *scenario, const struct vm_spec *vm);
+
 /* What the file says of `sweep`; whether the cells can be is another question. */
 void sweep_bind(struct bind *bind, struct site root, struct scenario *scenario);
 

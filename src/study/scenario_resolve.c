@@ -64,6 +64,7 @@ static struct conf *resolve_value(struct arena *arena, const struct param *row,
       return resolve_integer(arena, value.count);
     case PARAM_REAL:
       memcpy(&value.real, at, sizeof value.real);
+      if (row->word && value.real == (double)row->word_value) return conf_string(arena, row->word);
       return resolve_real(arena, value.real);
     case PARAM_CHOICE:
       memcpy(&value.count, at, sizeof value.count);

@@ -121,6 +121,13 @@ static const char *const balance_words[] = {
     .fallback = standard, .max = DURATION_MAX_NS, .help = text                                  \
   }
 
+#define PCPU_SHARE(name, member, text)                                                      \
+  {                                                                                         \
+    .key = name, .type = PARAM_REAL, .offset = offsetof(struct vm_keys, spec.member),       \
+    .fallback = "none", .min = 0.01, .max = 100.0 * PCPUS_MAX, .unit = "%", .word = "none", \
+    .word_value = 0, .help = text                                                           \
+  }
+
 static const struct param vm_params[] = {
     {.key = "count",
      .type = PARAM_COUNT,
@@ -164,6 +171,17 @@ static const struct param vm_params[] = {
      .offset = offsetof(struct vm_keys, affinity),
      .fallback = AFFINITY_ALL,
      .help = "pCPUs that may run it, such as 0-3,7"},
+    {.key = "weight",
+     .type = PARAM_COUNT,
+     .offset = offsetof(struct vm_keys, spec.weight),
+     .fallback = "256",
+     .min = 1,
+     .max = WEIGHT_MAX,
+     .help = "its vCPUs get pCPU time in proportion to it (Xen: weight; ESX: shares per vCPU)"},
+    PCPU_SHARE("cap", cap_pct, "most that the VM may use, in % of a pCPU (Xen)"),
+    PCPU_SHARE("limit", limit_pct, "the same under its name in ESX; the lower one of both counts"),
+    PCPU_SHARE("reservation", reservation_pct,
+               "what the VM gets before weights count, in % of a pCPU (ESX)"),
     {.key = "placement",
      .type = PARAM_CHOICE,
      .offset = offsetof(struct vm_keys, spec.guest.placement),

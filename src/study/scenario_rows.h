@@ -15,6 +15,8 @@ enum {
   THREADS_MAX = 65536, /* of one VM */
   THREADS_OF_HOST_MAX = 1 << 20,
   VMS_MAX = 65536,
+  WEIGHT_MAX = 1000000,
+  WEIGHT_STANDARD = 256, /* as in its row */
   REPLICATIONS_MAX = 1000000
 };
 #define SCENARIO_MEMORY_MAX (UINT64_C(8) << 30)

@@ -293,6 +293,7 @@ static void check_promises(const struct combination *is) {
     ck_assert_int_eq(ledger->spin_ns[SPIN_SELF], 0);
     if (is->cosched == &cosched_none) ck_assert_int_eq(ledger->runstate_ns[RS_COSTOP], 0);
     if (is->cosched == &cosched_none) ck_assert_uint_eq(ledger->costops, 0);
+    if (is->cosched == &cosched_none) ck_assert_int_eq(world.result->host.fragmentation_ns, 0);
     if (is->cosched == &cosched_strict && is->lock->is_spinlock)
       ck_assert_int_eq(world_spin_lhp_ns(ledger), 0);
     if (is->sched != &sched_null) continue;

@@ -24,7 +24,7 @@ MAY_KNOW = {
 ONLY_IN = {
     r"stdio\.h|argp\.h|getopt\.h|unistd\.h|fcntl\.h|dirent\.h|time\.h|locale\.h": {"cli"},
     r"sys/mman\.h": {"sim/arena.c"},
-    r"sys/(?!mman).*": {"cli"},
+    r"sys/(?!mman|queue).*": {"cli"},
     r"(cjson/)?cJSON\.h": {"cli/json_read.c", "cli/version.c"},
     r"nettle/.*|sqlite3\.h": {"cli"},
     r"mpi\.h": {"cli/mpi_link.c"},

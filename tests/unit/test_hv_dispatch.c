@@ -194,6 +194,25 @@ START_TEST(a_halt_frees_the_pcpu) {
 }
 END_TEST
 
+/* Who yields lets the others go first, which is no preemption; who is alone goes on. */
+START_TEST(a_yield_ends_the_slice) {
+  create(1, &sched_rr.kind, 0, 0);
+  hv_wake(hv, &hv->vcpus[0]);
+  run_until(10);
+  hv_yield(hv, &hv->vcpus[0]);
+  run_until(10);
+  ck_assert_int_eq(hv->pcpus[0].slice_end_ns, 110);
+  hv_wake(hv, &hv->vcpus[1]);
+  hv_yield(hv, &hv->vcpus[0]);
+  run_until(10);
+  expect_told("+0-0+1");
+  ck_assert_uint_eq(hv->vcpus[0].preemptions, 0);
+  run_until(110);
+  expect_told("-1+0");
+  ck_assert_uint_eq(hv->vcpus[1].preemptions, 1);
+}
+END_TEST
+
 START_TEST(a_reset_forgets_the_past_only) {
   create(1, &sched_rr.kind, 0, 0);
   wake_all();
@@ -217,6 +236,7 @@ int main(void) {
   tcase_add_test(tests, rr_lets_run_on_who_is_alone);
   tcase_add_test(tests, dispatch_costs_come_before_the_guest);
   tcase_add_test(tests, a_halt_frees_the_pcpu);
+  tcase_add_test(tests, a_yield_ends_the_slice);
   tcase_add_test(tests, a_reset_forgets_the_past_only);
   Suite *suite = suite_create("hv/dispatch");
   suite_add_tcase(suite, tests);

@@ -12,8 +12,8 @@ static struct calendar calendar;
 /* Two pCPUs, three vCPUs and threads, two VMs. */
 static void begin(void) {
   const uint32_t n[EVENT_KINDS] = {
-      [EVENT_STEP] = 3, [EVENT_SLEEP] = 3,    [EVENT_IPI] = 3,  [EVENT_START] = 2,
-      [EVENT_POLL] = 1, [EVENT_CROSSING] = 2, [EVENT_SLICE] = 2};
+      [EVENT_STEP] = 3,  [EVENT_SLEEP] = 3, [EVENT_IPI] = 3,      [EVENT_START] = 2,
+      [EVENT_TIMER] = 1, [EVENT_POLL] = 1,  [EVENT_CROSSING] = 2, [EVENT_SLICE] = 2};
   calendar = (struct calendar){0};
   calendar_init(&calendar, &arena, n, HORIZON_NS);
 }
@@ -44,6 +44,7 @@ START_TEST(simultaneous_events_come_by_kind_then_number) {
   calendar_set_pcpu(&calendar, 1, 0, 8, 7);
   calendar_set(&calendar, EVENT_CROSSING, 1, 7);
   calendar_set(&calendar, EVENT_POLL, 0, 7);
+  calendar_set(&calendar, EVENT_TIMER, 0, 7);
   calendar_set(&calendar, EVENT_START, 1, 7);
   calendar_set(&calendar, EVENT_IPI, 2, 7);
   calendar_set(&calendar, EVENT_SLEEP, 2, 7);
@@ -54,8 +55,8 @@ START_TEST(simultaneous_events_come_by_kind_then_number) {
   static const struct {
     enum event_kind kind;
     uint32_t index;
-  } order[] = {{EVENT_SLEEP, 1}, {EVENT_SLEEP, 2}, {EVENT_IPI, 2},
-               {EVENT_START, 1}, {EVENT_POLL, 0},  {EVENT_CROSSING, 1}};
+  } order[] = {{EVENT_SLEEP, 1}, {EVENT_SLEEP, 2}, {EVENT_IPI, 2},     {EVENT_START, 1},
+               {EVENT_TIMER, 0}, {EVENT_POLL, 0},  {EVENT_CROSSING, 1}};
   for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
     expect_next(7, order[i].kind, order[i].index);
     calendar_clear(&calendar, order[i].kind, order[i].index);

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Xen's credit scheduler.
+
+   Idea: time is earned in proportion to weight and spent by running; who has some left goes before
+   who has none, and who wakes with some left goes before both.
+   Rule: one queue per pCPU, in classes BOOST, UNDER and OVER, each first-in first-out. Every tick
+   (a third of a timeslice) charges whoever runs and ends his boost; every third one hands out the
+   credits of a timeslice on all pCPUs by weight. A vCPU that wakes preempts one of a lower class. A
+   pCPU about to run an OVER one, or nobody, takes better work from the queues of others.
+   Invariants: nobody has credits for more than a timeslice; a queued vCPU stands in the queue of
+   its class on a pCPU that it may use. Cost: O(1) per dispatch and O(pCPUs / 64) per theft, if
+   affinity forbids none; O(pCPUs) per tick, O(vCPUs) per accounting. Source: Xen,
+   xen/common/sched/credit.c. Here credits are counted in ns and shared out at once. */
+#include <sys/queue.h>
+
+#include "hv/hv.h"
+#include "sim/time.h"
+
+static const struct param credit_params[] = {
+    {.key = "timeslice",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct sched_credit_params, timeslice_ns),
+     .fallback = "30ms",
+     .min = 3,
+     .max = 0x1p62,
+     .help = "how long a vCPU may run; a third of it is the tick, all of it the accounting period"},
+    {.key = "ratelimit",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct sched_credit_params, ratelimit_ns),
+     .fallback = "1ms",
+     .min = 0,
+     .max = 0x1p62,
+     .help = "how long a vCPU runs at least before another one may preempt it"},
+};
+
+enum { TICKS_PER_TIMESLICE = 3 };
+
+/* Best first; NOBODY stands for a pCPU without work. */
+enum prio { BOOST, UNDER, OVER, PRIOS, NOBODY = PRIOS };
+
+struct credit_vcpu {
+  TAILQ_ENTRY(credit_vcpu) link;
+  int64_t credit_ns;  /* what it may run before it is OVER */
+  int64_t charged_ns; /* up to when it has paid, while it runs */
+  int64_t started_ns; /* its latest start */
+  pcpu_id_t queue;    /* the pCPU in whose queue it stands, or will */
+  uint8_t prio;       /* enum prio */
+  bool is_active;     /* earns credits */
+};
+
+TAILQ_HEAD(fifo, credit_vcpu);
+
+struct credit {
+  struct sched_credit_params params;
+  struct credit_vcpu *vcpus;
+  struct fifo (*queues)[PRIOS]; /* by pCPU */
+  struct pcpuset *has[PRIOS];   /* pCPUs that have queued ones of that class or better */
+  uint32_t *n_active;           /* by VM */
+  int64_t *due_ns;              /* by VM: its share in the running accounting */
+  int64_t balance_ns;           /* sum of all credits after the latest accounting */
+  int64_t n_ticks;
+};
+
+static struct credit_vcpu *credit_of(const struct hv *hv, const struct vcpu *v) {
+  const struct credit *credit = hv->sched_state;
+  return &credit->vcpus[v->id];
+}
+
+/* A third of a timeslice is no whole number of ns, three of them are. */
+static int64_t tick_ns(const struct credit *credit) {
+  int64_t n = credit->n_ticks + 1, slice_ns = credit->params.timeslice_ns;
+  int64_t thirds = n % TICKS_PER_TIMESLICE;
+  return n / TICKS_PER_TIMESLICE * slice_ns + slice_ns * thirds / TICKS_PER_TIMESLICE;
+}
+
+static void *credit_create(struct hv *hv, const void *params, struct arena *arena) {
+  struct credit *credit = ARENA_NEW(arena, struct credit);
+  credit->params = *(const struct sched_credit_params *)params;
+  credit->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct credit_vcpu);
+  credit->queues =
+      (struct fifo(*)[PRIOS])(void *)ARENA_ARRAY(arena, (size_t)hv->n_pcpus * PRIOS, struct fifo);
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++)
+    for (int prio = 0; prio < PRIOS; prio++) TAILQ_INIT(&credit->queues[p][prio]);
+  credit->n_active = ARENA_ARRAY(arena, hv->n_vms, uint32_t);
+  credit->due_ns = ARENA_ARRAY(arena, hv->n_vms, int64_t);
+  for (int prio = 0; prio < OVER; prio++)
+    pcpuset_init(credit->has[prio] = ARENA_NEW(arena, struct pcpuset), arena, hv->n_pcpus);
+  credit->has[OVER] = &hv->queued;
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++)
+    credit->vcpus[i] =
+        (struct credit_vcpu){.prio = UNDER, .queue = hv_first_pcpu(hv, &hv->vcpus[i])};
+  hv->timeslice_ns = credit->params.timeslice_ns;
+  hv->timer_ns = tick_ns(credit);
+  return credit;
+}
+
+static const char *credit_check(const void *params, const char **key) {
+  const struct sched_credit_params *credit = params;
+  if (credit->ratelimit_ns <= credit->timeslice_ns) return NULL;
+  *key = "ratelimit";
+  return "is longer than the timeslice";
+}
+
+/* --- queues --- */
+
+static struct vcpu *vcpu_of(const struct hv *hv, const struct credit_vcpu *account) {
+  const struct credit *credit = hv->sched_state;
+  return account ? &hv->vcpus[account - credit->vcpus] : NULL;
+}
+
+static void push(struct credit *credit, const struct vcpu *v) {
+  struct credit_vcpu *account = &credit->vcpus[v->id];
+  pcpu_id_t p = account->queue;
+  TAILQ_INSERT_TAIL(&credit->queues[p][account->prio], account, link);
+  for (int prio = account->prio; prio < PRIOS && !pcpuset_has(credit->has[prio], p); prio++)
+    pcpuset_add(credit->has[prio], p);
+}
+
+static void pull(struct credit *credit, const struct vcpu *v) {
+  struct credit_vcpu *account = &credit->vcpus[v->id];
+  pcpu_id_t p = account->queue;
+  int prio = account->prio;
+  TAILQ_REMOVE(&credit->queues[p][prio], account, link);
+  if (prio > BOOST && pcpuset_has(credit->has[prio - 1], p)) return;
+  for (; prio < PRIOS && TAILQ_EMPTY(&credit->queues[p][prio]); prio++)
+    pcpuset_remove(credit->has[prio], p);
+}
+
+static bool stands_in_queue(const struct vcpu *v) { return v->is_queued && !v->is_parked; }
+
+static void set_prio(struct credit *credit, struct vcpu *v, enum prio prio) {
+  struct credit_vcpu *account = &credit->vcpus[v->id];
+  if (account->prio == prio) return;
+  if (stands_in_queue(v)) pull(credit, v);
+  account->prio = (uint8_t)prio;
+  if (stands_in_queue(v)) push(credit, v);
+}
+
+static bool has_idle_pcpu(const struct hv *hv, const struct vcpu *v) {
+  const uint64_t *mask = hv->affinities[v->affinity].mask;
+  return mask ? pcpuset_first_of(&hv->free, mask) != ID_NONE : hv->free.n_members > 0;
+}
+
+/* v has come to its queue: is it to preempt who runs there? An idle pCPU takes it unasked. */
+static void tickle(struct hv *hv, const struct vcpu *v) {
+  const struct credit_vcpu *account = credit_of(hv, v);
+  const struct vcpu *current = hv->pcpus[account->queue].current;
+  if (has_idle_pcpu(hv, v)) return;
+  if (account->prio < credit_of(hv, current)->prio) hv_ask(hv, account->queue);
+}
+
+static void charge(struct hv *hv, const struct vcpu *v) {
+  struct credit_vcpu *account = credit_of(hv, v);
+  account->credit_ns -= hv->sim->now_ns - account->charged_ns;
+  account->charged_ns = hv->sim->now_ns;
+}
+
+static void credit_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+  struct credit_vcpu *account = credit_of(hv, v);
+  if (v->is_parked) return;
+  bool has_come = reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED;
+  if (reason == QUEUE_WOKEN && account->prio == UNDER) account->prio = BOOST;
+  push(hv->sched_state, v);
+  if (has_come) tickle(hv, v);
+}
+
+static void credit_dequeue(struct hv *hv, struct vcpu *v) {
+  if (!v->is_parked) pull(hv->sched_state, v);
+}
+
+static void credit_started(struct hv *hv, struct vcpu *v) {
+  struct credit_vcpu *account = credit_of(hv, v);
+  account->started_ns = account->charged_ns = hv->sim->now_ns;
+  account->queue = v->pcpu;
+}
+
+static void credit_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v); }
+
+/* --- who runs on p --- */
+
+static bool is_limited(const struct hv *hv, const struct vcpu *v) {
+  const struct credit *credit = hv->sched_state;
+  return hv->sim->now_ns - credit_of(hv, v)->started_ns < credit->params.ratelimit_ns;
+}
+
+/* The first in p's queue, but for one that has yielded if there is another. */
+static struct vcpu *first_queued(const struct hv *hv, pcpu_id_t p) {
+  const struct credit *credit = hv->sched_state;
+  struct vcpu *yielder = NULL;
+  for (int prio = BOOST; prio < PRIOS; prio++) {
+    const struct credit_vcpu *first = TAILQ_FIRST(&credit->queues[p][prio]);
+    struct vcpu *v = vcpu_of(hv, first);
+    if (v && v->has_yielded) {
+      yielder = v;
+      v = vcpu_of(hv, TAILQ_NEXT(first, link));
+    }
+    if (v) return v;
+  }
+  return yielder;
+}
+
+/* The first in q's queue, of a class better than `than`, that may move to p. */
+static struct vcpu *victim(const struct hv *hv, pcpu_id_t q, pcpu_id_t p, enum prio than) {
+  const struct credit *credit = hv->sched_state;
+  const struct credit_vcpu *account;
+  for (int prio = BOOST; prio < (int)than; prio++)
+    TAILQ_FOREACH(account, &credit->queues[q][prio], link)
+  if (hv_may_move(hv, vcpu_of(hv, account), p)) return vcpu_of(hv, account);
+  return NULL;
+}
+
+/* The pCPUs behind p come first, then those from 0 on. */
+static struct vcpu *steal(const struct hv *hv, pcpu_id_t p, enum prio than) {
+  const struct credit *credit = hv->sched_state;
+  const struct pcpuset *has = credit->has[than - 1];
+  if (has->n_members == 0) return NULL;
+  for (pcpu_id_t q = p + 1; (q = pcpuset_next(has, q)) != ID_NONE; q++) {
+    struct vcpu *v = victim(hv, q, p, than);
+    if (v) return v;
+  }
+  for (pcpu_id_t q = 0; (q = pcpuset_next(has, q)) < p; q++) {
+    struct vcpu *v = victim(hv, q, p, than);
+    if (v) return v;
+  }
+  return NULL;
+}
+
+static struct vcpu *credit_pick(struct hv *hv, pcpu_id_t p) {
+  struct credit *credit = hv->sched_state;
+  struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
+  if (current && stands_in_queue(current) && !current->has_yielded && is_limited(hv, current))
+    return current;
+  struct vcpu *first = first_queued(hv, p);
+  enum prio prio = first ? (enum prio)credit->vcpus[first->id].prio : NOBODY;
+  struct vcpu *stolen = prio >= OVER ? steal(hv, p, prio) : NULL;
+  return stolen ? stolen : first;
+}
+
+/* One that was asked to go before its ratelimit goes on to that. */
+static int64_t credit_slice_ns(const struct hv *hv, const struct vcpu *v) {
+  const struct credit *credit = hv->sched_state;
+  if (v->runstate != RS_RUNNING || !is_limited(hv, v)) return credit->params.timeslice_ns;
+  return credit->params.ratelimit_ns - (hv->sim->now_ns - credit_of(hv, v)->started_ns);
+}
+
+/* --- accounting --- */
+
+static void park(struct hv *hv, struct vcpu *v) {
+  if (v->is_parked) return;
+  if (v->is_queued) pull(hv->sched_state, v);
+  v->is_parked = true;
+  if (v->runstate == RS_RUNNING) hv_ask(hv, v->pcpu);
+}
+
+static void unpark(struct hv *hv, struct vcpu *v) {
+  if (!v->is_parked) return;
+  v->is_parked = false;
+  if (hv->free.n_members > 0) hv->must_fill = true;
+  if (!v->is_queued) return;
+  push(hv->sched_state, v);
+  tickle(hv, v);
+}
+
+/* What a VM may use of the pCPUs in one accounting period; INT64_MAX: all. */
+static int64_t cap_ns(const struct credit *credit, const struct hv_vm *vm) {
+  if (vm->cap_pct == 0) return INT64_MAX;
+  return (int64_t)((double)credit->params.timeslice_ns * vm->cap_pct / 100);
+}
+
+static int64_t share_ns(int64_t total_ns, uint64_t weight, uint64_t of) {
+  return (int64_t)((__int128)total_ns * (int64_t)weight / (int64_t)of);
+}
+
+/* Shares the pCPUs' time out by weight. Who can use or may have less than its share gets that, and
+   the others share the rest. */
+static void share_out(struct hv *hv, struct credit *credit) {
+  int64_t slice_ns = credit->params.timeslice_ns;
+  int64_t debt_ns = credit->balance_ns < 0 ? -credit->balance_ns : 0;
+  int64_t left_ns = slice_ns * hv->n_pcpus + debt_ns;
+  uint64_t weight = 0, weight_left;
+  for (vm_id_t i = 0; i < hv->n_vms; i++) {
+    weight += (uint64_t)hv->vms[i].weight * credit->n_active[i];
+    credit->due_ns[i] = -1;
+  }
+  bool is_settled = false;
+  for (weight_left = weight; !is_settled && weight_left > 0;) {
+    int64_t total_ns = left_ns;
+    uint64_t of = weight_left;
+    is_settled = true;
+    for (vm_id_t i = 0; i < hv->n_vms; i++) {
+      uint64_t its = (uint64_t)hv->vms[i].weight * credit->n_active[i];
+      if (its == 0 || credit->due_ns[i] >= 0) continue;
+      int64_t most_ns = slice_ns * credit->n_active[i] + share_ns(debt_ns, its, weight);
+      int64_t most_by_cap_ns = cap_ns(credit, &hv->vms[i]);
+      if (most_by_cap_ns < most_ns) most_ns = most_by_cap_ns;
+      if (share_ns(total_ns, its, of) < most_ns) continue;
+      credit->due_ns[i] = most_ns;
+      left_ns -= most_ns;
+      weight_left -= its;
+      is_settled = false;
+    }
+  }
+  for (vm_id_t i = 0; i < hv->n_vms; i++)
+    if (credit->due_ns[i] < 0 && credit->n_active[i] > 0)
+      credit->due_ns[i] =
+          share_ns(left_ns, (uint64_t)hv->vms[i].weight * credit->n_active[i], weight_left);
+}
+
+/* Pays v and puts it into its class. Returns whether it is beyond its part of the cap. */
+static bool settle(struct hv *hv, struct vcpu *v, int64_t due_ns, int64_t cap_each_ns) {
+  struct credit *credit = hv->sched_state;
+  struct credit_vcpu *account = credit_of(hv, v);
+  int64_t slice_ns = credit->params.timeslice_ns;
+  account->credit_ns += due_ns;
+  if (account->credit_ns < 0) {
+    set_prio(credit, v, OVER);
+    bool is_beyond = account->credit_ns < -cap_each_ns;
+    if (account->credit_ns < -slice_ns) account->credit_ns = -slice_ns;
+    return is_beyond;
+  }
+  set_prio(credit, v, UNDER);
+  if (account->credit_ns > slice_ns) {
+    account->credit_ns /= 2;
+    account->is_active = false;
+    credit->n_active[v->vm]--;
+  }
+  return false;
+}
+
+/* A VM that runs as a gang is parked as one, until none of it is in debt. */
+static void park_gang(struct hv *hv, const struct hv_vm *vm, bool is_beyond) {
+  struct credit *credit = hv->sched_state;
+  bool is_in_debt = false;
+  for (uint32_t k = 0; k < vm->n_vcpus; k++)
+    is_in_debt |= credit->vcpus[vm->first_vcpu + k].credit_ns < 0;
+  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+    struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
+    if (is_beyond)
+      park(hv, v);
+    else if (!is_in_debt)
+      unpark(hv, v);
+  }
+}
+
+static void account_vm(struct hv *hv, const struct hv_vm *vm) {
+  struct credit *credit = hv->sched_state;
+  uint32_t n_active = credit->n_active[vm->id];
+  if (n_active == 0) return;
+  bool is_gang = hv->cosched->shares_slice_end, is_any_beyond = false;
+  int64_t due_ns = credit->due_ns[vm->id] / n_active;
+  int64_t cap_each_ns = cap_ns(credit, vm) / n_active;
+  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+    struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
+    const struct credit_vcpu *account = credit_of(hv, v);
+    if (!account->is_active) continue;
+    bool is_beyond = settle(hv, v, due_ns, cap_each_ns);
+    credit->balance_ns += account->credit_ns;
+    is_any_beyond |= is_beyond;
+    if (is_gang) continue;
+    if (is_beyond)
+      park(hv, v);
+    else if (account->credit_ns >= 0)
+      unpark(hv, v);
+  }
+  if (is_gang && vm->cap_pct > 0) park_gang(hv, vm, is_any_beyond);
+}
+
+/* Who is found running pays, loses its boost, and earns from now on. */
+static void tick(struct hv *hv, struct vcpu *v) {
+  struct credit *credit = hv->sched_state;
+  struct credit_vcpu *account = credit_of(hv, v);
+  if (account->prio == BOOST) set_prio(credit, v, UNDER);
+  charge(hv, v);
+  if (account->is_active) return;
+  account->is_active = true;
+  credit->n_active[v->vm]++;
+}
+
+static int64_t credit_timer(struct hv *hv) {
+  struct credit *credit = hv->sched_state;
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++)
+    if (hv->pcpus[p].current) tick(hv, hv->pcpus[p].current);
+  credit->n_ticks++;
+  if (credit->n_ticks % TICKS_PER_TIMESLICE == 0) {
+    share_out(hv, credit);
+    credit->balance_ns = 0;
+    for (vm_id_t i = 0; i < hv->n_vms; i++) account_vm(hv, &hv->vms[i]);
+  }
+  return tick_ns(credit);
+}
+
+/* --- paranoia --- */
+
+static void credit_audit(const struct hv *hv) {
+  const struct credit *credit = hv->sched_state;
+  uint32_t n_queued = 0;
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    bool has_some = false;
+    for (int prio = 0; prio < PRIOS; prio++) {
+      const struct credit_vcpu *account;
+      has_some |= !TAILQ_EMPTY(&credit->queues[p][prio]);
+      assert(pcpuset_has(credit->has[prio], p) == has_some);
+      TAILQ_FOREACH(account, &credit->queues[p][prio], link) {
+        const struct vcpu *v = vcpu_of(hv, account);
+        assert(account->queue == p && account->prio == prio);
+        assert(stands_in_queue(v) && hv_may_use(hv, v, p));
+        n_queued++;
+      }
+    }
+  }
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    const struct vcpu *v = &hv->vcpus[i];
+    if (v->is_queued && v->is_parked) n_queued++;
+    assert(!v->is_parked || v->runstate != RS_RUNNING || pcpuset_has(&hv->asked, v->pcpu));
+    assert(credit->vcpus[i].credit_ns <= credit->params.timeslice_ns);
+  }
+  assert(n_queued == hv->n_queued);
+}
+
+const struct sched_ops sched_credit = {
+    .kind = {.name = "credit",
+             .help = "Xen's credit scheduler: a queue per pCPU, credits by weight, caps, a boost "
+                     "for those who wake",
+             .params = credit_params,
+             .n_params = sizeof credit_params / sizeof *credit_params,
+             .params_size = sizeof(struct sched_credit_params),
+             .check = credit_check},
+    .honours = HONOURS_WEIGHT | HONOURS_CAP,
+    .create = credit_create,
+    .enqueue = credit_enqueue,
+    .dequeue = credit_dequeue,
+    .pick = credit_pick,
+    .slice_ns = credit_slice_ns,
+    .started = credit_started,
+    .stopped = credit_stopped,
+    .timer = credit_timer,
+    .audit = credit_audit,
+};
