@@ -196,6 +196,11 @@ static inline bool hv_may_use(const struct hv *hv, const struct vcpu *v, pcpu_id
   const uint64_t *mask = hv->affinities[v->affinity].mask;
   return !mask || (mask[p / 64] >> p % 64 & 1) != 0;
 }
+/* Is a pCPU free that v may use? */
+static inline bool hv_has_free(const struct hv *hv, const struct vcpu *v) {
+  const uint64_t *mask = hv->affinities[v->affinity].mask;
+  return mask ? pcpuset_first_of(&hv->free, mask) != ID_NONE : hv->free.n_members > 0;
+}
 /* May p take v from another pCPU's queue? Who still runs there stays until that has decided. */
 static inline bool hv_may_move(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   bool must_stay = v->runstate == RS_RUNNING && pcpuset_has(&hv->free, v->pcpu);

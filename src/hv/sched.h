@@ -14,7 +14,8 @@
 #define SCHED_KINDS(X) \
   X(null)              \
   X(rr)                \
-  X(credit)
+  X(credit)            \
+  X(credit2)
 
 struct hv;
 struct vcpu;
@@ -68,6 +69,10 @@ extern const struct sched_ops *const sched_kinds[];
 
 struct sched_credit_params {
   int64_t timeslice_ns, ratelimit_ns;
+};
+
+struct sched_credit2_params {
+  int64_t init_ns, min_timer_ns, ratelimit_ns, migrate_resist_ns;
 };
 
 struct sched_rr_params {

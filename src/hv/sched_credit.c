@@ -136,16 +136,11 @@ static void set_prio(struct credit *credit, struct vcpu *v, enum prio prio) {
   if (stands_in_queue(v)) push(credit, v);
 }
 
-static bool has_idle_pcpu(const struct hv *hv, const struct vcpu *v) {
-  const uint64_t *mask = hv->affinities[v->affinity].mask;
-  return mask ? pcpuset_first_of(&hv->free, mask) != ID_NONE : hv->free.n_members > 0;
-}
-
 /* v has come to its queue: is it to preempt who runs there? An idle pCPU takes it unasked. */
 static void tickle(struct hv *hv, const struct vcpu *v) {
   const struct credit_vcpu *account = credit_of(hv, v);
   const struct vcpu *current = hv->pcpus[account->queue].current;
-  if (has_idle_pcpu(hv, v)) return;
+  if (hv_has_free(hv, v)) return;
   if (account->prio < credit_of(hv, current)->prio) hv_ask(hv, account->queue);
 }
 

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Xen's credit2 scheduler.
+
+   Idea: everybody has the same credits, and who has a smaller weight burns them faster; who has
+   most left runs.
+   Rule: one queue for the socket (here: the host) by credits. Running burns them in proportion to
+   the highest weight over the own one. When the one that is to run next has none left, all get new
+   ones. Who wakes preempts the one with the least credits, if that has less. Slices last until the
+   credits are those of the next in the queue, within bounds. Caps are budgets of a period.
+   Invariants: credits lie between -init and init + min_timer; no queued vCPU of a VM without
+   budget. Cost: O(log vCPUs) per dispatch, O(pCPUs) per wake-up while no pCPU is idle; O(vCPUs) per
+   reset. Source: Xen, xen/common/sched/credit2.c. */
+#include "hv/order.h"
+#include "sim/time.h"
+
+#define ROW(name, member, standard, least, text)                                                  \
+  {                                                                                               \
+    .key = name, .type = PARAM_DURATION, .offset = offsetof(struct sched_credit2_params, member), \
+    .fallback = standard, .min = least, .max = TIMER_MOST_NS, .help = text                        \
+  }
+/* So that credits fit into a rank. */
+#define TIMER_MOST_NS 1e12
+
+static const struct param credit2_params[] = {
+    ROW("init", init_ns, "10ms", 1, "credits that all get at a reset; also the longest slice"),
+    ROW("min_timer", min_timer_ns, "500us", 1, "shortest slice, and what a reset lets one keep"),
+    ROW("ratelimit", ratelimit_ns, "1ms", 0,
+        "how long a vCPU runs at least before another one may preempt it"),
+    ROW("migrate_resist", migrate_resist_ns, "500us", 0,
+        "how many more credits it takes to get the pCPU of another one if one ran elsewhere"),
+};
+
+/* What Xen has as constants. */
+#define CAP_PERIOD_NS INT64_C(10000000)
+#define BUDGET_LEAST_NS INT64_C(100000)
+#define YIELD_BIAS_NS INT64_C(1000000)
+
+struct credit2_vcpu {
+  int64_t credit_ns;
+  int64_t charged_ns; /* up to when it has paid, while it runs */
+  int64_t started_ns; /* its latest start */
+};
+
+struct credit2 {
+  struct sched_credit2_params params;
+  struct order *order;
+  struct credit2_vcpu *vcpus;
+  int64_t *budget_ns; /* by VM: left in this period; of those with a cap */
+  uint32_t highest_weight;
+  /* Where all weights are the same, by pCPU, of who runs there: */
+  bool is_uniform;
+  int64_t *zero_ns;    /* when its credits will be 0 */
+  int64_t *limited_ns; /* until when nobody preempts it */
+};
+
+static struct credit2_vcpu *credit_of(const struct hv *hv, const struct vcpu *v) {
+  const struct credit2 *credit2 = hv->sched_state;
+  return &credit2->vcpus[v->id];
+}
+
+static int64_t cap_ns(const struct hv_vm *vm) {
+  return (int64_t)((double)CAP_PERIOD_NS * vm->cap_pct / 100);
+}
+
+static void *credit2_create(struct hv *hv, const void *params, struct arena *arena) {
+  struct credit2 *credit2 = ARENA_NEW(arena, struct credit2);
+  credit2->params = *(const struct sched_credit2_params *)params;
+  credit2->order = order_create(hv, arena);
+  credit2->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct credit2_vcpu);
+  credit2->budget_ns = ARENA_ARRAY(arena, hv->n_vms, int64_t);
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) credit2->vcpus[i].credit_ns = credit2->params.init_ns;
+  for (vm_id_t i = 0; i < hv->n_vms; i++) {
+    const struct hv_vm *vm = &hv->vms[i];
+    if (vm->weight > credit2->highest_weight) credit2->highest_weight = vm->weight;
+    credit2->budget_ns[i] = cap_ns(vm);
+    if (vm->cap_pct > 0) hv->timer_ns = CAP_PERIOD_NS;
+  }
+  credit2->is_uniform = true;
+  for (vm_id_t i = 0; i < hv->n_vms; i++)
+    credit2->is_uniform &= hv->vms[i].weight == credit2->highest_weight;
+  credit2->zero_ns = ARENA_ARRAY(arena, hv->n_pcpus, int64_t);
+  credit2->limited_ns = ARENA_ARRAY(arena, hv->n_pcpus, int64_t);
+  hv->timeslice_ns = credit2->params.init_ns;
+  return credit2;
+}
+
+static const char *credit2_check(const void *params, const char **key) {
+  const struct sched_credit2_params *credit2 = params;
+  *key = credit2->ratelimit_ns > credit2->init_ns ? "ratelimit" : "min_timer";
+  bool is_good =
+      credit2->ratelimit_ns <= credit2->init_ns && credit2->min_timer_ns <= credit2->init_ns;
+  return is_good ? NULL : "is longer than the longest slice, init";
+}
+
+/* --- burning --- */
+
+static int64_t burnt_ns(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
+  const struct credit2 *credit2 = hv->sched_state;
+  if (credit2->is_uniform) return time_ns;
+  return time_ns * credit2->highest_weight / hv_vm_of(hv, v)->weight;
+}
+
+static void charge(const struct hv *hv, const struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
+  struct credit2_vcpu *credit = credit_of(hv, v);
+  int64_t now = hv->sim->now_ns, time_ns = now - credit->charged_ns;
+  credit->charged_ns = now;
+  credit2->budget_ns[v->vm] -= time_ns;
+  /* Who runs for so long has no credits whatever its weight is; and nothing overflows. */
+  if (time_ns > credit2->params.init_ns * 3) time_ns = credit2->params.init_ns * 3;
+  credit->credit_ns -= burnt_ns(hv, v, time_ns);
+  if (credit->credit_ns < -credit2->params.init_ns) credit->credit_ns = -credit2->params.init_ns;
+  credit2->zero_ns[v->pcpu] = now + credit->credit_ns;
+}
+
+/* --- the queue --- */
+
+/* Most credits first. */
+static int64_t rank_of(const struct sched_credit2_params *params, int64_t credit_ns) {
+  return params->init_ns + params->min_timer_ns - credit_ns;
+}
+
+static bool is_limited(const struct hv *hv, const struct vcpu *v) {
+  const struct credit2 *credit2 = hv->sched_state;
+  return hv->sim->now_ns - credit_of(hv, v)->started_ns < credit2->params.ratelimit_ns;
+}
+
+static bool has_budget(const struct hv *hv, const struct vcpu *v) {
+  const struct credit2 *credit2 = hv->sched_state;
+  return hv_vm_of(hv, v)->cap_pct == 0 || credit2->budget_ns[v->vm] > 0;
+}
+
+/* By how much v is better than who runs on p; never, before that one's ratelimit. */
+static int64_t score(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  const struct credit2 *credit2 = hv->sched_state;
+  const struct vcpu *current = hv->pcpus[p].current;
+  if (!current || is_limited(hv, current)) return INT64_MIN;
+  charge(hv, current);
+  int64_t score_ns = credit_of(hv, v)->credit_ns - credit_of(hv, current)->credit_ns;
+  return credit2->order->stands[v->id] == p ? score_ns
+                                            : score_ns - credit2->params.migrate_resist_ns;
+}
+
+/* The pCPU, but for `stand`, where v has its highest score, if that is higher than best_ns. */
+static pcpu_id_t best_elsewhere(const struct hv *hv, const struct vcpu *v, pcpu_id_t stand,
+                                int64_t best_ns) {
+  pcpu_id_t best = stand;
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    if (p == stand || !hv_may_use(hv, v, p)) continue;
+    int64_t score_ns = score(hv, v, p);
+    if (score_ns <= best_ns) continue;
+    best_ns = score_ns;
+    best = p;
+  }
+  return best_ns > 0 ? best : ID_NONE;
+}
+
+/* The same where all weights are equal: who has the least credits has the earliest zero. */
+static pcpu_id_t best_of_equals(const struct hv *hv, const struct vcpu *v, pcpu_id_t stand,
+                                int64_t best_ns) {
+  const struct credit2 *credit2 = hv->sched_state;
+  int64_t now = hv->sim->now_ns, floor_ns = now - credit2->params.init_ns, least_ns = INT64_MAX;
+  pcpu_id_t best = stand;
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    int64_t zero_ns = credit2->zero_ns[p] > floor_ns ? credit2->zero_ns[p] : floor_ns;
+    zero_ns = credit2->limited_ns[p] > now ? INT64_MAX : zero_ns;
+    best = zero_ns < least_ns ? p : best;
+    least_ns = zero_ns < least_ns ? zero_ns : least_ns;
+  }
+  int64_t score_ns = INT64_MIN;
+  if (least_ns < INT64_MAX)
+    score_ns = credit_of(hv, v)->credit_ns - (least_ns - now) - credit2->params.migrate_resist_ns;
+  if (score_ns <= best_ns) {
+    score_ns = best_ns;
+    best = stand;
+  }
+  return score_ns > 0 ? best : ID_NONE;
+}
+
+/* v has come to the queue: whom is it to preempt? An idle pCPU takes it unasked. */
+static void tickle(struct hv *hv, const struct vcpu *v) {
+  const struct credit2 *credit2 = hv->sched_state;
+  if (hv_has_free(hv, v)) return;
+  pcpu_id_t stand = credit2->order->stands[v->id];
+  int64_t score_ns = score(hv, v, stand);
+  bool is_simple = credit2->is_uniform && v->affinity == 0;
+  pcpu_id_t best =
+      is_simple ? best_of_equals(hv, v, stand, score_ns) : best_elsewhere(hv, v, stand, score_ns);
+  if (best != ID_NONE) hv_ask(hv, best);
+}
+
+static void put(struct hv *hv, const struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
+  order_put(hv, credit2->order, v, rank_of(&credit2->params, credit_of(hv, v)->credit_ns));
+}
+
+/* A VM that runs as a gang is parked and unparked as one. */
+static void park(struct hv *hv, struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
+  const struct hv_vm *vm = hv_vm_of(hv, v);
+  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+    struct vcpu *sibling = &hv->vcpus[vm->first_vcpu + k];
+    if (sibling != v && !hv->cosched->shares_slice_end) continue;
+    if (sibling->is_queued && !sibling->is_parked && sibling != v)
+      order_remove(hv, credit2->order, sibling);
+    sibling->is_parked = true;
+    if (sibling != v && sibling->runstate == RS_RUNNING && !sibling->has_expired)
+      hv_ask(hv, sibling->pcpu);
+  }
+}
+
+static void credit2_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+  if (v->runstate == RS_RUNNING) charge(hv, v);
+  if (!has_budget(hv, v) && !v->is_parked) park(hv, v);
+  if (v->is_parked) return;
+  put(hv, v);
+  if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v);
+}
+
+static void credit2_dequeue(struct hv *hv, struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
+  if (!v->is_parked) order_remove(hv, credit2->order, v);
+}
+
+static void credit2_started(struct hv *hv, struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
+  struct credit2_vcpu *credit = credit_of(hv, v);
+  credit->started_ns = credit->charged_ns = hv->sim->now_ns;
+  order_move(credit2->order, v, v->pcpu);
+  credit2->zero_ns[v->pcpu] = hv->sim->now_ns + credit->credit_ns;
+  credit2->limited_ns[v->pcpu] = hv->sim->now_ns + credit2->params.ratelimit_ns;
+}
+
+static void credit2_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v); }
+
+/* --- who runs on p --- */
+
+/* All get new credits; what is left of the old ones counts up to min_timer. */
+static void reset(struct hv *hv) {
+  struct credit2 *credit2 = hv->sched_state;
+  const struct sched_credit2_params *params = &credit2->params;
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    const struct vcpu *v = &hv->vcpus[i];
+    struct credit2_vcpu *credit = &credit2->vcpus[i];
+    bool is_in_queue = v->is_queued && !v->is_parked;
+    if (v->runstate == RS_RUNNING) charge(hv, v);
+    if (is_in_queue) order_remove(hv, credit2->order, v);
+    credit->credit_ns += params->init_ns;
+    int64_t most_ns = params->init_ns + params->min_timer_ns;
+    if (credit->credit_ns > most_ns) credit->credit_ns = most_ns;
+    if (v->runstate == RS_RUNNING) credit2->zero_ns[v->pcpu] = hv->sim->now_ns + credit->credit_ns;
+    if (is_in_queue) put(hv, v);
+  }
+}
+
+/* Who has more credits than the one that runs on p, and if it ran elsewhere, enough of them. */
+static struct vcpu *challenger(struct hv *hv, struct vcpu *current, struct vcpu *first,
+                               pcpu_id_t p) {
+  const struct credit2 *credit2 = hv->sched_state;
+  const struct sched_credit2_params *params = &credit2->params;
+  int64_t own_ns = credit_of(hv, current)->credit_ns - (current->has_yielded ? YIELD_BIAS_NS : 0);
+  int64_t first_ns = first ? credit_of(hv, first)->credit_ns : own_ns;
+  if (first_ns <= own_ns) return current;
+  bool is_local = credit2->order->stands[first->id] == p;
+  if (is_local || first_ns >= own_ns + params->migrate_resist_ns) return first;
+  first = order_first_standing(hv, credit2->order, p, rank_of(params, own_ns));
+  return first ? first : current;
+}
+
+static struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
+  struct credit2 *credit2 = hv->sched_state;
+  struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
+  bool is_there = current && current->is_queued && !current->is_parked;
+  if (is_there && !current->has_yielded && is_limited(hv, current)) return current;
+  if (!is_there || !current->has_yielded) {
+    struct vcpu *first = order_first(hv, credit2->order, p);
+    return is_there && first != current ? challenger(hv, current, first, p) : first;
+  }
+  order_remove(hv, credit2->order, current);
+  struct vcpu *next = challenger(hv, current, order_first(hv, credit2->order, p), p);
+  put(hv, current);
+  return next;
+}
+
+static struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
+  struct vcpu *next = choose(hv, p);
+  if (next && credit_of(hv, next)->credit_ns <= 0) reset(hv);
+  return next;
+}
+
+static uint32_t n_running(const struct hv *hv, const struct hv_vm *vm) {
+  uint32_t n = 0;
+  for (uint32_t k = 0; k < vm->n_vcpus; k++)
+    n += hv->vcpus[vm->first_vcpu + k].runstate == RS_RUNNING;
+  return n;
+}
+
+static int64_t within_budget(const struct hv *hv, const struct vcpu *v, int64_t slice_ns) {
+  const struct credit2 *credit2 = hv->sched_state;
+  const struct hv_vm *vm = hv_vm_of(hv, v);
+  if (vm->cap_pct == 0) return slice_ns;
+  int64_t budget_ns =
+      credit2->budget_ns[vm->id] / (n_running(hv, vm) + (v->runstate != RS_RUNNING));
+  if (budget_ns < BUDGET_LEAST_NS) budget_ns = BUDGET_LEAST_NS;
+  return slice_ns < budget_ns ? slice_ns : budget_ns;
+}
+
+/* Until its credits are used up, or those of the next in the queue are more. */
+static int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
+  const struct credit2 *credit2 = hv->sched_state;
+  const struct sched_credit2_params *params = &credit2->params;
+  const struct credit2_vcpu *credit = credit_of(hv, v);
+  int64_t rank = order_lowest(hv, credit2->order), spare_ns = credit->credit_ns;
+  int64_t next_ns = rank == WTREE_NONE ? 0 : rank_of(params, rank);
+  if (next_ns > 0) spare_ns -= next_ns;
+  int64_t slice_ns = spare_ns > 0 ? spare_ns : 0;
+  if (!credit2->is_uniform) slice_ns = slice_ns * hv_vm_of(hv, v)->weight / credit2->highest_weight;
+  int64_t least_ns = params->ratelimit_ns;
+  if (v->runstate == RS_RUNNING) least_ns -= hv->sim->now_ns - credit->started_ns;
+  if (least_ns < params->min_timer_ns) least_ns = params->min_timer_ns;
+  if (slice_ns < least_ns) slice_ns = least_ns;
+  if (slice_ns > params->init_ns) slice_ns = params->init_ns;
+  return within_budget(hv, v, slice_ns);
+}
+
+/* --- caps --- */
+
+static void replenish(struct hv *hv, const struct hv_vm *vm) {
+  struct credit2 *credit2 = hv->sched_state;
+  int64_t *budget_ns = &credit2->budget_ns[vm->id];
+  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+    const struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
+    if (v->runstate == RS_RUNNING) charge(hv, v);
+  }
+  *budget_ns = (*budget_ns < 0 ? *budget_ns : 0) + cap_ns(vm);
+  if (*budget_ns <= 0) return;
+  if (hv->free.n_members > 0) hv->must_fill = true;
+  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+    struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
+    if (!v->is_parked) continue;
+    v->is_parked = false;
+    if (!v->is_queued) continue;
+    put(hv, v);
+    tickle(hv, v);
+  }
+}
+
+static int64_t credit2_timer(struct hv *hv) {
+  for (vm_id_t i = 0; i < hv->n_vms; i++)
+    if (hv->vms[i].cap_pct > 0) replenish(hv, &hv->vms[i]);
+  return hv->sim->now_ns + CAP_PERIOD_NS;
+}
+
+static void credit2_audit(const struct hv *hv) {
+  const struct credit2 *credit2 = hv->sched_state;
+  const struct sched_credit2_params *params = &credit2->params;
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    const struct vcpu *v = &hv->vcpus[i];
+    int64_t credit_ns = credit2->vcpus[i].credit_ns;
+    assert(credit_ns <= params->init_ns + params->min_timer_ns && credit_ns >= -params->init_ns);
+    int64_t key = wtree_key(&credit2->order->trees[v->affinity], credit2->order->leaves[i]);
+    bool is_in_queue = v->is_queued && !v->is_parked;
+    int64_t own_key = order_key(rank_of(params, credit_ns), v);
+    assert(key == (is_in_queue ? own_key : WTREE_NONE));
+    assert(!v->is_parked || v->runstate != RS_RUNNING || pcpuset_has(&hv->asked, v->pcpu));
+  }
+}
+
+const struct sched_ops sched_credit2 = {
+    .kind = {.name = "credit2",
+             .help =
+                 "Xen's credit2 scheduler: one queue by credits, which burn inversely to weight",
+             .params = credit2_params,
+             .n_params = sizeof credit2_params / sizeof *credit2_params,
+             .params_size = sizeof(struct sched_credit2_params),
+             .check = credit2_check},
+    .honours = HONOURS_WEIGHT | HONOURS_CAP,
+    .create = credit2_create,
+    .enqueue = credit2_enqueue,
+    .dequeue = credit2_dequeue,
+    .pick = credit2_pick,
+    .slice_ns = credit2_slice_ns,
+    .started = credit2_started,
+    .stopped = credit2_stopped,
+    .timer = credit2_timer,
+    .audit = credit2_audit,
+};

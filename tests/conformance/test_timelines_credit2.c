@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What `credit2` does, drawn by hand from the model. All have 10 ms of credits at first. */
+#include <check.h>
+
+#include "support/world.h"
+
+static struct world world;
+static void forget(void) { world_free(&world); }
+
+#define CREDIT2 "'scheduler': { 'kind': 'credit2' }"
+#define HOG "'hog': [ { 'compute': '10s' } ]"
+
+/* a burns two credits a ns. a runs for the ratelimit, from 10 to 8; b until it has no more than a,
+   and 0.5 ms longer, as it is not changed for an equal. At 15 both have none: a reset. */
+START_TEST(weights_burn_credits) {
+  world_watch(&world, "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" CREDIT2 "}, 'programs': {" HOG
+                      "}, 'vms': { 'a': { 'vcpus': 1, 'program': 'hog', 'weight': 256 },"
+                      "'b': { 'vcpus': 1, 'program': 'hog', 'weight': 512 } },"
+                      "'run': { 'duration': '16500us' } }");
+  world_expect(&world, 500 * US,
+               "a/v0 uu rrrrr uu rrrr uu rrrr uu rrrr uu rrrr uu\n"
+               "b/v0 rr uuuuu rr uuuu rr uuuu rr uuuu rr uuuu rr\n");
+}
+END_TEST
+
+/* io has more credits than hog whenever it wakes; the reset at 14 gives it 10.5 instead of 16. */
+START_TEST(who_wakes_with_more_credits_preempts) {
+  world_watch(&world, "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" CREDIT2 "}, 'programs': {" HOG
+                      ", 'io': [ { 'compute': '2ms' }, { 'sleep': '4ms' } ] },"
+                      "'vms': { 'hog': { 'vcpus': 1, 'program': 'hog' },"
+                      "'io': { 'vcpus': 1, 'program': 'io', 'start': '3ms' } },"
+                      "'run': { 'duration': '23ms' } }");
+  world_expect(&world, MS,
+               "hog/v0 uuu rr uuuu rr uuuu rr uuuu rr\n"
+               "io/v0  ... uu .... uu .... uu .... uu\n");
+}
+END_TEST
+
+/* At 1 c is better than a and stood at p0. p1 goes on with b, as a has no more; at 1.5 a has 0.5 ms
+   more than b, enough to change pCPUs. */
+START_TEST(small_leads_do_not_migrate) {
+  world_watch(&world, "{ 'host': { 'pcpus': 2 }, 'hypervisor': {" CREDIT2 "}, 'programs': {" HOG
+                      "}, 'vms': { 'a': { 'vcpus': 1, 'program': 'hog' },"
+                      "'b': { 'vcpus': 1, 'program': 'hog' },"
+                      "'c': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '3ms' } }");
+  world_expect(&world, 500 * US,
+               "a/v0 uu r uu r\n"
+               "b/v0 uu u rr u\n"
+               "c/v0 rr u uu u\n"
+               "p0   00 2 22 2\n"
+               "p1   11 1 00 1\n");
+}
+END_TEST
+
+START_TEST(a_cap_is_a_budget_of_10_ms) {
+  world_watch(&world, "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" CREDIT2 "}, 'programs': {" HOG
+                      "}, 'vms': { 'a': { 'vcpus': 1, 'program': 'hog', 'cap': 40 } },"
+                      "'run': { 'duration': '30ms' } }");
+  world_expect(&world, MS, "a/v0 uuuu rrrrrr uuuu rrrrrr uuuu rrrrrr\n");
+}
+END_TEST
+
+/* The gang is refused at 0 and starts at 1. At 2 it has no less than hog, and goes on for min_timer
+   as one; at 2.5 hog is better and p0 takes it, and the gang is refused. */
+START_TEST(gangs_go_by_credits) {
+  world_watch(&world, "{ 'host': { 'pcpus': 2 }, 'hypervisor': {" CREDIT2
+                      ", 'coscheduling': { 'kind': 'strict' } }, 'programs': {" HOG
+                      "}, 'vms': { 'hog': { 'vcpus': 1, 'program': 'hog' },"
+                      "'gang': { 'vcpus': 2, 'program': 'hog' } }, 'run': { 'duration': '3ms' } }");
+  world_expect(&world, 500 * US,
+               "hog/v0  uu rrr u\n"
+               "gang/v0 xx uuu x\n"
+               "gang/v1 xx uuu x\n"
+               "p1      .. 222 .\n");
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("credit2");
+  tcase_add_checked_fixture(tests, NULL, forget);
+  tcase_add_test(tests, weights_burn_credits);
+  tcase_add_test(tests, who_wakes_with_more_credits_preempts);
+  tcase_add_test(tests, small_leads_do_not_migrate);
+  tcase_add_test(tests, a_cap_is_a_budget_of_10_ms);
+  tcase_add_test(tests, gangs_go_by_credits);
+  return world_main(tests, "timelines of credit2");
+}
