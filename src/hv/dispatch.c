@@ -63,12 +63,17 @@ void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
   if (is_against_will && (v->listeners & LISTENER_TRACE)) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
 }
 
+static void costop_ready(struct hv *hv, struct vcpu *v) {
+  if (hv->sched->withdrawn) hv->sched->withdrawn(hv, v);
+  hv_set_runstate(hv, v, RS_READY, RS_COSTOP, hv->sim->now_ns);
+}
+
 void hv_costop(struct hv *hv, struct vcpu *v) {
   move_dequeue(hv, v);
   if (v->runstate == RS_RUNNING)
     move_preempt(hv, v, RS_COSTOP);
   else if (v->runstate == RS_READY)
-    hv_set_runstate(hv, v, RS_READY, RS_COSTOP, hv->sim->now_ns);
+    costop_ready(hv, v);
 }
 
 /* --- running --- */

@@ -15,7 +15,8 @@
   X(null)              \
   X(rr)                \
   X(credit)            \
-  X(credit2)
+  X(credit2)           \
+  X(eevdf)
 
 struct hv;
 struct vcpu;
@@ -55,6 +56,8 @@ struct sched_ops {
   /* v has started on v->pcpu; v is going to stop. Not told of one that is chosen again. */
   void (*started)(struct hv *hv, struct vcpu *v);
   void (*stopped)(struct hv *hv, struct vcpu *v);
+  /* v has left the queue not to start, but to become COSTOP. */
+  void (*withdrawn)(struct hv *hv, struct vcpu *v);
   /* At hv->timer_ns, which create sets if it wants; returns the next instant. */
   int64_t (*timer)(struct hv *hv);
   /* Asserts its invariants (the paranoid mode). */
@@ -73,6 +76,11 @@ struct sched_credit_params {
 
 struct sched_credit2_params {
   int64_t init_ns, min_timer_ns, ratelimit_ns, migrate_resist_ns;
+};
+
+struct sched_eevdf_params {
+  int64_t base_slice_ns, tick_ns, balance_interval_ns;
+  uint32_t hrtick; /* 0: off */
 };
 
 struct sched_rr_params {

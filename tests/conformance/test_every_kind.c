@@ -29,7 +29,8 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
                   int duration_ms) {
   world_watch(into,
               "{ 'host': { 'pcpus': %d, 'costs': { 'context_switch': '3us', 'migration': '5us' } },"
-              "'hypervisor': { 'scheduler': { 'kind': '%s', 'timeslice': '1ms' },"
+              "'hypervisor': { 'scheduler': { 'kind': '%s', 'timeslice': '1ms',"
+              "'tick': '250us' },"
               "'coscheduling': { 'kind': '%s', 'skew_limit': '600us', 'costop_threshold': '600us',"
               "'costart_threshold': '300us', 'poll': '200us' } },"
               "'locks': { 'l': { 'kind': '%s', 'handoff_cost': { 'base': '1us' } } },"

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Linux' EEVDF, as it schedules the vCPU threads of KVM.
+
+   Idea: of those who have not had more than their share, the one whose slice would be over first.
+   Rule: one queue per pCPU. Virtual runtime advances inversely to weight while a vCPU runs; who is
+   not ahead of the queue's mean is eligible; of the eligible ones the earliest virtual deadline
+   runs, until its slice is over, which ticks find out. A sleeper keeps its lag, within bounds. Who
+   wakes goes to an idle pCPU; else it preempts if it would be picked. Idle pCPUs take from the
+   longest queue, and busy ones now and then.
+   Invariants: the sums of a queue are those of its members; a queued vCPU may use its pCPU.
+   Cost: O(length of a queue) per dispatch, O(pCPUs) per balancing. Source: Stoica and Abdel-Wahab
+   (1995); Linux 6.6, kernel/sched/fair.c. Groups, energy and NUMA are left out. */
+#include <sys/queue.h>
+
+#include "hv/hv.h"
+#include "sim/time.h"
+
+static const char *const switch_words[] = {"off", "on", NULL};
+enum { BASE_SLICE_SCALED = -1 };
+
+static const struct param eevdf_params[] = {
+    {.key = "base_slice",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct sched_eevdf_params, base_slice_ns),
+     .fallback = "scaled",
+     .min = 1,
+     .max = 0x1p40,
+     .word = "scaled",
+     .word_value = BASE_SLICE_SCALED,
+     .help = "time that a vCPU asks for; scaled: 0.7 ms, times 1 to 4 with the number of pCPUs"},
+    {.key = "tick",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct sched_eevdf_params, tick_ns),
+     .fallback = "4ms",
+     .min = 1,
+     .max = 0x1p40,
+     .help = "how often it is looked whether slices are over"},
+    {.key = "hrtick",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(struct sched_eevdf_params, hrtick),
+     .fallback = "off",
+     .choices = switch_words,
+     .help = "on: slices end when they are over, not at the next tick"},
+    {.key = "balance_interval",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct sched_eevdf_params, balance_interval_ns),
+     .fallback = "64ms",
+     .min = 1,
+     .max = 0x1p62,
+     .help = "how often, at a tick, pCPUs take work from longer queues"},
+};
+
+struct eevdf_vcpu {
+  TAILQ_ENTRY(eevdf_vcpu) link;
+  int64_t v_ns;        /* virtual runtime … */
+  int64_t rest;        /* … and what of it is no whole ns yet, times its weight */
+  int64_t deadline_ns; /* virtual */
+  int64_t chosen_ns;   /* its deadline when it was picked */
+  int64_t lag_ns;      /* the mean less v_ns, when it left its queue */
+  int64_t charged_ns;  /* up to when v_ns has advanced, while it runs */
+  int64_t weight;
+  pcpu_id_t queue;
+  bool is_member; /* counts in the sums of its queue: it waits there or runs */
+  bool is_old;    /* has been placed before */
+};
+
+TAILQ_HEAD(waiting, eevdf_vcpu);
+
+struct queue {
+  struct waiting waiting;
+  int64_t zero_ns;  /* near the mean */
+  int64_t sum_ns;   /* of weight x (v_ns - zero_ns) over all members */
+  int64_t weight;   /* of all members */
+  bool is_balanced; /* has given or taken in the running pass */
+};
+
+struct eevdf {
+  struct sched_eevdf_params params;
+  struct eevdf_vcpu *vcpus;
+  struct queue *queues; /* by pCPU */
+};
+
+static struct eevdf_vcpu *entity_of(const struct hv *hv, const struct vcpu *v) {
+  const struct eevdf *eevdf = hv->sched_state;
+  return &eevdf->vcpus[v->id];
+}
+
+static struct vcpu *vcpu_of(const struct hv *hv, const struct eevdf_vcpu *entity) {
+  const struct eevdf *eevdf = hv->sched_state;
+  return entity ? &hv->vcpus[entity - eevdf->vcpus] : NULL;
+}
+
+static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena) {
+  struct eevdf *eevdf = ARENA_NEW(arena, struct eevdf);
+  eevdf->params = *(const struct sched_eevdf_params *)params;
+  if (eevdf->params.base_slice_ns == BASE_SLICE_SCALED) {
+    int log2 = 31 - __builtin_clz(hv->n_pcpus);
+    eevdf->params.base_slice_ns = INT64_C(700000) * (1 + (log2 < 3 ? log2 : 3));
+  }
+  eevdf->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct eevdf_vcpu);
+  eevdf->queues = ARENA_ARRAY(arena, hv->n_pcpus, struct queue);
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) TAILQ_INIT(&eevdf->queues[p].waiting);
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    const struct vcpu *v = &hv->vcpus[i];
+    eevdf->vcpus[i].weight = hv_vm_of(hv, v)->weight;
+    eevdf->vcpus[i].queue = hv_first_pcpu(hv, v);
+  }
+  hv->timeslice_ns = eevdf->params.base_slice_ns;
+  hv->timer_ns = eevdf->params.tick_ns;
+  return eevdf;
+}
+
+/* --- virtual time --- */
+
+/* Weights are relative to that of a VM that says nothing. */
+enum { WEIGHT_ONE = 256 };
+
+static int64_t virtual_ns(const struct eevdf_vcpu *entity, int64_t time_ns) {
+  return entity->weight == WEIGHT_ONE ? time_ns : time_ns * WEIGHT_ONE / entity->weight;
+}
+
+static int64_t mean_ns(const struct queue *queue) {
+  return queue->weight ? queue->zero_ns + queue->sum_ns / queue->weight : queue->zero_ns;
+}
+
+static bool is_eligible(const struct queue *queue, const struct eevdf_vcpu *entity) {
+  return (entity->v_ns - queue->zero_ns) * queue->weight <= queue->sum_ns;
+}
+
+static void add(struct queue *queue, struct eevdf_vcpu *entity) {
+  int64_t shift_ns = mean_ns(queue) - queue->zero_ns; /* keeps the sums small */
+  queue->zero_ns += shift_ns;
+  queue->sum_ns -= shift_ns * queue->weight;
+  queue->weight += entity->weight;
+  queue->sum_ns += entity->weight * (entity->v_ns - queue->zero_ns);
+  entity->is_member = true;
+}
+
+static void subtract(struct queue *queue, struct eevdf_vcpu *entity) {
+  queue->sum_ns -= entity->weight * (entity->v_ns - queue->zero_ns);
+  queue->weight -= entity->weight;
+  entity->is_member = false;
+}
+
+static int64_t slice_of(const struct eevdf *eevdf, const struct eevdf_vcpu *entity) {
+  return virtual_ns(entity, eevdf->params.base_slice_ns);
+}
+
+/* Brings who runs on p up to now. A slice that is over is followed by a new one. */
+static void charge(const struct hv *hv, const struct vcpu *v) {
+  struct eevdf *eevdf = hv->sched_state;
+  struct eevdf_vcpu *entity = entity_of(hv, v);
+  int64_t time_ns = hv->sim->now_ns - entity->charged_ns, advance_ns = time_ns;
+  if (time_ns == 0) return;
+  entity->charged_ns = hv->sim->now_ns;
+  if (entity->weight != WEIGHT_ONE) {
+    entity->rest += time_ns * WEIGHT_ONE;
+    advance_ns = entity->rest / entity->weight;
+    entity->rest %= entity->weight;
+  }
+  entity->v_ns += advance_ns;
+  eevdf->queues[entity->queue].sum_ns += entity->weight * advance_ns;
+  if (entity->v_ns >= entity->deadline_ns)
+    entity->deadline_ns = entity->v_ns + slice_of(eevdf, entity);
+}
+
+/* Is its slice over, or another deadline set, since it was picked? */
+static bool is_protected(const struct eevdf_vcpu *entity) {
+  return entity->deadline_ns == entity->chosen_ns;
+}
+
+/* --- coming and going --- */
+
+/* entity comes to a queue with the lag that it had; joining moves the mean, so it is made larger.
+ */
+static void join(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
+  struct queue *queue = &eevdf->queues[entity->queue];
+  int64_t slice_ns = slice_of(eevdf, entity), lag_ns = entity->lag_ns;
+  if (queue->weight > 0) lag_ns += lag_ns * entity->weight / queue->weight;
+  entity->v_ns = mean_ns(queue) - (queue->weight > 0 ? lag_ns : 0);
+  entity->deadline_ns = entity->v_ns + (entity->is_old ? slice_ns : slice_ns / 2);
+  entity->is_old = true;
+  add(queue, entity);
+}
+
+static void leave(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
+  struct queue *queue = &eevdf->queues[entity->queue];
+  int64_t most_ns = 2 * eevdf->params.base_slice_ns;
+  if (eevdf->params.tick_ns > most_ns) most_ns = eevdf->params.tick_ns;
+  most_ns = virtual_ns(entity, most_ns);
+  entity->lag_ns = mean_ns(queue) - entity->v_ns;
+  if (entity->lag_ns > most_ns) entity->lag_ns = most_ns;
+  if (entity->lag_ns < -most_ns) entity->lag_ns = -most_ns;
+  subtract(queue, entity);
+}
+
+static void push(struct hv *hv, struct eevdf_vcpu *entity) {
+  struct eevdf *eevdf = hv->sched_state;
+  struct waiting *waiting = &eevdf->queues[entity->queue].waiting;
+  if (TAILQ_EMPTY(waiting)) pcpuset_add(&hv->queued, entity->queue);
+  TAILQ_INSERT_TAIL(waiting, entity, link);
+}
+
+static void pull(struct hv *hv, struct eevdf_vcpu *entity) {
+  struct eevdf *eevdf = hv->sched_state;
+  struct waiting *waiting = &eevdf->queues[entity->queue].waiting;
+  TAILQ_REMOVE(waiting, entity, link);
+  if (TAILQ_EMPTY(waiting)) pcpuset_remove(&hv->queued, entity->queue);
+}
+
+/* The eligible one with the earliest deadline, of equals the first in the queue. */
+static struct eevdf_vcpu *earliest(const struct queue *queue) {
+  struct eevdf_vcpu *best = NULL, *entity;
+  TAILQ_FOREACH(entity, &queue->waiting, link)
+  if ((!best || entity->deadline_ns < best->deadline_ns) && is_eligible(queue, entity))
+    best = entity;
+  return best;
+}
+
+/* entity has come to a queue whose pCPU is busy: does it preempt? */
+static void check_preemption(struct hv *hv, const struct eevdf_vcpu *entity) {
+  struct eevdf *eevdf = hv->sched_state;
+  const struct queue *queue = &eevdf->queues[entity->queue];
+  const struct vcpu *current = hv->pcpus[entity->queue].current;
+  if (!current || current->has_expired) return;
+  charge(hv, current);
+  const struct eevdf_vcpu *running = entity_of(hv, current);
+  bool may_stay = is_eligible(queue, running);
+  bool is_first = earliest(queue) == entity;
+  bool is_better =
+      !may_stay || (!is_protected(running) && entity->deadline_ns < running->deadline_ns);
+  bool is_timed = eevdf->params.hrtick && hv->pcpus[entity->queue].slice_end_ns == TIME_NEVER_NS;
+  if ((is_first && is_better) || is_timed) hv_ask(hv, entity->queue);
+}
+
+/* Where who wakes goes: where it ran if that is idle, else to an idle pCPU. */
+static pcpu_id_t select_queue(const struct hv *hv, const struct vcpu *v) {
+  pcpu_id_t last = entity_of(hv, v)->queue;
+  if (pcpuset_has(&hv->free, last) || !hv_has_free(hv, v)) return last;
+  const uint64_t *mask = hv->affinities[v->affinity].mask;
+  return mask ? pcpuset_first_of(&hv->free, mask) : pcpuset_first(&hv->free);
+}
+
+static void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+  struct eevdf *eevdf = hv->sched_state;
+  struct eevdf_vcpu *entity = entity_of(hv, v);
+  if (v->runstate == RS_RUNNING) {
+    charge(hv, v);
+    if (reason == QUEUE_YIELDED) entity->deadline_ns += slice_of(eevdf, entity);
+    push(hv, entity);
+    return;
+  }
+  entity->queue = select_queue(hv, v);
+  const struct vcpu *current = hv->pcpus[entity->queue].current;
+  if (current) charge(hv, current);
+  join(eevdf, entity);
+  push(hv, entity);
+  check_preemption(hv, entity);
+}
+
+static void eevdf_dequeue(struct hv *hv, struct vcpu *v) { pull(hv, entity_of(hv, v)); }
+
+static void eevdf_withdrawn(struct hv *hv, struct vcpu *v) {
+  leave(hv->sched_state, entity_of(hv, v));
+}
+
+static void eevdf_started(struct hv *hv, struct vcpu *v) {
+  struct eevdf *eevdf = hv->sched_state;
+  struct eevdf_vcpu *entity = entity_of(hv, v);
+  bool has_moved = entity->queue != v->pcpu;
+  if (has_moved && entity->is_member) leave(eevdf, entity);
+  entity->queue = v->pcpu;
+  if (!entity->is_member) join(eevdf, entity);
+  entity->chosen_ns = entity->deadline_ns;
+  entity->charged_ns = hv->sim->now_ns;
+}
+
+static void eevdf_stopped(struct hv *hv, struct vcpu *v) {
+  charge(hv, v);
+  if (!v->is_queued) leave(hv->sched_state, entity_of(hv, v));
+}
+
+/* --- who runs on p --- */
+
+/* Who has waited longest in the queue with the greatest load, if it may move to p and is no heavier
+   than the difference to `load`. */
+static struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p, int64_t load) {
+  const struct eevdf *eevdf = hv->sched_state;
+  struct eevdf_vcpu *best = NULL, *entity;
+  for (pcpu_id_t q = 0; (q = pcpuset_next(&hv->queued, q)) != ID_NONE; q++) {
+    const struct queue *queue = &eevdf->queues[q];
+    if (q == p || queue->is_balanced) continue;
+    if (best && queue->weight <= eevdf->queues[best->queue].weight) continue;
+    TAILQ_FOREACH(entity, &queue->waiting, link) {
+      if (entity->weight > queue->weight - load || !hv_may_move(hv, vcpu_of(hv, entity), p))
+        continue;
+      best = entity;
+      break;
+    }
+  }
+  return best;
+}
+
+static struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
+  const struct eevdf *eevdf = hv->sched_state;
+  const struct queue *queue = &eevdf->queues[p];
+  struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
+  if (current && current->is_queued && !current->has_yielded) {
+    const struct eevdf_vcpu *entity = entity_of(hv, current);
+    if (is_eligible(queue, entity) && is_protected(entity)) return current;
+  }
+  struct eevdf_vcpu *next = earliest(queue);
+  if (!next) next = TAILQ_FIRST(&queue->waiting); /* rounding has left nobody eligible */
+  if (!next) next = victim(hv, p, 0);
+  if (next) next->chosen_ns = next->deadline_ns;
+  return vcpu_of(hv, next);
+}
+
+/* Does anybody wait for p? A gang that was refused waits in no queue, for any pCPU. */
+static bool is_wanted(const struct hv *hv, pcpu_id_t p) {
+  bool has_gangs = hv->cosched->shares_slice_end && hv->n_waiting > hv->n_queued;
+  return has_gangs || pcpuset_has(&hv->queued, p);
+}
+
+/* With hrtick: until it has what it asked for, if anybody waits for it. */
+static int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) {
+  const struct eevdf *eevdf = hv->sched_state;
+  const struct eevdf_vcpu *entity = entity_of(hv, v);
+  if (!eevdf->params.hrtick || !is_wanted(hv, entity->queue)) return TIME_NEVER_NS;
+  int64_t wanted = (entity->deadline_ns - entity->v_ns) * entity->weight - entity->rest;
+  return wanted > WEIGHT_ONE ? (wanted + WEIGHT_ONE - 1) / WEIGHT_ONE : 1;
+}
+
+/* --- ticks --- */
+
+/* p takes one from the queue with the greatest load. */
+static void balance(struct hv *hv, pcpu_id_t p) {
+  struct eevdf *eevdf = hv->sched_state;
+  if (eevdf->queues[p].is_balanced) return;
+  struct eevdf_vcpu *entity = victim(hv, p, eevdf->queues[p].weight);
+  if (!entity) return;
+  eevdf->queues[p].is_balanced = eevdf->queues[entity->queue].is_balanced = true;
+  pull(hv, entity);
+  leave(eevdf, entity);
+  entity->queue = p;
+  join(eevdf, entity);
+  push(hv, entity);
+  check_preemption(hv, entity);
+}
+
+static int64_t eevdf_timer(struct hv *hv) {
+  struct eevdf *eevdf = hv->sched_state;
+  int64_t now = hv->sim->now_ns, tick_ns = eevdf->params.tick_ns;
+  int64_t interval_ns = eevdf->params.balance_interval_ns;
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    const struct vcpu *current = hv->pcpus[p].current;
+    if (!current) continue;
+    charge(hv, current);
+    bool is_over = !is_protected(entity_of(hv, current));
+    if (is_over && is_wanted(hv, p)) hv_ask(hv, p);
+  }
+  if (now / interval_ns != (now - tick_ns) / interval_ns && hv->queued.n_members > 0) {
+    for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) eevdf->queues[p].is_balanced = false;
+    for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) balance(hv, p);
+    for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) eevdf->queues[p].is_balanced = false;
+  }
+  return now + tick_ns;
+}
+
+static void eevdf_audit(const struct hv *hv) {
+  const struct eevdf *eevdf = hv->sched_state;
+  uint32_t n_queued = 0;
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    const struct queue *queue = &eevdf->queues[p];
+    const struct vcpu *current = hv->pcpus[p].current;
+    int64_t weight = 0, sum_ns = 0;
+    const struct eevdf_vcpu *entity;
+    if (current) {
+      entity = entity_of(hv, current);
+      assert(entity->queue == p && entity->is_member);
+      weight += entity->weight;
+      sum_ns += entity->weight * (entity->v_ns - queue->zero_ns);
+    }
+    TAILQ_FOREACH(entity, &queue->waiting, link) {
+      assert(entity->queue == p && entity->is_member && hv_may_use(hv, vcpu_of(hv, entity), p));
+      weight += entity->weight;
+      sum_ns += entity->weight * (entity->v_ns - queue->zero_ns);
+      n_queued++;
+    }
+    assert(weight == queue->weight && sum_ns == queue->sum_ns);
+    assert(pcpuset_has(&hv->queued, p) == !TAILQ_EMPTY(&queue->waiting));
+  }
+  assert(n_queued == hv->n_queued);
+}
+
+const struct sched_ops sched_eevdf = {
+    .kind = {.name = "eevdf",
+             .help = "Linux (KVM): the earliest virtual deadline of those not ahead of their share",
+             .params = eevdf_params,
+             .n_params = sizeof eevdf_params / sizeof *eevdf_params,
+             .params_size = sizeof(struct sched_eevdf_params)},
+    .honours = HONOURS_WEIGHT,
+    .create = eevdf_create,
+    .enqueue = eevdf_enqueue,
+    .dequeue = eevdf_dequeue,
+    .pick = eevdf_pick,
+    .slice_ns = eevdf_slice_ns,
+    .started = eevdf_started,
+    .stopped = eevdf_stopped,
+    .withdrawn = eevdf_withdrawn,
+    .timer = eevdf_timer,
+    .audit = eevdf_audit,
+};
