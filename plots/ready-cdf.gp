@@ -27,6 +27,9 @@ set xtics ()
 do for [i = -6:6] { do for [k in "1 2 5"] { set xtics add (sprintf("%g", k * 10.**i) k * 10.**i) } }
 set key outside right top vertical Left reverse samplen 3 title "VM" left
 
+# There are no points to tell the lines apart.
+dash_of(i) = (i - 1) % 5 + 1
+
 plot for [i = 1:n_series] input using (of_series(i, column("wait_us") / 1e3)):"share_pct" \
   with steps lw 2 lc rgb color_of(i) dt dash_of(i) \
   title sprintf("%s (n = %d)", series_names[i], counts[i])

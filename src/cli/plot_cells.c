@@ -121,6 +121,7 @@ static void put_ratio(struct plot_grid *grid, const struct paired *paired, bool 
   double none = (double)NAN, sign = is_loss ? -100 : 100, from = is_loss ? 100 : 0;
   double low = paired->has_ratio ? paired->of_ratio.low : none;
   double high = paired->has_ratio ? paired->of_ratio.high : none;
+  if (isfinite(high)) grid->widest = fmax(grid->widest, 100 * paired->of_ratio.half_width);
   plot_grid_put_real(grid, from + sign * paired->ratio);
   plot_grid_put_real(grid, from + sign * (is_loss ? high : low));
   plot_grid_put_real(grid, from + sign * (is_loss ? low : high));
@@ -256,6 +257,7 @@ static int overcommit_make(const struct plot_source *source, struct picture *pic
       put_ratio(&grid, &paired, false);
     }
   plot_grid_end(&grid, picture);
+  grid.hides_intervals = true;
   plot_grid_say(
       &grid, picture,
       arena_printf(source->arena, "what overcommitment leaves of the throughput of %s", grid.vm));

@@ -131,8 +131,9 @@ static const char *replications_text(const struct plot_grid *grid) {
   if (most <= 1) return "1 replication, so no confidence intervals";
   struct arena *arena = grid->source->arena;
   const char *range = least == most ? "" : arena_printf(arena, "%u to ", least);
-  const char *within =
-      grid->is_of_bars ? arena_printf(arena, " intervals within ± %.3g points", grid->widest) : "";
+  const char *within = grid->hides_intervals
+                           ? arena_printf(arena, " intervals within ± %.3g points", grid->widest)
+                           : "";
   return arena_printf(arena, "n = %s%u replications, %g %% confidence%s", range, most,
                       100 * REPLICATE_CONFIDENCE, within);
 }

@@ -13,9 +13,9 @@ struct plot_grid {
   const char *vm;
   struct plot_view view;
   struct plot_samples samples;
-  struct cell *next; /* of the table that is being filled */
-  double widest;     /* half of the widest interval in it */
-  bool is_of_bars;   /* which show no intervals: the caption says how wide they are */
+  struct cell *next;    /* of the table that is being filled */
+  double widest;        /* half of the widest interval in it */
+  bool hides_intervals; /* then the caption says how wide they are */
 };
 
 /* Reads which cells there are and chooses the VM. EX_OK, or an exit code with a message. */

@@ -116,7 +116,7 @@ static int shares_make(const struct plot_source *source, struct picture *picture
                      : shares_of_vms(&grid, picture, is_of_locks, metrics);
   if (code != EX_OK) return code;
   plot_grid_end(&grid, picture);
-  grid.is_of_bars = true;
+  grid.hides_intervals = true;
   plot_grid_say(&grid, picture,
                 arena_printf(source->arena, "%s%s%s%s", about[0], is_of_cells ? " of " : "",
                              is_of_cells ? grid.vm : "", about[1]));
