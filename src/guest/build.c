@@ -22,6 +22,8 @@ static void create_lock(struct guest_vm *vm, struct lock *lock, const struct loc
   *lock = (struct lock){
       .ops = (const struct lock_ops *)(const void *)spec->choice.kind, .spec = spec, .vm = vm};
   memcpy(&lock->cost, spec->choice.params.bytes, sizeof lock->cost);
+  if (lock->ops->at_limit == LIMIT_YIELD && lock->cost.on_limit == ON_LIMIT_SPIN)
+    lock->cost.spin_limit_ns = TIME_NEVER_NS;
   lock->executing = ARENA_ARRAY(arena, vm->n_words, uint64_t);
   lock->race = ARENA_NEW(arena, struct rng_stream);
   rng_stream_init(lock->race, config->seed, config->replication, RNG_LOCK_RACE,

@@ -3,6 +3,9 @@
 #include <stddef.h>
 
 #include "guest/lock.h"
+#include "guest/lock_rows.h"
+
+const char *const lock_on_limit_words[] = {"yield", "spin", NULL};
 
 const struct lock_ops *const lock_kinds[] = {
 #define X(name) &lock_##name,

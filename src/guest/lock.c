@@ -123,10 +123,8 @@ bool lock_must_spin(const struct thread *t) {
 }
 
 int64_t lock_spin_left_ns(const struct thread *t) {
-  const struct lock *lock = t->waits_for;
-  if (!lock->ops->spins_while_owner_current || lock->cost.spin_limit_ns == TIME_NEVER_NS)
-    return TIME_NEVER_NS;
-  return lock->cost.spin_limit_ns - t->spun_ns;
+  int64_t limit_ns = t->waits_for->cost.spin_limit_ns;
+  return limit_ns == TIME_NEVER_NS ? TIME_NEVER_NS : limit_ns - t->spun_ns;
 }
 
 /* --- waiting --- */
@@ -143,9 +141,22 @@ static void block(struct thread *t) {
   t->rem_ns = lock->cost.block_ns;
 }
 
-void lock_stop_spinning(struct thread *t) {
+static void stop_spinning(struct thread *t) {
   lock_end_spin(t);
   block(t);
+}
+
+void lock_reach_limit(struct thread *t) {
+  switch (t->waits_for->ops->at_limit) {
+    case LIMIT_YIELD:
+      lock_end_spin(t);
+      t->spun_ns = 0;
+      hv_yield(t->vm->guest->hv, guest_vcpu_of(t)->v);
+      break;
+    case LIMIT_BLOCK:
+      stop_spinning(t);
+      break;
+  }
 }
 
 bool lock_falls_asleep(struct thread *t) {
@@ -174,7 +185,7 @@ void lock_owner_leaves(struct thread *t) {
       while (lock->executing[w]) {
         struct guest_vcpu *g =
             &lock->vm->vcpus[w * 64 + (uint32_t)__builtin_ctzll(lock->executing[w])];
-        lock_stop_spinning(g->current);
+        stop_spinning(g->current);
         guest_begin_phase(g);
       }
   }

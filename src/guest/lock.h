@@ -28,13 +28,20 @@ enum lock_answer {
   LOCK_BLOCK /* queue, pay `block`, sleep */
 };
 
+/* What a waiter does that has spun for spin_limit. */
+enum lock_limit {
+  LIMIT_YIELD, /* lets other vCPUs go first, then spins on; unless on_limit says otherwise */
+  LIMIT_BLOCK  /* goes to sleep */
+};
+
 struct lock_ops {
   struct kind kind;
   bool is_spinlock; /* waiters never give up the vCPU: no sleep, yield, barrier or blocking lock
                        inside */
   bool is_fifo;     /* waiters queue, and a preempted one holds up all behind it */
   bool spins_while_owner_current; /* else, spinners never mind who the owner is */
-  uint32_t max_disturbers;        /* waiters that handoff_cost.per_waiter counts at most */
+  enum lock_limit at_limit;
+  uint32_t max_disturbers; /* waiters that handoff_cost.per_waiter counts at most */
   /* t asks (or, woken, asks again) for the lock; it is not in the queue unless asking again. */
   enum lock_answer (*request)(const struct lock *lock, const struct thread *t);
   /* The owner has let go: who owns it now? NULL (also for the operation): nobody, it is free. */
@@ -61,8 +68,8 @@ bool lock_must_spin(const struct thread *t);
 int64_t lock_spin_left_ns(const struct thread *t);
 /* `block` has been paid. True: t sleeps now; false: it was woken or granted the lock meanwhile. */
 bool lock_falls_asleep(struct thread *t);
-/* A spinning, executing waiter may spin no longer: it queues and blocks. */
-void lock_stop_spinning(struct thread *t);
+/* A spinning, executing waiter has spun for spin_limit. */
+void lock_reach_limit(struct thread *t);
 /* The hand-off has been paid: the owner enters its section. */
 void lock_enter(struct thread *t);
 /* t, executing, releases the lock that it took last; returns what it has to pay for waking. */

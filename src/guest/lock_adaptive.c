@@ -28,6 +28,7 @@ const struct lock_ops lock_adaptive = {
              .n_params = sizeof adaptive_params / sizeof *adaptive_params,
              .params_size = sizeof(struct lock_params)},
     .spins_while_owner_current = true,
+    .at_limit = LIMIT_BLOCK,
     .max_disturbers = DISTURBERS_ALL,
     .request = adaptive_request,
     .next_owner = lock_race,

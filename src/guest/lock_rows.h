@@ -31,4 +31,22 @@
     .help = "guest time after which a spinning waiter goes to sleep"                     \
   }
 
+/* Of the spinlocks. */
+extern const char *const lock_on_limit_words[];
+#define LOCK_ROW_YIELD_LIMIT                                                             \
+  {                                                                                      \
+    .key = "spin_limit", .type = PARAM_DURATION,                                         \
+    .offset = offsetof(struct lock_params, spin_limit_ns), .fallback = "none", .min = 1, \
+    .max = 0x1p62, .word = "none", .word_value = TIME_NEVER_NS,                          \
+    .help = "guest time of a wait after which on_limit says what to do, each time anew"  \
+  }
+#define LOCK_ROW_ON_LIMIT                                                                      \
+  {                                                                                            \
+    .key = "on_limit", .type = PARAM_CHOICE, .offset = offsetof(struct lock_params, on_limit), \
+    .fallback = "yield", .choices = lock_on_limit_words,                                       \
+    .help =                                                                                    \
+        "what a waiter that has spun for spin_limit does: yield lets other vCPUs "             \
+        "go first, spin goes on"                                                               \
+  }
+
 #endif

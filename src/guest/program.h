@@ -34,6 +34,9 @@ static inline bool program_uses(const struct program *program, enum op_code code
   return false;
 }
 
+/* What a spinlock's waiter does after spin_limit, in the order of lock_on_limit_words. */
+enum lock_on_limit { ON_LIMIT_YIELD, ON_LIMIT_SPIN };
+
 struct lock_params {
   int64_t acquire_ns;
   int64_t handoff_base_ns;
@@ -41,6 +44,7 @@ struct lock_params {
   int64_t block_ns;
   int64_t wake_ns;
   int64_t spin_limit_ns; /* TIME_NEVER_NS: none */
+  uint32_t on_limit;     /* enum lock_on_limit */
 };
 
 struct lock_spec {

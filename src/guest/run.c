@@ -359,7 +359,7 @@ static void finish_timed(struct guest_vcpu *g) {
       t->rem_ns = 0;
       break;
     case PHASE_SPIN:
-      lock_stop_spinning(t);
+      lock_reach_limit(t);
       break;
     case PHASE_NEXT:
     case PHASE_RETRY:

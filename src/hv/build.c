@@ -151,7 +151,7 @@ static void check_vm(const struct hv *hv, const struct hv_vm *vm, uint32_t *n_wa
     if (v->is_queued) (*n_queued)++;
     assert((v->runstate == RS_RUNNING) == (v->activity != NO_ACTIVITY));
     assert(!v->is_executing || v->runstate == RS_RUNNING);
-    assert(!v->has_expired && !v->has_yielded);
+    assert(!v->has_expired && (!v->has_yielded || pcpuset_has(&hv->asked, v->pcpu)));
     assert(!v->is_queued || v->runstate == RS_READY);
     if (v->runstate == RS_RUNNING) assert(hv->pcpus[v->pcpu].current == v);
     if (vm->skew) {

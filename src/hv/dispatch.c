@@ -165,10 +165,10 @@ static void fill(struct hv *hv) {
    instant; NULL: that is for the dispatch phase to say. */
 MOVE_INLINE struct vcpu *successor(struct hv *hv, pcpu_id_t p) {
   bool is_simple = (hv->is_plain || hv->is_picked) && hv->n_queued > 0;
-  if (!is_simple || hv->free.n_members > 0) return NULL;
+  if (!is_simple || hv->free.n_members > 0 || hv->asked.n_members > 0) return NULL;
   if (calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)) return NULL;
   if (hv->is_plain) return move_dequeue_head(hv);
-  struct vcpu *v = hv->asked.n_members > 0 ? NULL : hv->sched->pick(hv, p);
+  struct vcpu *v = hv->sched->pick(hv, p);
   if (v) move_dequeue(hv, v);
   return v;
 }

@@ -76,6 +76,7 @@ MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool
     else
       guest_suspend(hv->guest, v);
   }
+  if (v->has_yielded && pcpuset_has(&hv->asked, v->pcpu)) pcpuset_remove(&hv->asked, v->pcpu);
   v->is_executing = v->has_yielded = false;
   hv_change_activity(hv, v, NO_ACTIVITY, now);
   if (!is_swap) {

@@ -55,10 +55,15 @@ static int64_t pick_cost(struct chooser *chooser) {
 static void fill_costs(struct chooser *chooser, struct lock_spec *lock) {
   const struct kind *kind = lock->choice.kind;
   for (size_t i = 0; i < kind->n_params; i++) {
+    const struct param *row = &kind->params[i];
+    unsigned char *to = lock->choice.params.bytes + row->offset;
     int64_t cost_ns = pick_cost(chooser);
-    if (kind->params[i].offset == offsetof(struct lock_params, spin_limit_ns))
-      cost_ns = ONE_OF(chooser, TIME_NEVER_NS, 0, 200, 1000);
-    memcpy(lock->choice.params.bytes + kind->params[i].offset, &cost_ns, sizeof cost_ns);
+    if (row->offset == offsetof(struct lock_params, spin_limit_ns))
+      cost_ns = ONE_OF(chooser, TIME_NEVER_NS, row->min > 0 ? 50 : 0, 200, 1000);
+    if (row->type == PARAM_CHOICE)
+      memcpy(to, &(uint32_t){below(chooser, 2)}, sizeof(uint32_t));
+    else
+      memcpy(to, &cost_ns, sizeof cost_ns);
   }
 }
 

@@ -36,7 +36,7 @@ static void free_pcpu(struct naive_world *world, struct naive_vcpu *vcpu) {
   vcpu->last_pcpu = vcpu->pcpu;
   vcpu->pcpu = ID_NONE;
   vcpu->overhead_left_ns = 0;
-  vcpu->is_resuming = false;
+  vcpu->is_resuming = vcpu->has_yielded = false;
 }
 
 void naive_host_halt(struct naive_world *world, struct naive_vcpu *vcpu) {
@@ -47,9 +47,11 @@ void naive_host_halt(struct naive_world *world, struct naive_vcpu *vcpu) {
 void naive_host_desched(struct naive_world *world, struct naive_vcpu *vcpu, enum runstate to) {
   assert(vcpu->runstate == RS_RUNNING);
   struct ledger *ledger = &vcpu->result.ledger;
-  ledger->preemptions += to == RS_READY;
-  ledger->lhp_events += naive_lock_has_entered(vcpu->current, true);
-  ledger->lwp_events += naive_lock_is_granted(vcpu->current);
+  if (to == RS_COSTOP || !vcpu->has_yielded) {
+    ledger->preemptions += to == RS_READY;
+    ledger->lhp_events += naive_lock_has_entered(vcpu->current, true);
+    ledger->lwp_events += naive_lock_is_granted(vcpu->current);
+  }
   naive_host_change(world, vcpu, to);
   free_pcpu(world, vcpu);
 }
@@ -196,14 +198,23 @@ static struct naive_vcpu *next_queued(struct naive_world *world, uint64_t after)
   return next;
 }
 
+/* Its slice ends now, or it yields; a gang does as one. */
+static bool is_over(const struct naive_world *world, const struct naive_vcpu *vcpu) {
+  if (vcpu->runstate != RS_RUNNING) return false;
+  if (vcpu->slice_end_ns == world->now_ns || vcpu->has_yielded) return true;
+  if (world->rule != NAIVE_STRICT) return false;
+  for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++)
+    if (vcpu->vm->vcpus[i].has_yielded) return true;
+  return false;
+}
+
 /* Slice ends: to the tail in the order of dispatch; their pCPUs count as free. */
 static void expire(struct naive_world *world) {
   for (;;) {
     struct naive_vcpu *first = NULL;
     for (uint32_t i = 0; i < world->n_vcpus; i++) {
       struct naive_vcpu *vcpu = &world->vcpus[i];
-      if (vcpu->runstate != RS_RUNNING || vcpu->slice_end_ns != world->now_ns) continue;
-      if (vcpu->is_expired) continue;
+      if (vcpu->is_expired || !is_over(world, vcpu)) continue;
       if (!first || vcpu->dispatch_place < first->dispatch_place) first = vcpu;
     }
     if (!first) return;
@@ -237,7 +248,7 @@ static void start_choice(struct naive_world *world, struct naive_vcpu *vcpu, boo
   world->pcpus[vcpu->pcpu].runs = vcpu;
   vcpu->slice_end_ns = end_ns;
   vcpu->dispatch_place = ++world->places;
-  vcpu->is_expired = false;
+  vcpu->is_expired = vcpu->has_yielded = false;
 }
 
 static void settle(struct naive_world *world, const struct scan *scan) {

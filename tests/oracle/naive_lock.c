@@ -100,8 +100,9 @@ static void block(struct naive_world *world, struct naive_thread *thread) {
 
 static void spin(struct naive_thread *thread) {
   thread->mode = MODE_SPIN;
-  if (thread->waits_for->kind == NAIVE_ADAPTIVE)
-    thread->spin_left_ns = thread->waits_for->params->spin_limit_ns;
+  const struct lock_params *params = thread->waits_for->params;
+  bool is_limited = thread->waits_for->kind == NAIVE_ADAPTIVE || params->on_limit == ON_LIMIT_YIELD;
+  if (is_limited) thread->spin_left_ns = params->spin_limit_ns;
 }
 
 /* Waits are edges thread -> owner; only a new wait can close a cycle, and then it lies on it. */
@@ -229,12 +230,16 @@ int64_t naive_lock_release(struct naive_world *world, struct naive_lock *lock) {
 /* A waiter that executes looks at its lock again. */
 bool naive_lock_respin(struct naive_world *world, struct naive_thread *thread) {
   struct naive_lock *lock = thread->waits_for;
-  if (is_fifo_spinlock(lock)) return false;
-  if (!lock->owner) {
+  if (!is_fifo_spinlock(lock) && !lock->owner) {
     take(world, thread, lock);
     return true;
   }
-  if (lock->kind != NAIVE_ADAPTIVE) return false;
+  if (lock->kind != NAIVE_ADAPTIVE) {
+    if (thread->spin_left_ns > 0) return false;
+    thread->vcpu->has_yielded = true;
+    spin(thread);
+    return false;
+  }
   if (is_owner_current(lock) && thread->spin_left_ns > 0) return false;
   block(world, thread);
   return true;

@@ -97,6 +97,7 @@ struct naive_vcpu {
   uint32_t pcpu, last_pcpu; /* ID_NONE */
   int64_t overhead_left_ns;
   bool is_resuming; /* dispatched; has not executed guest code since */
+  bool has_yielded; /* at this instant */
   int64_t slice_end_ns;
   uint64_t dispatch_place, queue_place; /* 0: not queued */
   int64_t progress_ns;

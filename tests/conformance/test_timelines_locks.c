@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Locks between guest and hypervisor, drawn by hand from the model, one character per millisecond
+   or microsecond, and compared with what happened. support/world.h says what the characters mean.
+ */
+#include <check.h>
+
+#include "support/world.h"
+
+static struct world world;
+static void forget(void) { world_free(&world); }
+
+#define RR "'hypervisor': { 'scheduler': { 'kind': 'rr', 'timeslice': '10ms' } }"
+
+/* v1 spins for 2 ms and yields to the holder; at 24 v0 yields to v1, which was granted the lock
+   while it did not run. Neither is a preemption. */
+START_TEST(a_spinner_yields_to_the_holder) {
+  world_watch(&world, "{ 'host': { 'pcpus': 1 }, " RR
+                      ","
+                      "'locks': { 'l': { 'kind': 'ticket', 'spin_limit': '2ms' } },"
+                      "'programs': { 'p': [ { 'compute': '4ms' }, { 'lock': 'l', 'hold': '8ms' } ] "
+                      "}, 'vms': { 'db': { 'vcpus': 2, 'program': 'p' } },"
+                      "'run': { 'duration': '42ms' } }");
+  world_expect(&world, MS,
+               "db/v0   uuuucccccc rrrrrr ccuuuuss rrrrrrrrrr cccccccc\n"
+               "db/v1   rrrrrrrrrr uuuuss rrrrrrrr ccccccccuu rrrrrrrr\n"
+               "db/t0:l ....###### ###### ##....ww wwwwwwwwgg ########\n"
+               "db/t1:l .......... ....ww wwgggggg ########.. ........\n");
+  const struct vm_result *db = world_vm(&world, "db");
+  ck_assert_uint_eq(db->vcpus[0].ledger.preemptions, 1);
+  ck_assert_uint_eq(db->vcpus[1].ledger.preemptions, 1);
+  ck_assert_uint_eq(db->total.lhp_events, 1);
+  ck_assert_uint_eq(db->total.lwp_events, 0);
+  ck_assert_int_eq(db->vcpus[1].ledger.spin_ns[SPIN_LHP_READY], 2 * MS);
+  ck_assert_int_eq(db->vcpus[0].ledger.spin_ns[SPIN_LWP], 2 * MS);
+}
+END_TEST
+
+/* The same scenario with the limit switched off: v1 spins to the end of its slice. */
+START_TEST(on_limit_spin_switches_the_limit_off) {
+  world_watch(&world, "{ 'host': { 'pcpus': 1 }, " RR
+                      ","
+                      "'locks': { 'l': { 'kind': 'ticket', 'spin_limit': '2ms',"
+                      "'on_limit': 'spin' } },"
+                      "'programs': { 'p': [ { 'compute': '4ms' }, { 'lock': 'l', 'hold': '8ms' } ] "
+                      "}, 'vms': { 'db': { 'vcpus': 2, 'program': 'p' } },"
+                      "'run': { 'duration': '30ms' } }");
+  world_expect(&world, MS,
+               "db/v0   uuuucccccc rrrrrrrrrr ccuuuussss\n"
+               "db/v1   rrrrrrrrrr uuuussssss rrrrrrrrrr\n");
+}
+END_TEST
+
+/* Nobody else wants the pCPU: who yields runs on, and spins on. */
+START_TEST(who_yields_alone_runs_on) {
+  world_watch(&world, "{ 'host': { 'pcpus': 2 }, " RR
+                      ","
+                      "'locks': { 'l': { 'kind': 'tas', 'spin_limit': '3ms' } },"
+                      "'programs': { 'p': [ { 'lock': 'l', 'hold': '8ms' }, { 'compute': '9ms' } ] "
+                      "}, 'vms': { 'db': { 'vcpus': 2, 'program': 'p' } },"
+                      "'run': { 'duration': '16ms' } }");
+  world_expect(&world, MS,
+               "db/v0   ccccccccuuuuuuuu\n"
+               "db/v1   sssssssscccccccc\n"
+               "p0      0000000000000000\n"
+               "p1      1111111111111111\n");
+  ck_assert_uint_eq(world_vm(&world, "db")->total.preemptions, 0);
+}
+END_TEST
+
+/* A gang yields as one: noise gets its turn, one pCPU stays idle. The gang goes on at 12, and
+   yields again. */
+START_TEST(a_yield_takes_the_gang) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '10ms' }, 'coscheduling': { 'kind': 'strict' } },"
+              "'locks': { 'l': { 'kind': 'mcs', 'spin_limit': '2ms' } },"
+              "'programs': { 'p': [ { 'lock': 'l', 'hold': '8ms' } ], 'hog': [ { 'compute': '1s' } "
+              "] }, 'vms': { 'db': { 'vcpus': 2, 'program': 'p' },"
+              "'noise': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '24ms' } }");
+  world_expect(&world, MS,
+               "db/v0    cc xxxxxxxxxx cc xxxxxxxxxx\n"
+               "db/v1    ss xxxxxxxxxx ss xxxxxxxxxx\n"
+               "noise/v0 rr uuuuuuuuuu rr uuuuuuuuuu\n"
+               "p0       00 2222222222 00 2222222222\n"
+               "p1       11 .......... 11 ..........\n");
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("timelines of locks");
+  tcase_add_checked_fixture(tests, NULL, forget);
+  tcase_add_test(tests, a_spinner_yields_to_the_holder);
+  tcase_add_test(tests, on_limit_spin_switches_the_limit_off);
+  tcase_add_test(tests, who_yields_alone_runs_on);
+  tcase_add_test(tests, a_yield_takes_the_gang);
+  return world_main(tests, "timelines of locks");
+}
