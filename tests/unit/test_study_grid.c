@@ -175,7 +175,7 @@ END_TEST
 /* 3 of 4 pCPU counts are too few for one of two schedulers; one warning is common to all cells. */
 START_TEST(problems_of_cells_are_said_once) {
   const struct grid *grid =
-      grid_for(FILE_WITH(", 'locks': { 'l': { 'kind': 'tas', 'spin_limit': '1ms' } },"
+      grid_for(FILE_WITH(", 'locks': { 'l': { 'kind': 'mutex', 'spin_limit': '1ms' } },"
                          "'sweep': { 'hypervisor.scheduler.kind': [ 'rr', 'null' ],"
                          "'host.pcpus': '1..4', 'vms.a.vcpus': [ 4 ] }"));
   bound.diags.n = 0;
