@@ -209,8 +209,8 @@ static void check_lock(const struct lock *lock) {
     const struct guest_vcpu *g = guest_vcpu_of(t);
     if (g->v->runstate == RS_RUNNING) n_running++;
     if (g->spin) n_spinning++;
-    /* Nobody spins, executing, for a lock that is free. */
-    assert(!g->spin || lock->owner || g->is_kicked);
+    /* Nobody spins, executing, for a lock that is free; but the first in line may be on its way. */
+    assert(!g->spin || lock->owner || g->is_kicked || lock->first_waiter->is_woken);
   }
   assert(n_running == lock->n_running_waiters);
   assert(n_spinning == lock->clock.n_spinners);

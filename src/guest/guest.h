@@ -21,6 +21,7 @@ enum phase {
   PHASE_COST,    /* kernel work for rem_ns, then `after` */
   PHASE_SPIN,    /* wait, spinning, for waits_for */
   PHASE_HANDOFF, /* owns a lock; rem_ns of hand-off, then enter its section */
+  PHASE_HALTED,  /* has halted its vCPU, and waits for waits_for */
   PHASE_RETRY,   /* woken by a release of waits_for: try to take it */
   PHASE_BARRIER, /* wait, spinning, at `barrier` */
   PHASE_ASLEEP,  /* off its vCPU: sleeps, or waits for a lock or a barrier */
@@ -247,6 +248,8 @@ void solo_sleep_end(struct guest *guest, struct thread *t);
 
 /* --- threads.c: the guest scheduler --- */
 void guest_wake_thread(struct thread *t);
+/* g, IDLE and spoken for, is to run: now, or when the IPI arrives. */
+void guest_wake_vcpu(struct guest_vcpu *g);
 void guest_put(struct guest_vcpu *g, struct thread *t); /* onto a vCPU: current, or to the tail */
 void guest_leave(struct guest_vcpu *g);                 /* current is current no more */
 void guest_rotate(struct guest_vcpu *g);                /* current to the tail, the head current */

@@ -156,6 +156,10 @@ void lock_reach_limit(struct thread *t) {
     case LIMIT_BLOCK:
       stop_spinning(t);
       break;
+    case LIMIT_HALT:
+      lock_end_spin(t);
+      t->phase = PHASE_HALTED;
+      break;
   }
 }
 
@@ -175,7 +179,7 @@ static void wait_by(struct thread *t, enum lock_answer answer) {
     return;
   }
   t->phase = PHASE_SPIN;
-  if (t->waits_for->ops->is_fifo) queue_push(t->waits_for, t);
+  if (t->waits_for->ops->is_fifo && !is_queued(t)) queue_push(t->waits_for, t);
 }
 
 void lock_owner_leaves(struct thread *t) {
@@ -280,6 +284,15 @@ static void grant(struct lock *lock, struct thread *t) {
   if (is_spinning) guest_begin_phase(g);
 }
 
+/* To try for the lock; one that still pays `block` will see that it was woken. */
+static void wake_sleeper(struct thread *t) {
+  bool is_asleep = t->phase == PHASE_ASLEEP, is_halted = t->phase == PHASE_HALTED;
+  t->is_woken = true;
+  if (is_asleep || is_halted) t->phase = PHASE_RETRY;
+  if (is_asleep) guest_wake_thread(t);
+  if (is_halted) guest_wake_vcpu(guest_vcpu_of(t));
+}
+
 int64_t lock_release(struct thread *t) {
   struct lock *lock = t->held;
   hist_add(&lock->hold, guest_now(t->vm->guest) - lock->owned_since_ns);
@@ -299,14 +312,11 @@ int64_t lock_release(struct thread *t) {
     if (next->phase != PHASE_SPIN) cost_ns += lock->cost.wake_ns;
     grant(lock, next);
   }
-  struct thread *sleeper = lock->ops->wakes_sleeper ? first_sleeper(lock) : NULL;
+  bool wakes_sleeper = lock->ops->wakes_sleeper && !(next && lock->ops->is_fifo);
+  struct thread *sleeper = wakes_sleeper ? first_sleeper(lock) : NULL;
   if (sleeper) {
     cost_ns += lock->cost.wake_ns;
-    sleeper->is_woken = true;
-    if (sleeper->phase == PHASE_ASLEEP) {
-      sleeper->phase = PHASE_RETRY;
-      guest_wake_thread(sleeper);
-    }
+    wake_sleeper(sleeper);
   }
   return cost_ns;
 }

@@ -14,6 +14,7 @@
   X(ttas)             \
   X(ticket)           \
   X(mcs)              \
+  X(pv)               \
   X(mutex)            \
   X(handoff)          \
   X(adaptive)
@@ -31,7 +32,8 @@ enum lock_answer {
 /* What a waiter does that has spun for spin_limit. */
 enum lock_limit {
   LIMIT_YIELD, /* lets other vCPUs go first, then spins on; unless on_limit says otherwise */
-  LIMIT_BLOCK  /* goes to sleep */
+  LIMIT_BLOCK, /* goes to sleep */
+  LIMIT_HALT   /* halts its vCPU until it is kicked */
 };
 
 struct lock_ops {
@@ -46,7 +48,8 @@ struct lock_ops {
   enum lock_answer (*request)(const struct lock *lock, const struct thread *t);
   /* The owner has let go: who owns it now? NULL (also for the operation): nobody, it is free. */
   struct thread *(*next_owner)(struct lock *lock);
-  bool wakes_sleeper; /* a release then wakes the first in the queue, to try for it */
+  bool wakes_sleeper; /* a release then wakes the first in the queue, to try for it; of a FIFO lock
+                         only if that is free now */
 };
 #define X(name) extern const struct lock_ops lock_##name;
 LOCK_KINDS(X)

@@ -23,23 +23,20 @@
 #define LOCK_ROW_BLOCK LOCK_COST_ROW("block", block_ns, "kernel time of going to sleep")
 #define LOCK_ROW_WAKE \
   LOCK_COST_ROW("wake", wake_ns, "kernel time that waking a sleeper costs the releaser")
-#define LOCK_ROW_SPIN_LIMIT                                                              \
-  {                                                                                      \
-    .key = "spin_limit", .type = PARAM_DURATION,                                         \
-    .offset = offsetof(struct lock_params, spin_limit_ns), .fallback = "none", .min = 0, \
-    .max = 0x1p62, .word = "none", .word_value = TIME_NEVER_NS,                          \
-    .help = "guest time after which a spinning waiter goes to sleep"                     \
+#define LOCK_LIMIT_ROW(preset, least, text)                                                  \
+  {                                                                                          \
+    .key = "spin_limit", .type = PARAM_DURATION,                                             \
+    .offset = offsetof(struct lock_params, spin_limit_ns), .fallback = preset, .min = least, \
+    .max = 0x1p62, .word = "none", .word_value = TIME_NEVER_NS, .help = text                 \
   }
+#define LOCK_ROW_SPIN_LIMIT \
+  LOCK_LIMIT_ROW("none", 0, "guest time after which a spinning waiter goes to sleep")
 
-/* Of the spinlocks. */
+/* Of spinlocks whose waiters may yield. */
 extern const char *const lock_on_limit_words[];
-#define LOCK_ROW_YIELD_LIMIT                                                             \
-  {                                                                                      \
-    .key = "spin_limit", .type = PARAM_DURATION,                                         \
-    .offset = offsetof(struct lock_params, spin_limit_ns), .fallback = "none", .min = 1, \
-    .max = 0x1p62, .word = "none", .word_value = TIME_NEVER_NS,                          \
-    .help = "guest time of a wait after which on_limit says what to do, each time anew"  \
-  }
+#define LOCK_ROW_YIELD_LIMIT \
+  LOCK_LIMIT_ROW("none", 1,  \
+                 "guest time of a wait after which on_limit says what to do, each time anew")
 #define LOCK_ROW_ON_LIMIT                                                                      \
   {                                                                                            \
     .key = "on_limit", .type = PARAM_CHOICE, .offset = offsetof(struct lock_params, on_limit), \

@@ -200,6 +200,7 @@ static bool advance(struct guest_vcpu *g) {
         }
         lock_retry(t);
         break;
+      case PHASE_HALTED:
       case PHASE_RETRY:
         lock_retry(t);
         break;
@@ -218,7 +219,7 @@ static bool advance(struct guest_vcpu *g) {
 
 static void halt(struct guest_vcpu *g) {
   g->work_end_ns = g->boundary_ns = TIME_NEVER_NS;
-  guest_set_idle(g, true);
+  if (!g->current) guest_set_idle(g, true);
   hv_halt(g->guest->hv, g->v);
 }
 
@@ -268,6 +269,7 @@ static bool is_private(const struct thread *t) {
       return t->rem_ns > 0 || t->ops[t->pc + 1].code == OP_COMPUTE;
     case PHASE_SPIN:
       return lock_must_spin(t);
+    case PHASE_HALTED:
     case PHASE_RETRY:
     case PHASE_ASLEEP:
     case PHASE_DONE:
@@ -317,6 +319,7 @@ static void pause_phase(struct guest_vcpu *g) {
       spin_end(g, NULL);
       break;
     case PHASE_NEXT:
+    case PHASE_HALTED:
     case PHASE_RETRY:
     case PHASE_ASLEEP:
     case PHASE_DONE:
@@ -360,8 +363,12 @@ static void finish_timed(struct guest_vcpu *g) {
       break;
     case PHASE_SPIN:
       lock_reach_limit(t);
-      break;
+      if (t->phase != PHASE_HALTED) break;
+      if (g->boundary_ns <= guest_now(g->guest) && g->n_ready > 0) g->must_resched = true;
+      halt(g);
+      return;
     case PHASE_NEXT:
+    case PHASE_HALTED:
     case PHASE_RETRY:
     case PHASE_BARRIER:
     case PHASE_ASLEEP:

@@ -181,18 +181,22 @@ void guest_set_idle(struct guest_vcpu *g, bool is_idle) {
   vm->n_idle += is_idle ? 1u : UINT32_MAX;
 }
 
+void guest_wake_vcpu(struct guest_vcpu *g) {
+  struct guest *guest = g->guest;
+  int64_t latency_ns = g->vm->ipi_latency_ns;
+  if (latency_ns == 0)
+    hv_wake(guest->hv, g->v);
+  else
+    calendar_set(&guest->sim->calendar, EVENT_IPI, g->v->id, guest_now(guest) + latency_ns);
+}
+
 void guest_wake_thread(struct thread *t) {
-  struct guest *guest = t->vm->guest;
   struct guest_vcpu *g = wake_place(t);
   guest_put(g, t);
   if (!g->is_idle) return;
   guest_set_idle(g, false);
   guest_prepare(g);
-  int64_t latency_ns = t->vm->ipi_latency_ns;
-  if (latency_ns == 0)
-    hv_wake(guest->hv, g->v);
-  else
-    calendar_set(&guest->sim->calendar, EVENT_IPI, g->v->id, guest_now(guest) + latency_ns);
+  guest_wake_vcpu(g);
 }
 
 void guest_on_ipi(struct guest *guest, vcpu_id_t vcpu) {

@@ -222,12 +222,16 @@ struct observed_lock {
 };
 
 static bool is_fifo(const struct lock_ops *lock) { return lock->is_fifo || lock == &lock_handoff; }
+/* Who finds it free takes it, whoever waits for it. */
+static bool may_steal(const struct lock_ops *lock) { return lock->wakes_sleeper; }
 
-static void stop_waiting(struct observed_lock *lock, thread_id_t thread, bool must_be_first) {
+static void stop_waiting(struct observed_lock *lock, thread_id_t thread,
+                         const struct lock_ops *ops) {
   uint32_t at = 0;
   while (at < lock->n_waiting && lock->queue[at] != thread) at++;
-  if (must_be_first) ck_assert_uint_eq(at, 0);
-  if (at == lock->n_waiting) return;
+  bool is_newcomer = at == lock->n_waiting;
+  if (is_fifo(ops) && !(is_newcomer && may_steal(ops))) ck_assert_uint_eq(at, 0);
+  if (is_newcomer) return;
   memmove(&lock->queue[at], &lock->queue[at + 1],
           (lock->n_waiting - at - 1) * sizeof lock->queue[0]);
   lock->n_waiting--;
@@ -245,7 +249,7 @@ static void observe_lock(struct observed_lock *lock, const struct trace_record *
       ck_assert_uint_eq(lock->owner, ID_NONE);
       lock->owner = record->thread;
       lock->n_owned++;
-      stop_waiting(lock, record->thread, is_fifo(ops));
+      stop_waiting(lock, record->thread, ops);
       break;
     case TRACE_LOCK_ENTER:
       ck_assert(lock->owner == record->thread && !lock->is_entered);

@@ -86,6 +86,44 @@ START_TEST(a_yield_takes_the_gang) {
 }
 END_TEST
 
+/* One VM, db, on four pCPUs; one character per microsecond. */
+#define ALONE(locks, program, vm, duration)                                         \
+  "{ 'host': { 'pcpus': 4 }, 'locks': { " locks " }, 'programs': { 'p': [ " program \
+  " ] }, 'vms': { 'db': { 'program': 'p', " vm " } }, 'run': { 'duration': '" duration "' } }"
+
+/* Both waiters halt after 3 us. A release kicks the first of them, for 1 us of the releaser's time;
+   the IPI takes 2 us. */
+START_TEST(pv_waiters_halt_and_are_kicked) {
+  world_watch(&world, ALONE("'l': { 'kind': 'pv', 'spin_limit': '3us', 'wake': '1us' }",
+                            "{ 'lock': 'l', 'hold': '8us' }, { 'compute': '40us' }",
+                            "'vcpus': 3, 'ipi_latency': '2us'", "30us"));
+  world_expect(&world, US,
+               "db/v0   cccccccc ku uuuuuuuu uu uuuuuuuu uu\n"
+               "db/v1   sss..... .. cccccccc ku uuuuuuuu uu\n"
+               "db/v2   sss..... .. ........ .. cccccccc uu\n"
+               "db/t1:l wwwwwwww ww ######## .. ........ ..\n"
+               "db/t2:l wwwwwwww ww wwwwwwww ww ######## ..\n"
+               "p1      111..... .. 11111111 11 11111111 11\n");
+  ck_assert_uint_eq(world_lock(&world, "db", "l")->contended, 2);
+}
+END_TEST
+
+/* The first in line has halted: who comes before its IPI of 3 us steals the lock. Then it spins
+   again, and t1 is granted the lock at 9; but t0 halts at 18, just before the release. */
+START_TEST(pv_is_stolen_while_the_first_is_kicked) {
+  world_watch(&world, ALONE("'l': { 'kind': 'pv', 'spin_limit': '2us' }",
+                            "{ 'lock': 'l', 'hold': '4us' }, { 'compute': '1us' }",
+                            "'vcpus': 2, 'ipi_latency': '3us'", "22us"));
+  world_expect(&world, US,
+               "db/v0   cccc u cccc u ss.... ss ...s\n"
+               "db/v1   ss.. . ..ss c cccucc cc uccc\n"
+               "db/t0:l #### . #### . wwwwww ww wwww\n"
+               "db/t1:l wwww w wwww # ###.## ## .###\n");
+  ck_assert_uint_eq(world_lock(&world, "db", "l")->acquisitions, 5);
+  ck_assert_uint_eq(world_lock(&world, "db", "l")->contended, 1);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines of locks");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -93,5 +131,7 @@ int main(void) {
   tcase_add_test(tests, on_limit_spin_switches_the_limit_off);
   tcase_add_test(tests, who_yields_alone_runs_on);
   tcase_add_test(tests, a_yield_takes_the_gang);
+  tcase_add_test(tests, pv_waiters_halt_and_are_kicked);
+  tcase_add_test(tests, pv_is_stolen_while_the_first_is_kicked);
   return world_main(tests, "timelines of locks");
 }

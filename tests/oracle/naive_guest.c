@@ -91,7 +91,7 @@ static bool pick_next(struct naive_world *world, struct naive_vcpu *vcpu) {
 }
 
 static bool is_idle(const struct naive_vcpu *vcpu) {
-  return vcpu->runstate == RS_IDLE && vcpu->ipi_at_ns == TIME_NEVER_NS;
+  return vcpu->runstate == RS_IDLE && vcpu->ipi_at_ns == TIME_NEVER_NS && !vcpu->current;
 }
 
 static struct naive_vcpu *place(const struct naive_thread *thread) {
@@ -103,6 +103,14 @@ static struct naive_vcpu *place(const struct naive_thread *thread) {
   return thread->vcpu;
 }
 
+void naive_guest_send_ipi(struct naive_world *world, struct naive_vcpu *vcpu) {
+  int64_t latency_ns = vcpu->vm->spec->guest.ipi_latency_ns;
+  if (latency_ns > 0)
+    vcpu->ipi_at_ns = world->now_ns + latency_ns;
+  else
+    naive_host_wake(world, vcpu);
+}
+
 void naive_guest_wake(struct naive_world *world, struct naive_thread *thread) {
   struct naive_vcpu *vcpu = place(thread);
   if (vcpu->current) {
@@ -110,11 +118,7 @@ void naive_guest_wake(struct naive_world *world, struct naive_thread *thread) {
     return;
   }
   make_current(world, vcpu, thread);
-  int64_t latency_ns = vcpu->vm->spec->guest.ipi_latency_ns;
-  if (latency_ns > 0)
-    vcpu->ipi_at_ns = world->now_ns + latency_ns;
-  else
-    naive_host_wake(world, vcpu);
+  naive_guest_send_ipi(world, vcpu);
 }
 
 void naive_guest_start(struct naive_world *world, struct naive_vm *vm) {
@@ -145,6 +149,7 @@ static bool is_step_due(const struct naive_vcpu *vcpu) {
       return thread->left_ns == 0;
     case MODE_SPIN:
       return thread->spin_left_ns == 0;
+    case MODE_HALTED:
     case MODE_BARRIER_SPIN:
     case MODE_ASLEEP:
     case MODE_LOCK_ASLEEP:
@@ -315,6 +320,7 @@ static bool do_thread(struct naive_world *world, struct naive_thread *thread) {
     case MODE_DONE:
       naive_guest_leave(world, thread->vcpu);
       return true;
+    case MODE_HALTED:
     case MODE_ASLEEP:
     case MODE_LOCK_ASLEEP:
     case MODE_BARRIER_ASLEEP:
@@ -336,6 +342,7 @@ static bool pays_switch(struct naive_vcpu *vcpu) {
 }
 
 void naive_guest_step(struct naive_world *world, struct naive_vcpu *vcpu) {
+  bool is_at_boundary = is_boundary_due(world, vcpu);
   if (is_step_due(vcpu)) {
     vcpu->is_resuming = vcpu->is_switching = false;
   } else {
@@ -351,6 +358,10 @@ void naive_guest_step(struct naive_world *world, struct naive_vcpu *vcpu) {
       naive_host_halt(world, vcpu);
       return;
     }
-    if (pays_switch(vcpu) || !do_thread(world, vcpu->current)) return;
+    if (pays_switch(vcpu) || !do_thread(world, vcpu->current)) break;
+  }
+  if (vcpu->runstate == RS_IDLE && is_at_boundary) { /* a waiter that may not be switched */
+    vcpu->boundary_at_ns = -1;
+    vcpu->has_deferred = true;
   }
 }

@@ -7,7 +7,7 @@
 bool naive_lock_is_spinlock(const struct naive_lock *lock) { return lock->kind < NAIVE_MUTEX; }
 
 static bool is_fifo_spinlock(const struct naive_lock *lock) {
-  return lock->kind == NAIVE_TICKET || lock->kind == NAIVE_MCS;
+  return lock->kind == NAIVE_TICKET || lock->kind == NAIVE_MCS || lock->kind == NAIVE_PV;
 }
 
 static bool is_owner_current(const struct naive_lock *lock) {
@@ -67,7 +67,8 @@ static int64_t handoff_cost(const struct naive_lock *lock, const struct naive_th
     if (thread == owner || thread->waits_for != lock) continue;
     n_others += thread->vcpu->current == thread && thread->vcpu->runstate == RS_RUNNING;
   }
-  if (lock->kind == NAIVE_MCS || lock->kind == NAIVE_HANDOFF) n_others = 0;
+  if (lock->kind == NAIVE_MCS || lock->kind == NAIVE_PV || lock->kind == NAIVE_HANDOFF)
+    n_others = 0;
   if (lock->kind == NAIVE_TTAS && n_others > 1) n_others = 1;
   return params->handoff_base_ns + n_others * params->handoff_per_waiter_ns;
 }
@@ -101,7 +102,9 @@ static void block(struct naive_world *world, struct naive_thread *thread) {
 static void spin(struct naive_thread *thread) {
   thread->mode = MODE_SPIN;
   const struct lock_params *params = thread->waits_for->params;
-  bool is_limited = thread->waits_for->kind == NAIVE_ADAPTIVE || params->on_limit == ON_LIMIT_YIELD;
+  enum naive_lock_kind kind = thread->waits_for->kind;
+  bool is_limited =
+      kind == NAIVE_ADAPTIVE || kind == NAIVE_PV || params->on_limit == ON_LIMIT_YIELD;
   if (is_limited) thread->spin_left_ns = params->spin_limit_ns;
 }
 
@@ -136,6 +139,7 @@ bool naive_lock_request(struct naive_world *world, struct naive_thread *thread,
       return false;
     case NAIVE_TICKET:
     case NAIVE_MCS:
+    case NAIVE_PV:
       thread->lock_place = ++world->places;
       spin(thread);
       return false;
@@ -186,6 +190,9 @@ static int64_t wake_first(struct naive_world *world, struct naive_lock *lock) {
   if (first->mode == MODE_LOCK_ASLEEP) {
     first->mode = MODE_RETRY;
     naive_guest_wake(world, first);
+  } else if (first->mode == MODE_HALTED) {
+    first->mode = MODE_RETRY;
+    naive_guest_send_ipi(world, first->vcpu);
   }
   return lock->params->wake_ns;
 }
@@ -214,6 +221,10 @@ int64_t naive_lock_release(struct naive_world *world, struct naive_lock *lock) {
     case NAIVE_MCS:
       next = first_queued(lock);
       break;
+    case NAIVE_PV:
+      next = first_queued(lock);
+      if (next && next->mode != MODE_SPIN) return wake_first(world, lock);
+      break;
     case NAIVE_MUTEX:
       return wake_first(world, lock);
     case NAIVE_HANDOFF:
@@ -236,8 +247,13 @@ bool naive_lock_respin(struct naive_world *world, struct naive_thread *thread) {
   }
   if (lock->kind != NAIVE_ADAPTIVE) {
     if (thread->spin_left_ns > 0) return false;
-    thread->vcpu->has_yielded = true;
-    spin(thread);
+    if (lock->kind == NAIVE_PV) {
+      thread->mode = MODE_HALTED;
+      naive_host_halt(world, thread->vcpu);
+    } else {
+      thread->vcpu->has_yielded = true;
+      spin(thread);
+    }
     return false;
   }
   if (is_owner_current(lock) && thread->spin_left_ns > 0) return false;
@@ -250,7 +266,7 @@ bool naive_lock_retry(struct naive_world *world, struct naive_thread *thread) {
   thread->is_woken = false;
   if (!lock->owner) {
     take(world, thread, lock);
-  } else if (lock->kind == NAIVE_ADAPTIVE && is_owner_current(lock)) {
+  } else if (lock->kind == NAIVE_PV || (lock->kind == NAIVE_ADAPTIVE && is_owner_current(lock))) {
     spin(thread);
     return false;
   } else {

@@ -10,10 +10,10 @@ static enum naive_lock_kind lock_kind(const struct lock_spec *spec) {
   static const struct {
     const struct lock_ops *ops;
     enum naive_lock_kind kind;
-  } kinds[] = {{&lock_tas, NAIVE_TAS},          {&lock_ttas, NAIVE_TTAS},
-               {&lock_ticket, NAIVE_TICKET},    {&lock_mcs, NAIVE_MCS},
-               {&lock_mutex, NAIVE_MUTEX},      {&lock_handoff, NAIVE_HANDOFF},
-               {&lock_adaptive, NAIVE_ADAPTIVE}};
+  } kinds[] = {{&lock_tas, NAIVE_TAS},         {&lock_ttas, NAIVE_TTAS},
+               {&lock_ticket, NAIVE_TICKET},   {&lock_mcs, NAIVE_MCS},
+               {&lock_pv, NAIVE_PV},           {&lock_mutex, NAIVE_MUTEX},
+               {&lock_handoff, NAIVE_HANDOFF}, {&lock_adaptive, NAIVE_ADAPTIVE}};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (spec->choice.kind == &kinds[i].ops->kind) return kinds[i].kind;
   abort(); /* a kind that the naive simulator does not know */

@@ -23,6 +23,7 @@ enum naive_lock_kind {
   NAIVE_TTAS,
   NAIVE_TICKET,
   NAIVE_MCS,
+  NAIVE_PV,
   NAIVE_MUTEX,
   NAIVE_HANDOFF,
   NAIVE_ADAPTIVE
@@ -36,6 +37,7 @@ enum naive_mode {
   MODE_PAY,            /* pays a cost of left_ns, then `after` */
   MODE_SPIN,           /* busy-waits for waits_for */
   MODE_BARRIER_SPIN,   /* busy-waits at barrier */
+  MODE_HALTED,         /* has halted its vCPU until it is kicked */
   MODE_RETRY,          /* was woken: tries to take waits_for when it executes */
   MODE_ASLEEP,         /* until wake_at_ns */
   MODE_LOCK_ASLEEP,    /* until woken for waits_for */
@@ -169,6 +171,7 @@ bool naive_guest_is_due(const struct naive_world *world, const struct naive_vcpu
 void naive_guest_step(struct naive_world *world, struct naive_vcpu *vcpu);
 void naive_guest_start(struct naive_world *world, struct naive_vm *vm);
 void naive_guest_wake(struct naive_world *world, struct naive_thread *thread);
+void naive_guest_send_ipi(struct naive_world *world, struct naive_vcpu *vcpu);
 /* The current thread stops being current. */
 void naive_guest_leave(struct naive_world *world, struct naive_vcpu *vcpu);
 void naive_guest_step_done(struct naive_world *world, struct naive_thread *thread);
