@@ -68,6 +68,7 @@ struct hv {
   bool has_crossings;        /* the rule wants to know exact crossings */
   bool is_big;               /* its state does not fit into a core's own caches */
   bool is_plain;             /* one queue, no rule, no homes: whoever is next may go anywhere */
+  bool is_spread;            /* siblings are kept out of each other's queues (spread.h) */
   bool is_picked;            /* no rule, and pCPUs pick: what one decides concerns no other */
 
   struct pcpuset free;   /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */

@@ -60,6 +60,9 @@ struct sched_ops {
   void (*withdrawn)(struct hv *hv, struct vcpu *v);
   /* At hv->timer_ns, which create sets if it wants; returns the next instant. */
   int64_t (*timer)(struct hv *hv);
+  /* Of schedulers with SPREAD_ROW (hv/spread.h): the pCPU in whose queue v stands, or where it
+     runs. */
+  pcpu_id_t (*queue_of)(const struct hv *hv, const struct vcpu *v);
   /* Asserts its invariants (the paranoid mode). */
   void (*audit)(const struct hv *hv);
 };
@@ -70,8 +73,11 @@ SCHED_KINDS(X)
 /* NULL-terminated, in the order of SCHED_KINDS. */
 extern const struct sched_ops *const sched_kinds[];
 
+enum sched_placement { SCHED_PLACE_ANY, SCHED_PLACE_BALANCE };
+
 struct sched_credit_params {
   int64_t timeslice_ns, ratelimit_ns;
+  uint32_t placement; /* enum sched_placement */
 };
 
 struct sched_credit2_params {
@@ -80,7 +86,8 @@ struct sched_credit2_params {
 
 struct sched_eevdf_params {
   int64_t base_slice_ns, tick_ns, balance_interval_ns;
-  uint32_t hrtick; /* 0: off */
+  uint32_t hrtick;    /* 0: off */
+  uint32_t placement; /* enum sched_placement */
 };
 
 struct sched_rr_params {

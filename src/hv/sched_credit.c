@@ -13,7 +13,7 @@
    xen/common/sched/credit.c. Here credits are counted in ns and shared out at once. */
 #include <sys/queue.h>
 
-#include "hv/hv.h"
+#include "hv/spread.h"
 #include "sim/time.h"
 
 static const struct param credit_params[] = {
@@ -31,6 +31,7 @@ static const struct param credit_params[] = {
      .min = 0,
      .max = 0x1p62,
      .help = "how long a vCPU runs at least before another one may preempt it"},
+    SPREAD_ROW(struct sched_credit_params),
 };
 
 enum { TICKS_PER_TIMESLICE = 3 };
@@ -90,6 +91,7 @@ static void *credit_create(struct hv *hv, const void *params, struct arena *aren
     credit->vcpus[i] =
         (struct credit_vcpu){.prio = UNDER, .queue = hv_first_pcpu(hv, &hv->vcpus[i])};
   hv->timeslice_ns = credit->params.timeslice_ns;
+  hv->is_spread = credit->params.placement == SCHED_PLACE_BALANCE;
   hv->timer_ns = tick_ns(credit);
   return credit;
 }
@@ -126,6 +128,10 @@ static void pull(struct credit *credit, const struct vcpu *v) {
     pcpuset_remove(credit->has[prio], p);
 }
 
+static pcpu_id_t credit_queue_of(const struct hv *hv, const struct vcpu *v) {
+  return credit_of(hv, v)->queue;
+}
+
 static bool stands_in_queue(const struct vcpu *v) { return v->is_queued && !v->is_parked; }
 
 static void set_prio(struct credit *credit, struct vcpu *v, enum prio prio) {
@@ -155,6 +161,7 @@ static void credit_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reas
   if (v->is_parked) return;
   bool has_come = reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED;
   if (reason == QUEUE_WOKEN && account->prio == UNDER) account->prio = BOOST;
+  if (has_come) account->queue = spread_place(hv, v, account->queue);
   push(hv->sched_state, v);
   if (has_come) tickle(hv, v);
 }
@@ -200,7 +207,7 @@ static struct vcpu *victim(const struct hv *hv, pcpu_id_t q, pcpu_id_t p, enum p
   const struct credit_vcpu *account;
   for (int prio = BOOST; prio < (int)than; prio++)
     TAILQ_FOREACH(account, &credit->queues[q][prio], link)
-  if (hv_may_move(hv, vcpu_of(hv, account), p)) return vcpu_of(hv, account);
+  if (spread_may_take(hv, vcpu_of(hv, account), p)) return vcpu_of(hv, account);
   return NULL;
 }
 
@@ -252,6 +259,7 @@ static void unpark(struct hv *hv, struct vcpu *v) {
   v->is_parked = false;
   if (hv->free.n_members > 0) hv->must_fill = true;
   if (!v->is_queued) return;
+  credit_of(hv, v)->queue = spread_place(hv, v, credit_of(hv, v)->queue);
   push(hv->sched_state, v);
   tickle(hv, v);
 }
@@ -410,6 +418,7 @@ static void credit_audit(const struct hv *hv) {
     assert(credit->vcpus[i].credit_ns <= credit->params.timeslice_ns);
   }
   assert(n_queued == hv->n_queued);
+  spread_audit(hv);
 }
 
 const struct sched_ops sched_credit = {
@@ -429,5 +438,6 @@ const struct sched_ops sched_credit = {
     .started = credit_started,
     .stopped = credit_stopped,
     .timer = credit_timer,
+    .queue_of = credit_queue_of,
     .audit = credit_audit,
 };

@@ -12,7 +12,7 @@
    (1995); Linux 6.6, kernel/sched/fair.c. Groups, energy and NUMA are left out. */
 #include <sys/queue.h>
 
-#include "hv/hv.h"
+#include "hv/spread.h"
 #include "sim/time.h"
 
 static const char *const switch_words[] = {"off", "on", NULL};
@@ -48,6 +48,7 @@ static const struct param eevdf_params[] = {
      .min = 1,
      .max = 0x1p62,
      .help = "how often, at a tick, pCPUs take work from longer queues"},
+    SPREAD_ROW(struct sched_eevdf_params),
 };
 
 struct eevdf_vcpu {
@@ -90,6 +91,10 @@ static struct vcpu *vcpu_of(const struct hv *hv, const struct eevdf_vcpu *entity
   return entity ? &hv->vcpus[entity - eevdf->vcpus] : NULL;
 }
 
+static pcpu_id_t eevdf_queue_of(const struct hv *hv, const struct vcpu *v) {
+  return entity_of(hv, v)->queue;
+}
+
 static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena) {
   struct eevdf *eevdf = ARENA_NEW(arena, struct eevdf);
   eevdf->params = *(const struct sched_eevdf_params *)params;
@@ -106,6 +111,7 @@ static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena
     eevdf->vcpus[i].queue = hv_first_pcpu(hv, v);
   }
   hv->timeslice_ns = eevdf->params.base_slice_ns;
+  hv->is_spread = eevdf->params.placement == SCHED_PLACE_BALANCE;
   hv->timer_ns = eevdf->params.tick_ns;
   return eevdf;
 }
@@ -250,7 +256,7 @@ static void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reaso
     push(hv, entity);
     return;
   }
-  entity->queue = select_queue(hv, v);
+  entity->queue = spread_place(hv, v, select_queue(hv, v));
   const struct vcpu *current = hv->pcpus[entity->queue].current;
   if (current) charge(hv, current);
   join(eevdf, entity);
@@ -282,6 +288,12 @@ static void eevdf_stopped(struct hv *hv, struct vcpu *v) {
 
 /* --- who runs on p --- */
 
+/* p, which goes on, gets no sibling of who runs there. */
+static bool runs_sibling(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  const struct vcpu *current = hv->pcpus[p].current;
+  return hv->is_spread && current && current->vm == v->vm;
+}
+
 /* Who has waited longest in the queue with the greatest load, if it may move to p and is no heavier
    than the difference to `load`. */
 static struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p, int64_t load) {
@@ -292,8 +304,9 @@ static struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p, int64_t load)
     if (q == p || queue->is_balanced) continue;
     if (best && queue->weight <= eevdf->queues[best->queue].weight) continue;
     TAILQ_FOREACH(entity, &queue->waiting, link) {
-      if (entity->weight > queue->weight - load || !hv_may_move(hv, vcpu_of(hv, entity), p))
+      if (entity->weight > queue->weight - load || !spread_may_take(hv, vcpu_of(hv, entity), p))
         continue;
+      if (load > 0 && runs_sibling(hv, vcpu_of(hv, entity), p)) continue;
       best = entity;
       break;
     }
@@ -391,6 +404,7 @@ static void eevdf_audit(const struct hv *hv) {
     assert(pcpuset_has(&hv->queued, p) == !TAILQ_EMPTY(&queue->waiting));
   }
   assert(n_queued == hv->n_queued);
+  spread_audit(hv);
 }
 
 const struct sched_ops sched_eevdf = {
@@ -409,5 +423,6 @@ const struct sched_ops sched_eevdf = {
     .stopped = eevdf_stopped,
     .withdrawn = eevdf_withdrawn,
     .timer = eevdf_timer,
+    .queue_of = eevdf_queue_of,
     .audit = eevdf_audit,
 };

@@ -20,6 +20,11 @@ static struct site site_of_vm(struct bind *bind, struct site root, const struct 
   return site_child(bind, site_of(bind, root, "vms", vm->base_name), key);
 }
 
+const char *scenario_name_site(struct bind *bind, struct site site) {
+  if (!site.place.source || site.place.source->is_argument) return site.path;
+  return arena_printf(bind->arena, "%s, line %u", site.path, place_line(site.place).line);
+}
+
 /* Instances of one entry of the file are alike: look at the first only. */
 static bool is_first_instance(const struct scenario *scenario, uint32_t i) {
   return i == 0 || strcmp(scenario->vms[i].base_name, scenario->vms[i - 1].base_name) != 0;
@@ -86,6 +91,36 @@ static void check_gangs(struct bind *bind, struct site root, const struct scenar
   }
 }
 
+/* Does the scheduler keep siblings apart? */
+static bool is_spread(const struct kind_choice *choice) {
+  for (size_t i = 0; choice->kind && i < choice->kind->n_params; i++) {
+    const struct param *row = &choice->kind->params[i];
+    uint32_t value = 0;
+    if (strcmp(row->key, "placement") != 0 || row->type != PARAM_CHOICE) continue;
+    memcpy(&value, choice->params.bytes + row->offset, sizeof value);
+    return value == SCHED_PLACE_BALANCE;
+  }
+  return false;
+}
+
+static void check_spread(struct bind *bind, struct site root, const struct scenario *scenario) {
+  if (!is_spread(&scenario->hypervisor.scheduler)) return;
+  for (uint32_t i = 0; i < scenario->n_vms; i++) {
+    const struct vm_spec *vm = &scenario->vms[i];
+    uint32_t n_pcpus = scenario_count_pcpus(scenario, vm);
+    if (vm->guest.n_vcpus <= n_pcpus || !is_first_instance(scenario, i)) continue;
+    struct site site = site_of(bind, root, "hypervisor", "scheduler");
+    site = site_child(bind, site, "placement");
+    struct site bound = vm->affinity ? site_of_vm(bind, root, vm, "affinity")
+                                     : site_of(bind, root, "host", "pcpus");
+    struct site vcpus = site_of_vm(bind, root, vm, "vcpus");
+    diag_warning(bind->diags, vcpus.place, vcpus.path, NULL,
+                 "%u vCPUs cannot be kept apart ('balance', %s) on %u pCPU%s (%s)",
+                 vm->guest.n_vcpus, scenario_name_site(bind, site), n_pcpus,
+                 n_pcpus == 1 ? "" : "s", scenario_name_site(bind, bound));
+  }
+}
+
 static void check_barriers(struct bind *bind, struct site root, const struct scenario *scenario) {
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     const struct guest_spec *guest = &scenario->vms[i].guest;
@@ -138,6 +173,7 @@ void scenario_check(struct bind *bind, struct site root, const struct scenario *
   if (scenario->host.n_pcpus == 0) return; /* reported */
   check_null(bind, root, scenario);
   check_gangs(bind, root, scenario);
+  check_spread(bind, root, scenario);
   scenario_check_shares(bind, root, scenario);
   if (check_size(bind, root, scenario) && bind->diags->n_errors == 0) {
     check_barriers(bind, root, scenario);

@@ -18,6 +18,8 @@ void scenario_check(struct bind *bind, struct site root, const struct scenario *
 
 /* … of what VMs claim of the pCPUs. */
 void scenario_check_shares(struct bind *bind, struct site root, const struct scenario *scenario);
+/* "vms.db.reservation, line 9" */
+const char *scenario_name_site(struct bind *bind, struct site site);
 /* How many pCPUs it may use. */
 uint32_t scenario_count_pcpus(const struct scenario *scenario, const struct vm_spec *vm);
 

@@ -33,12 +33,6 @@ static void check_effects(struct bind *bind, struct site vm, const struct vm_spe
   }
 }
 
-/* "vms.db.reservation, line 9" */
-static const char *name_site(struct bind *bind, struct site site) {
-  if (!site.place.source || site.place.source->is_argument) return site.path;
-  return arena_printf(bind->arena, "%s, line %u", site.path, place_line(site.place).line);
-}
-
 static void check_reservation(struct bind *bind, struct site vm, const struct scenario *scenario,
                               const struct vm_spec *spec) {
   double cap_pct = vm_cap_pct(spec), reserved_pct = spec->reservation_pct;
@@ -47,7 +41,7 @@ static void check_reservation(struct bind *bind, struct site vm, const struct sc
   if (cap_pct > 0 && cap_pct < reserved_pct)
     diag_error(bind->diags, cap.place, cap.path, NULL,
                "%.15g %% is below what is reserved, %.15g %% (%s)", cap_pct, reserved_pct,
-               name_site(bind, reservation));
+               scenario_name_site(bind, reservation));
   uint32_t n_pcpus = scenario_count_pcpus(scenario, spec);
   bool is_narrow = spec->guest.n_vcpus < n_pcpus;
   double most_pct = 100.0 * (is_narrow ? spec->guest.n_vcpus : n_pcpus);
@@ -55,7 +49,7 @@ static void check_reservation(struct bind *bind, struct site vm, const struct sc
   if (n_pcpus > 0 && reserved_pct > most_pct)
     diag_error(bind->diags, reservation.place, reservation.path, NULL,
                "reserves %.15g %% of a pCPU, but can use %.15g %% (%s)", reserved_pct, most_pct,
-               name_site(bind, bound));
+               scenario_name_site(bind, bound));
 }
 
 void scenario_check_shares(struct bind *bind, struct site root, const struct scenario *scenario) {
@@ -76,5 +70,5 @@ void scenario_check_shares(struct bind *bind, struct site root, const struct sce
   struct site pcpus = site_child(bind, site_child(bind, root, "host"), "pcpus");
   diag_error(bind->diags, vms.place, vms.path, NULL,
              "reserve %.15g %% of a pCPU together, the host has %.15g %% (%s)", reserved_pct,
-             100.0 * scenario->host.n_pcpus, name_site(bind, pcpus));
+             100.0 * scenario->host.n_pcpus, scenario_name_site(bind, pcpus));
 }

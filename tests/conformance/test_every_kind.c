@@ -22,6 +22,7 @@ struct combination {
   const struct sched_ops *sched;
   const struct cosched_ops *cosched;
   const struct lock_ops *lock;
+  const char *placement; /* where pCPUs have queues */
 };
 
 /* Two VMs of siblings that contend for a lock, and two hogs; sections are long against slices. */
@@ -30,7 +31,7 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
   world_watch(into,
               "{ 'host': { 'pcpus': %d, 'costs': { 'context_switch': '3us', 'migration': '5us' } },"
               "'hypervisor': { 'scheduler': { 'kind': '%s', 'timeslice': '1ms',"
-              "'tick': '250us' },"
+              "'tick': '250us', 'placement': '%s' },"
               "'coscheduling': { 'kind': '%s', 'skew_limit': '600us', 'costop_threshold': '600us',"
               "'costart_threshold': '300us', 'poll': '200us' } },"
               "'locks': { 'l': { 'kind': '%s', 'handoff_cost': { 'base': '1us' } } },"
@@ -44,8 +45,15 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
               "'web': { 'vcpus': 2, 'program': 'web' },"
               "'noise': { 'vcpus': 1, 'count': 2, 'program': 'hog', 'start': '300us' } },"
               "'run': { 'warmup': '%dms', 'duration': '%dms' } }",
-              is->sched == &sched_null ? VCPUS : 3, is->sched->kind.name, is->cosched->kind.name,
-              is->lock->kind.name, warmup_ms, duration_ms);
+              is->sched == &sched_null ? VCPUS : 3, is->sched->kind.name, is->placement,
+              is->cosched->kind.name, is->lock->kind.name, warmup_ms, duration_ms);
+}
+
+static void check_one(const struct combination *is, void (*check)(const struct combination *is)) {
+  printf("%s %s %s %s\n", is->sched->kind.name, is->placement, is->cosched->kind.name,
+         is->lock->kind.name);
+  check(is);
+  forget();
 }
 
 /* One test takes all combinations with one lock: a process for each would cost more than the run.
@@ -53,10 +61,10 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
 static void for_every_kind(int lock, void (*check)(const struct combination *is)) {
   for (size_t s = 0; sched_kinds[s]; s++)
     for (size_t c = 0; cosched_kinds[c]; c++) {
-      struct combination is = {sched_kinds[s], cosched_kinds[c], lock_kinds[lock]};
-      printf("%s %s %s\n", is.sched->kind.name, is.cosched->kind.name, is.lock->kind.name);
-      check(&is);
-      forget();
+      struct combination is = {sched_kinds[s], cosched_kinds[c], lock_kinds[lock], "any"};
+      check_one(&is, check);
+      is.placement = "balance";
+      if (is.sched->queue_of) check_one(&is, check);
     }
 }
 

@@ -79,6 +79,23 @@ START_TEST(better_work_is_stolen) {
 }
 END_TEST
 
+/* The same with a and b as siblings: at 90 p1 has v1, so v0 stays where it waits. At 120 p1 takes c
+   instead, and keeps it. */
+START_TEST(siblings_are_kept_apart) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'hypervisor': { 'scheduler': {"
+              "'kind': 'credit', 'placement': 'balance' } }, 'programs': {" HOG
+              "}, 'vms': { 'db': { 'vcpus': 2, 'program': 'hog' },"
+              "'c': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '210ms' } }");
+  world_expect(&world, 10 * MS,
+               "db/v0 uuu rrr uuu rrr uuu uuu uuu\n"
+               "db/v1 uuu uuu uuu uuu rrr uuu rrr\n"
+               "c/v0  rrr uuu rrr uuu uuu rrr uuu\n"
+               "p0    000 222 000 222 000 000 000\n"
+               "p1    111 111 111 111 222 111 222\n");
+}
+END_TEST
+
 /* p1 stays idle while the gang finds one pCPU only. */
 START_TEST(gangs_wait_for_room) {
   world_watch(&world,
@@ -121,6 +138,7 @@ int main(void) {
   tcase_add_test(tests, nobody_is_preempted_before_the_ratelimit);
   tcase_add_test(tests, a_cap_parks);
   tcase_add_test(tests, better_work_is_stolen);
+  tcase_add_test(tests, siblings_are_kept_apart);
   tcase_add_test(tests, gangs_wait_for_room);
   tcase_add_test(tests, a_preempted_member_stops_its_gang);
   return world_main(tests, "timelines of credit");
