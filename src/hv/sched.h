@@ -16,7 +16,8 @@
   X(rr)                \
   X(credit)            \
   X(credit2)           \
-  X(eevdf)
+  X(eevdf)             \
+  X(esx)
 
 struct hv;
 struct vcpu;
@@ -88,6 +89,11 @@ struct sched_eevdf_params {
   int64_t base_slice_ns, tick_ns, balance_interval_ns;
   uint32_t hrtick;    /* 0: off */
   uint32_t placement; /* enum sched_placement */
+};
+
+struct sched_esx_params {
+  int64_t quantum_ns, period_ns;
+  uint32_t bound_lag; /* in quanta */
 };
 
 struct sched_rr_params {

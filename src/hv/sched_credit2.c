@@ -10,6 +10,7 @@
    Invariants: credits lie between -init and init + min_timer; no queued vCPU of a VM without
    budget. Cost: O(log vCPUs) per dispatch, O(pCPUs) per wake-up while no pCPU is idle; O(vCPUs) per
    reset. Source: Xen, xen/common/sched/credit2.c. */
+#include "hv/budget.h"
 #include "hv/order.h"
 #include "sim/time.h"
 
@@ -32,7 +33,6 @@ static const struct param credit2_params[] = {
 
 /* What Xen has as constants. */
 #define CAP_PERIOD_NS INT64_C(10000000)
-#define BUDGET_LEAST_NS INT64_C(100000)
 #define YIELD_BIAS_NS INT64_C(1000000)
 
 struct credit2_vcpu {
@@ -45,7 +45,7 @@ struct credit2 {
   struct sched_credit2_params params;
   struct order *order;
   struct credit2_vcpu *vcpus;
-  int64_t *budget_ns; /* by VM: left in this period; of those with a cap */
+  struct budget cap;
   uint32_t highest_weight;
   /* Where all weights are the same, by pCPU, of who runs there: */
   bool is_uniform;
@@ -58,21 +58,17 @@ static struct credit2_vcpu *credit_of(const struct hv *hv, const struct vcpu *v)
   return &credit2->vcpus[v->id];
 }
 
-static int64_t cap_ns(const struct hv_vm *vm) {
-  return (int64_t)((double)CAP_PERIOD_NS * vm->cap_pct / 100);
-}
-
 static void *credit2_create(struct hv *hv, const void *params, struct arena *arena) {
   struct credit2 *credit2 = ARENA_NEW(arena, struct credit2);
   credit2->params = *(const struct sched_credit2_params *)params;
   credit2->order = order_create(hv, arena);
   credit2->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct credit2_vcpu);
-  credit2->budget_ns = ARENA_ARRAY(arena, hv->n_vms, int64_t);
+  budget_init(&credit2->cap, hv, arena);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) credit2->vcpus[i].credit_ns = credit2->params.init_ns;
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
     const struct hv_vm *vm = &hv->vms[i];
     if (vm->weight > credit2->highest_weight) credit2->highest_weight = vm->weight;
-    credit2->budget_ns[i] = cap_ns(vm);
+    budget_set(&credit2->cap, i, vm->cap_pct, CAP_PERIOD_NS);
     if (vm->cap_pct > 0) hv->timer_ns = CAP_PERIOD_NS;
   }
   credit2->is_uniform = true;
@@ -105,12 +101,19 @@ static void charge(const struct hv *hv, const struct vcpu *v) {
   struct credit2_vcpu *credit = credit_of(hv, v);
   int64_t now = hv->sim->now_ns, time_ns = now - credit->charged_ns;
   credit->charged_ns = now;
-  credit2->budget_ns[v->vm] -= time_ns;
+  credit2->cap.left_ns[v->vm] -= time_ns;
   /* Who runs for so long has no credits whatever its weight is; and nothing overflows. */
   if (time_ns > credit2->params.init_ns * 3) time_ns = credit2->params.init_ns * 3;
   credit->credit_ns -= burnt_ns(hv, v, time_ns);
   if (credit->credit_ns < -credit2->params.init_ns) credit->credit_ns = -credit2->params.init_ns;
   credit2->zero_ns[v->pcpu] = now + credit->credit_ns;
+}
+
+static void charge_running(const struct hv *hv, const struct hv_vm *vm) {
+  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+    const struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
+    if (v->runstate == RS_RUNNING) charge(hv, v);
+  }
 }
 
 /* --- the queue --- */
@@ -125,9 +128,12 @@ static bool is_limited(const struct hv *hv, const struct vcpu *v) {
   return hv->sim->now_ns - credit_of(hv, v)->started_ns < credit2->params.ratelimit_ns;
 }
 
+/* Who else of its VM runs has drawn on the same budget. */
 static bool has_budget(const struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
-  return hv_vm_of(hv, v)->cap_pct == 0 || credit2->budget_ns[v->vm] > 0;
+  if (!budget_exists(&credit2->cap, v->vm)) return true;
+  charge_running(hv, hv_vm_of(hv, v));
+  return budget_has_left(&credit2->cap, v->vm);
 }
 
 /* By how much v is better than who runs on p; never, before that one's ratelimit. */
@@ -288,23 +294,6 @@ static struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
   return next;
 }
 
-static uint32_t n_running(const struct hv *hv, const struct hv_vm *vm) {
-  uint32_t n = 0;
-  for (uint32_t k = 0; k < vm->n_vcpus; k++)
-    n += hv->vcpus[vm->first_vcpu + k].runstate == RS_RUNNING;
-  return n;
-}
-
-static int64_t within_budget(const struct hv *hv, const struct vcpu *v, int64_t slice_ns) {
-  const struct credit2 *credit2 = hv->sched_state;
-  const struct hv_vm *vm = hv_vm_of(hv, v);
-  if (vm->cap_pct == 0) return slice_ns;
-  int64_t budget_ns =
-      credit2->budget_ns[vm->id] / (n_running(hv, vm) + (v->runstate != RS_RUNNING));
-  if (budget_ns < BUDGET_LEAST_NS) budget_ns = BUDGET_LEAST_NS;
-  return slice_ns < budget_ns ? slice_ns : budget_ns;
-}
-
 /* Until its credits are used up, or those of the next in the queue are more. */
 static int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
@@ -320,20 +309,16 @@ static int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
   if (least_ns < params->min_timer_ns) least_ns = params->min_timer_ns;
   if (slice_ns < least_ns) slice_ns = least_ns;
   if (slice_ns > params->init_ns) slice_ns = params->init_ns;
-  return within_budget(hv, v, slice_ns);
+  return budget_cut(&credit2->cap, hv, v, slice_ns);
 }
 
 /* --- caps --- */
 
 static void replenish(struct hv *hv, const struct hv_vm *vm) {
   struct credit2 *credit2 = hv->sched_state;
-  int64_t *budget_ns = &credit2->budget_ns[vm->id];
-  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
-    const struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
-    if (v->runstate == RS_RUNNING) charge(hv, v);
-  }
-  *budget_ns = (*budget_ns < 0 ? *budget_ns : 0) + cap_ns(vm);
-  if (*budget_ns <= 0) return;
+  charge_running(hv, vm);
+  budget_renew(&credit2->cap, vm->id);
+  if (!budget_has_left(&credit2->cap, vm->id)) return;
   if (hv->free.n_members > 0) hv->must_fill = true;
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
@@ -346,8 +331,9 @@ static void replenish(struct hv *hv, const struct hv_vm *vm) {
 }
 
 static int64_t credit2_timer(struct hv *hv) {
+  const struct credit2 *credit2 = hv->sched_state;
   for (vm_id_t i = 0; i < hv->n_vms; i++)
-    if (hv->vms[i].cap_pct > 0) replenish(hv, &hv->vms[i]);
+    if (budget_exists(&credit2->cap, i)) replenish(hv, &hv->vms[i]);
   return hv->sim->now_ns + CAP_PERIOD_NS;
 }
 

@@ -31,7 +31,7 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
   world_watch(into,
               "{ 'host': { 'pcpus': %d, 'costs': { 'context_switch': '3us', 'migration': '5us' } },"
               "'hypervisor': { 'scheduler': { 'kind': '%s', 'timeslice': '1ms',"
-              "'tick': '250us', 'placement': '%s' },"
+              "'tick': '250us', 'quantum': '1ms', 'placement': '%s' },"
               "'coscheduling': { 'kind': '%s', 'skew_limit': '600us', 'costop_threshold': '600us',"
               "'costart_threshold': '300us', 'poll': '200us' } },"
               "'locks': { 'l': { 'kind': '%s', 'handoff_cost': { 'base': '1us' } } },"

@@ -64,6 +64,40 @@ static void check_caps(const char *kind) {
 START_TEST(caps_hold) { for_kinds(HONOURS_CAP, check_caps); }
 END_TEST
 
+/* Denneman (2010), on one pCPU of 6000 MHz: VM1 has 1000 shares and uses 500 MHz; VM2 1000 shares
+   and a reservation of 2250; VM3 2000 shares. VM2 and VM3 compute: VM3 gets 3250, so that VM2 keeps
+   to its reservation. If VM3 uses 2000 only, VM2 gets 3500. The sleeps are such that VM1, and VM3
+   then, use what they are to, whatever they wait for. */
+static void watch_shares(const char *vm1_sleep, const char *vm3_sleep) {
+  world_measure(&world,
+                "{ 'host': { 'pcpus': 1, 'ghz': 6 }, 'hypervisor': { 'scheduler': { 'kind':"
+                "'esx' } }, 'programs': {" HOG
+                ", 'vm1': [ { 'compute': '5ms' }, { 'sleep': { 'uniform': %s } } ],"
+                "'vm3': [ { 'compute': '50ms' }, { 'sleep': '%s' } ] }, 'vms': {"
+                "'vm1': { 'vcpus': 1, 'program': 'vm1', 'weight': 1000 },"
+                "'vm2': { 'vcpus': 1, 'program': 'hog', 'weight': 1000, 'reservation': 37.5 },"
+                "'vm3': { 'vcpus': 1, 'program': 'vm3', 'weight': 2000 } },"
+                "'run': { 'warmup': '5s', 'duration': '60s' } }",
+                vm1_sleep, vm3_sleep);
+}
+
+static void expect_mhz(const char *vm, double expected) {
+  expect_share(vm, expected / 60, .01 * expected / 60);
+}
+
+START_TEST(mhz_per_share) {
+  watch_shares("[ '42.6ms', '62.4ms' ]", "0");
+  expect_mhz("vm1", 500);
+  expect_mhz("vm2", 2250);
+  expect_mhz("vm3", 3250);
+  forget();
+  watch_shares("[ '37ms', '59ms' ]", "52ms");
+  expect_mhz("vm1", 500);
+  expect_mhz("vm2", 3500);
+  expect_mhz("vm3", 2000);
+}
+END_TEST
+
 /* Five on two pCPUs, all alike: two fifths each, and no pCPU is ever idle. */
 static void check_fairness(const char *kind) {
   world_measure(&world,
@@ -86,6 +120,7 @@ int main(void) {
   tcase_add_checked_fixture(tests, NULL, forget);
   tcase_add_test(tests, weights_share_a_pcpu);
   tcase_add_test(tests, caps_hold);
+  tcase_add_test(tests, mhz_per_share);
   tcase_add_test(tests, equals_get_the_same);
   return world_main(tests, "known results of schedulers");
 }

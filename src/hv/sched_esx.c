@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* VMware ESX' proportional share.
+
+   Idea: whoever has used least in proportion to what it is entitled to runs first.
+   Rule: one queue for the host by virtual time, the time used per share; VMs below their
+   reservation come before all others. Slices are a quantum. Who wakes preempts the one on its last
+   pCPU if it comes before that; having slept counts for a bounded lead. A VM that has used up its
+   limit is parked. Reservation and limit are budgets of a period. Invariants: virtual times only
+   grow; no vCPU of a VM without budget is in the queue. Cost: O(log vCPUs) per dispatch, O(vCPUs)
+   per period if a VM has a limit or a reservation. Source: VMware, "The CPU Scheduler in VMware
+   vSphere 5.1" (2013); ESXi's Cpu.Quantum and Cpu.BoundLagQuanta; Denneman, "Reservations and CPU
+   scheduling" (2010). */
+#include "hv/budget.h"
+#include "hv/order.h"
+#include "sim/time.h"
+
+static const struct param esx_params[] = {
+    {.key = "quantum",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct sched_esx_params, quantum_ns),
+     .fallback = "50ms",
+     .min = 1,
+     .max = 0x1p40,
+     .help = "how long a vCPU may run; 50 ms in ESXi 6.0, 200 ms from 6.5 on"},
+    {.key = "bound_lag",
+     .type = PARAM_COUNT,
+     .offset = offsetof(struct sched_esx_params, bound_lag),
+     .fallback = "8",
+     .min = 0,
+     .max = 1000,
+     .unit = "quanta",
+     .help = "how much of a lead over the others one can sleep up"},
+    {.key = "period",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct sched_esx_params, period_ns),
+     .fallback = "10ms",
+     .min = 1000,
+     .max = 0x1p40,
+     .help = "reservations and limits hold in each of these"},
+};
+
+struct esx_vcpu {
+  int64_t virtual_ns; /* time used x 256 / weight */
+  int64_t charged_ns; /* up to when it has paid, while it runs */
+  bool is_old;        /* has been queued before */
+};
+
+struct esx {
+  struct sched_esx_params params;
+  struct order *order;
+  struct esx_vcpu *vcpus;
+  struct budget limit, reservation;
+  int64_t virtual_ns; /* of who was picked by its shares, the latest of all */
+};
+
+enum { WEIGHT_ONE = 256 };
+
+static struct esx_vcpu *account_of_vcpu(const struct hv *hv, const struct vcpu *v) {
+  const struct esx *esx = hv->sched_state;
+  return &esx->vcpus[v->id];
+}
+
+static void *esx_create(struct hv *hv, const void *params, struct arena *arena) {
+  struct esx *esx = ARENA_NEW(arena, struct esx);
+  esx->params = *(const struct sched_esx_params *)params;
+  esx->order = order_create(hv, arena);
+  esx->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct esx_vcpu);
+  budget_init(&esx->limit, hv, arena);
+  budget_init(&esx->reservation, hv, arena);
+  for (vm_id_t i = 0; i < hv->n_vms; i++) {
+    const struct hv_vm *vm = &hv->vms[i];
+    budget_set(&esx->limit, i, vm->cap_pct, esx->params.period_ns);
+    budget_set(&esx->reservation, i, vm->reservation_pct, esx->params.period_ns);
+    if (vm->cap_pct > 0 || vm->reservation_pct > 0) hv->timer_ns = esx->params.period_ns;
+  }
+  hv->timeslice_ns = esx->params.quantum_ns;
+  return esx;
+}
+
+static int64_t virtual_of(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
+  uint32_t weight = hv_vm_of(hv, v)->weight;
+  return weight == WEIGHT_ONE ? time_ns : time_ns * WEIGHT_ONE / weight;
+}
+
+static void charge(const struct hv *hv, const struct vcpu *v) {
+  struct esx *esx = hv->sched_state;
+  struct esx_vcpu *account = account_of_vcpu(hv, v);
+  int64_t time_ns = hv->sim->now_ns - account->charged_ns;
+  account->charged_ns = hv->sim->now_ns;
+  account->virtual_ns += virtual_of(hv, v, time_ns);
+  esx->limit.left_ns[v->vm] -= time_ns;
+  esx->reservation.left_ns[v->vm] -= time_ns;
+}
+
+static void charge_running(const struct hv *hv, const struct hv_vm *vm) {
+  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+    const struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
+    if (v->runstate == RS_RUNNING) charge(hv, v);
+  }
+}
+
+/* --- the queue --- */
+
+static bool is_reserved(const struct esx *esx, const struct vcpu *v) {
+  return budget_exists(&esx->reservation, v->vm) && budget_has_left(&esx->reservation, v->vm);
+}
+
+/* Who else of its VM runs has drawn on the same budget. */
+static bool is_over_limit(const struct hv *hv, const struct vcpu *v) {
+  const struct esx *esx = hv->sched_state;
+  if (!budget_exists(&esx->limit, v->vm)) return false;
+  charge_running(hv, hv_vm_of(hv, v));
+  return !budget_has_left(&esx->limit, v->vm);
+}
+
+/* Reserved ones first, then by virtual time in whole us. */
+#define RANK_SHARED (INT64_C(1) << 43)
+#define RANK_UNIT_NS 1000
+static int64_t rank_of(const struct hv *hv, const struct vcpu *v) {
+  const struct esx *esx = hv->sched_state;
+  int64_t rank = account_of_vcpu(hv, v)->virtual_ns / RANK_UNIT_NS;
+  if (rank >= RANK_SHARED) rank = RANK_SHARED - 1;
+  return is_reserved(esx, v) ? rank : rank + RANK_SHARED;
+}
+
+static void put(struct hv *hv, const struct vcpu *v) {
+  struct esx *esx = hv->sched_state;
+  order_put(hv, esx->order, v, rank_of(hv, v));
+}
+
+/* v has come to the queue: does it come before who runs where it ran? An idle pCPU takes it
+ * unasked.
+ */
+static void tickle(struct hv *hv, const struct vcpu *v) {
+  const struct esx *esx = hv->sched_state;
+  pcpu_id_t p = esx->order->stands[v->id];
+  const struct vcpu *current = hv->pcpus[p].current;
+  if (hv_has_free(hv, v) || !current) return;
+  charge(hv, current);
+  if (rank_of(hv, v) < rank_of(hv, current)) hv_ask(hv, p);
+}
+
+/* A VM that runs as a gang is parked as one. */
+static void park(struct hv *hv, struct vcpu *v) {
+  struct esx *esx = hv->sched_state;
+  const struct hv_vm *vm = hv_vm_of(hv, v);
+  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+    struct vcpu *sibling = &hv->vcpus[vm->first_vcpu + k];
+    if (sibling != v && (!hv->cosched->shares_slice_end || sibling->is_parked)) continue;
+    sibling->is_parked = true;
+    if (sibling == v) continue;
+    if (sibling->is_queued) order_remove(hv, esx->order, sibling);
+    if (sibling->runstate == RS_RUNNING && !sibling->has_expired) hv_ask(hv, sibling->pcpu);
+  }
+}
+
+static void esx_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+  struct esx *esx = hv->sched_state;
+  struct esx_vcpu *account = account_of_vcpu(hv, v);
+  if (v->runstate == RS_RUNNING) charge(hv, v);
+  if (reason == QUEUE_WOKEN) {
+    int64_t lag_ns = account->is_old ? esx->params.bound_lag * esx->params.quantum_ns : 0;
+    int64_t least_ns = esx->virtual_ns - virtual_of(hv, v, lag_ns);
+    if (account->virtual_ns < least_ns) account->virtual_ns = least_ns;
+    account->is_old = true;
+  }
+  if (is_over_limit(hv, v) && !v->is_parked) park(hv, v);
+  if (v->is_parked) return;
+  put(hv, v);
+  if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v);
+}
+
+static void esx_dequeue(struct hv *hv, struct vcpu *v) {
+  struct esx *esx = hv->sched_state;
+  if (!v->is_parked) order_remove(hv, esx->order, v);
+}
+
+static void esx_started(struct hv *hv, struct vcpu *v) {
+  struct esx *esx = hv->sched_state;
+  struct esx_vcpu *account = account_of_vcpu(hv, v);
+  account->charged_ns = hv->sim->now_ns;
+  order_move(esx->order, v, v->pcpu);
+}
+
+static void esx_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v); }
+
+/* Who yields is picked if there is nobody else. */
+static struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
+  struct esx *esx = hv->sched_state;
+  struct vcpu *first = order_first(hv, esx->order, p);
+  if (!first || !first->has_yielded) return first;
+  order_remove(hv, esx->order, first);
+  struct vcpu *second = order_first(hv, esx->order, p);
+  put(hv, first);
+  return second ? second : first;
+}
+
+static struct vcpu *esx_pick(struct hv *hv, pcpu_id_t p) {
+  struct esx *esx = hv->sched_state;
+  struct vcpu *next = choose(hv, p);
+  if (!next || is_reserved(esx, next)) return next;
+  int64_t virtual_ns = account_of_vcpu(hv, next)->virtual_ns;
+  if (virtual_ns > esx->virtual_ns) esx->virtual_ns = virtual_ns;
+  return next;
+}
+
+static int64_t esx_slice_ns(const struct hv *hv, const struct vcpu *v) {
+  const struct esx *esx = hv->sched_state;
+  int64_t slice_ns = budget_cut(&esx->limit, hv, v, esx->params.quantum_ns);
+  return is_reserved(esx, v) ? budget_cut(&esx->reservation, hv, v, slice_ns) : slice_ns;
+}
+
+/* --- periods --- */
+
+static void renew(struct hv *hv, const struct hv_vm *vm) {
+  struct esx *esx = hv->sched_state;
+  charge_running(hv, vm);
+  /* Nobody owes for having had more than was reserved. */
+  esx->reservation.left_ns[vm->id] = 0;
+  budget_renew(&esx->reservation, vm->id);
+  budget_renew(&esx->limit, vm->id);
+  if (hv->free.n_members > 0) hv->must_fill = true;
+  for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+    struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
+    if (v->is_queued && !v->is_parked) order_remove(hv, esx->order, v);
+    if (!is_over_limit(hv, v)) v->is_parked = false;
+    if (!v->is_queued || v->is_parked) continue;
+    put(hv, v);
+    tickle(hv, v);
+  }
+}
+
+static int64_t esx_timer(struct hv *hv) {
+  const struct esx *esx = hv->sched_state;
+  for (vm_id_t i = 0; i < hv->n_vms; i++)
+    if (budget_exists(&esx->limit, i) || budget_exists(&esx->reservation, i))
+      renew(hv, &hv->vms[i]);
+  return hv->sim->now_ns + esx->params.period_ns;
+}
+
+static void esx_audit(const struct hv *hv) {
+  const struct esx *esx = hv->sched_state;
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    const struct vcpu *v = &hv->vcpus[i];
+    int64_t key = wtree_key(&esx->order->trees[v->affinity], esx->order->leaves[i]);
+    assert((key != WTREE_NONE) == (v->is_queued && !v->is_parked));
+    assert(!v->is_parked || v->runstate != RS_RUNNING || pcpuset_has(&hv->asked, v->pcpu));
+  }
+}
+
+const struct sched_ops sched_esx = {
+    .kind = {.name = "esx",
+             .help = "ESX: least used per share first; reservations before that, limits",
+             .params = esx_params,
+             .n_params = sizeof esx_params / sizeof *esx_params,
+             .params_size = sizeof(struct sched_esx_params)},
+    .honours = HONOURS_WEIGHT | HONOURS_CAP | HONOURS_RESERVATION,
+    .create = esx_create,
+    .enqueue = esx_enqueue,
+    .dequeue = esx_dequeue,
+    .pick = esx_pick,
+    .slice_ns = esx_slice_ns,
+    .started = esx_started,
+    .stopped = esx_stopped,
+    .timer = esx_timer,
+    .audit = esx_audit,
+};
