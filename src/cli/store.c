@@ -115,6 +115,9 @@ static int store_open(const char *path, int flags, bool may_write, struct store 
   store->may_write = may_write;
   store->path = path ? arena_strdup(&store->arena, path) : NULL;
   *opened = store;
+  /* One thread has all of SQLite to itself. Both are refused from the second store on. */
+  (void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+  (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   if (sqlite3_open_v2(path ? path : "", &store->db,
                       flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                       NULL) != SQLITE_OK)

@@ -75,10 +75,10 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size) {
   if (bytes > SIZE_MAX / 2) arena_exhausted(bytes);
   if (bytes == 0) bytes = 1;
   size_t align = bytes >= ARENA_LINE ? ARENA_LINE : 16;
-  bytes = (bytes + align - 1) / align * align;
+  bytes = (bytes + align - 1) & ~(align - 1);
   if (arena->blocks) {
     uintptr_t at = (uintptr_t)arena->blocks->memory + arena->used;
-    arena->used += (align - at % align) % align;
+    arena->used += -at & (align - 1);
   }
   if (!arena->blocks || arena->used > arena->room || arena->room - arena->used < bytes)
     arena_grow(arena, bytes);

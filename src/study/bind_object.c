@@ -56,14 +56,17 @@ const char *bind_known(struct bind *bind, const char *typed, const char *what,
 
 /* "handoff_cost.base" under "handoff_cost" is "base"; NULL if key is not below the group. */
 static const char *key_below(const char *key, const char *group) {
-  size_t length = strlen(group);
-  if (length == 0) return key;
-  return strncmp(key, group, length) == 0 && key[length] == '.' ? key + length + 1 : NULL;
+  if (*group == '\0') return key;
+  for (; *group; key++, group++)
+    if (*key != *group) return NULL;
+  return *key == '.' ? key + 1 : NULL;
 }
 
 static const struct param *rules_row(const struct object_rules *rules, const char *key) {
-  for (size_t i = 0; i < rules->n_rows; i++)
-    if (strcmp(rules->rows[i].key, key) == 0) return &rules->rows[i];
+  for (size_t i = 0; i < rules->n_rows; i++) {
+    const char *other = rules->rows[i].key;
+    if (*other == *key && strcmp(other, key) == 0) return &rules->rows[i];
+  }
   return NULL;
 }
 

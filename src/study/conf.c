@@ -49,8 +49,10 @@ struct conf *conf_literal(struct arena *arena, const char *text) {
 
 const struct conf *conf_find(const struct conf *object, const char *key) {
   if (!object || object->kind != CONF_OBJECT) return NULL;
-  for (uint32_t i = 0; i < object->n_children; i++)
-    if (strcmp(object->children[i]->key, key) == 0) return object->children[i];
+  for (uint32_t i = 0; i < object->n_children; i++) {
+    const char *other = object->children[i]->key;
+    if (*other == *key && strcmp(other, key) == 0) return object->children[i];
+  }
   return NULL;
 }
 
