@@ -27,9 +27,9 @@ struct param {
   double min, max;            /* inclusive; durations in ns */
   const char *unit;           /* of PARAM_REAL and PARAM_COUNT, for the documentation; "" if none */
   const char *const *choices; /* PARAM_CHOICE: NULL-terminated */
-  const char *word;   /* durations and numbers: a word that may stand for a number … */
-  int64_t word_value; /* … and the value that it stores */
-  const char *help;   /* one sentence, no full stop */
+  const char *word;           /* durations and numbers: a word that may stand for a number … */
+  int64_t word_value;         /* … and the value that it stores */
+  const char *help;           /* one sentence, no full stop */
 };
 
 /* How the parameters of a kind are written: {"exponential": "40us"}, {"uniform": ["1us", "2us"]},
