@@ -5,6 +5,7 @@
 
 #include "guest/guest.h"
 #include "guest/lock.h"
+#include "guest/rw.h"
 #include "sim/time.h"
 
 static bool draws(const struct program *program, enum rng_purpose purpose) {
@@ -24,6 +25,7 @@ static void create_lock(struct guest_vm *vm, struct lock *lock, const struct loc
   memcpy(&lock->cost, spec->choice.params.bytes, sizeof lock->cost);
   if (lock->ops->at_limit == LIMIT_YIELD && lock->cost.on_limit == ON_LIMIT_SPIN)
     lock->cost.spin_limit_ns = TIME_NEVER_NS;
+  lock->whole = lock;
   lock->executing = ARENA_ARRAY(arena, vm->n_words, uint64_t);
   lock->race = ARENA_NEW(arena, struct rng_stream);
   rng_stream_init(lock->race, config->seed, config->replication, RNG_LOCK_RACE,
@@ -41,6 +43,7 @@ static void create_locks(struct guest_vm *vm, const struct guest_config *config,
     struct lock *lock = &vm->locks[vm->n_locks++];
     create_lock(vm, lock, &config->locks[i], config, arena);
     lock->id = (*next_id)++;
+    if (lock->ops->is_shared) rw_create(lock, arena);
     vm->lock_of[i] = lock;
   }
 }
@@ -171,7 +174,7 @@ static void settle_vcpu(struct guest_vcpu *g) {
     g->phase_since_ns = since_ns; /* the spin limit counts from there */
   } else if (pays_spinning_handoff(g)) {
     int64_t now = guest_now(g->guest);
-    spin_book_contended(g, t->held->spin_ns, now - g->phase_since_ns);
+    spin_book_contended(g, t->held->whole->spin_ns, now - g->phase_since_ns);
     g->phase_since_ns = now;
   }
 }
@@ -210,11 +213,13 @@ static void check_lock(const struct lock *lock) {
     if (g->v->runstate == RS_RUNNING) n_running++;
     if (g->spin) n_spinning++;
     /* Nobody spins, executing, for a lock that is free; but the first in line may be on its way. */
-    assert(!g->spin || lock->owner || g->is_kicked || lock->first_waiter->is_woken);
+    assert(!g->spin || lock->owner || lock->readers || g->is_kicked ||
+           lock->first_waiter->is_woken);
   }
   assert(n_running == lock->n_running_waiters);
   assert(n_spinning == lock->clock.n_spinners);
   assert(!lock->is_entered || lock->owner);
+  assert(!lock->readers || !lock->owner);
 }
 
 static void check_vcpu(const struct guest_vcpu *g) {
@@ -237,7 +242,7 @@ void guest_check(const struct guest *guest) {
     const struct thread *t = &guest->threads[i];
     uint32_t n_held = 0;
     for (const struct lock *lock = t->held; lock; lock = lock->next_held) {
-      assert(lock->owner == t); /* mutual exclusion: a lock is on one list only */
+      assert(lock->owner == t); /* mutual exclusion: a lock, or part, is on one list only */
       n_held++;
     }
     assert(t->n_entered <= n_held && n_held <= t->n_entered + 1);

@@ -50,6 +50,7 @@ struct __attribute__((aligned(ARENA_LINE))) thread {
   uint8_t phase;              /* enum phase */
   uint8_t after;              /* enum after_cost */
   bool is_woken;              /* a wake-up was issued that it has not yet acted upon */
+  bool is_reader;             /* its latest request is to share the lock */
   bool is_solo;               /* has its VM to itself: see solo.c */
   struct guest_vcpu *at;      /* where it is, or was last */
   struct rng_stream *streams; /* by purpose */
@@ -72,6 +73,9 @@ struct __attribute__((aligned(ARENA_LINE))) thread {
   struct thread *next, *previous; /* in its vCPU's FIFO */
   struct thread *next_waiter, *previous_waiter; /* in the queue of waits_for */
   struct barrier *barrier;                      /* waits at it */
+  /* See deadlock.c. */
+  uint32_t n_look;               /* the latest search that came by */
+  struct thread *came_from, *to; /* whom it came from; next to go on from, or on the cycle */
 };
 
 /* The guest's side of a vCPU. */
@@ -109,6 +113,9 @@ struct lock {
   struct thread *owner;
   bool is_entered;                           /* the owner has entered its section */
   struct lock *next_held;                    /* of its owner */
+  struct lock *whole;                        /* itself, but for a reader's part: see rw.h */
+  struct lock *readers, *next_reader;        /* parts that are owned */
+  struct lock *parts;                        /* of a reader-writer lock, by thread */
   struct thread *first_waiter, *last_waiter; /* of those that queue */
   uint32_t n_running_waiters;                /* waiters that are current on a RUNNING vCPU */
   uint64_t *executing; /* vCPUs (bits) that spin for it, executing guest code */
@@ -187,6 +194,7 @@ struct guest {
   uint32_t n_vcpus, n_threads;
   struct guest_note *notes;
   uint32_t n_notes, n_notes_lost;
+  uint32_t n_looks; /* searches for deadlocks */
 };
 
 /* --- build.c --- */

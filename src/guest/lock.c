@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "guest/guest.h"
+#include "guest/rw.h"
 #include "sim/time.h"
 
 static __attribute__((noinline, cold)) void trace_lock(const struct thread *t,
@@ -26,7 +27,7 @@ static void trace(const struct thread *t, const struct lock *lock, enum trace_wh
 
 /* --- who is to blame --- */
 
-static enum spin_cause lock_cause(const struct lock *lock) {
+enum spin_cause lock_part_cause(const struct lock *lock) {
   const struct thread *owner = lock->owner;
   if (!owner || !guest_is_current(owner)) return SPIN_CONTENDED;
   unsigned state = guest_vcpu_of(owner)->v->runstate;
@@ -35,13 +36,17 @@ static enum spin_cause lock_cause(const struct lock *lock) {
   return state == RS_COSTOP ? SPIN_LHP_COSTOP : SPIN_LHP_READY;
 }
 
+static enum spin_cause lock_cause(const struct lock *lock) {
+  return lock->readers ? rw_cause(lock) : lock_part_cause(lock);
+}
+
 static void update_cause(struct lock *lock) {
   if (lock->clock.n_spinners > 0)
     spin_clock_set(lock->vm->guest->sim, &lock->clock, lock_cause(lock));
 }
 
 void lock_owner_moved(struct thread *t) {
-  for (struct lock *lock = t->held; lock; lock = lock->next_held) update_cause(lock);
+  for (struct lock *part = t->held; part; part = part->next_held) update_cause(part->whole);
 }
 
 /* --- the queue --- */
@@ -207,13 +212,14 @@ static void own(struct thread *t, struct lock *lock) {
     t->waits_for = NULL;
   }
   t->is_woken = false;
-  lock->owner = t;
-  lock->is_entered = false;
-  lock->owned_since_ns = now;
   lock->n_acquisitions++;
   hist_add(&lock->wait, now - t->wait_since_ns);
-  lock->next_held = t->held;
-  t->held = lock;
+  struct lock *part = lock->ops->is_shared ? rw_take(lock, t) : lock;
+  part->owner = t;
+  part->is_entered = false;
+  part->owned_since_ns = now;
+  part->next_held = t->held;
+  t->held = part;
   if (lock->ops->is_spinlock) t->n_spin_owned++;
   update_cause(lock);
   guest_update_watch(guest_vcpu_of(t));
@@ -293,19 +299,34 @@ static void wake_sleeper(struct thread *t) {
   if (is_halted) guest_wake_vcpu(guest_vcpu_of(t));
 }
 
+/* All those who may share it now; returns what waking them costs. */
+static int64_t pass_on_to_many(struct lock *lock) {
+  int64_t cost_ns = 0;
+  for (struct thread *next; (next = lock->ops->next_owner(lock));) {
+    if (next->phase != PHASE_SPIN) cost_ns += lock->cost.wake_ns;
+    grant(lock, next);
+  }
+  return cost_ns;
+}
+
 int64_t lock_release(struct thread *t) {
-  struct lock *lock = t->held;
-  hist_add(&lock->hold, guest_now(t->vm->guest) - lock->owned_since_ns);
-  t->held = lock->next_held;
+  struct lock *part = t->held, *lock = part->whole;
+  hist_add(&lock->hold, guest_now(t->vm->guest) - part->owned_since_ns);
+  t->held = part->next_held;
   t->n_entered--;
   if (lock->ops->is_spinlock) {
     t->n_spin_entered--;
     t->n_spin_owned--;
   }
-  lock->owner = NULL;
-  lock->is_entered = false;
+  part->owner = NULL;
+  part->is_entered = false;
   guest_update_watch(guest_vcpu_of(t));
   trace(t, lock, TRACE_LOCK_RELEASE);
+  if (lock->ops->is_shared) {
+    rw_return(lock, part);
+    update_cause(lock);
+    return pass_on_to_many(lock);
+  }
   int64_t cost_ns = 0;
   struct thread *next = lock->ops->next_owner ? lock->ops->next_owner(lock) : NULL;
   if (next) {

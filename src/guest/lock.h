@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hv/runstate.h"
 #include "sim/param.h"
 
 #define LOCK_KINDS(X) \
@@ -15,9 +16,11 @@
   X(ticket)           \
   X(mcs)              \
   X(pv)               \
+  X(rw_spin)          \
   X(mutex)            \
   X(handoff)          \
-  X(adaptive)
+  X(adaptive)         \
+  X(rw_mutex)
 
 struct lock;
 struct thread;
@@ -41,6 +44,7 @@ struct lock_ops {
   bool is_spinlock; /* waiters never give up the vCPU: no sleep, yield, barrier or blocking lock
                        inside */
   bool is_fifo;     /* waiters queue, and a preempted one holds up all behind it */
+  bool is_shared;   /* readers may own it together: next_owner is asked until it says NULL */
   bool spins_while_owner_current; /* else, spinners never mind who the owner is */
   enum lock_limit at_limit;
   uint32_t max_disturbers; /* waiters that handoff_cost.per_waiter counts at most */
@@ -86,6 +90,9 @@ void lock_waiter_runs(struct thread *t, int change);
 void lock_owner_moved(struct thread *t);
 /* t is about to be current no more: those who spin only while it is must stop. */
 void lock_owner_leaves(struct thread *t);
+
+/* What is the matter with the owner of a lock, or of a part of one. */
+enum spin_cause lock_part_cause(const struct lock *part);
 
 /* --- for the kinds --- */
 struct thread *lock_race(

@@ -17,6 +17,7 @@ struct op {
   enum rng_purpose purpose; /* of an OP_COMPUTE (compute or hold) or OP_SLEEP */
   struct dist dist;         /* OP_COMPUTE, OP_SLEEP */
   uint32_t target;  /* OP_LOCK, OP_UNLOCK: index of a lock_spec; OP_BARRIER: of a barrier_spec */
+  bool is_read;     /* OP_LOCK: shares the lock with other readers, if its kind knows that */
   const char *path; /* the step in the scenario: "programs.oltp.1.hold" */
 };
 

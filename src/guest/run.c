@@ -97,6 +97,7 @@ static bool do_op(struct guest_vcpu *g, struct thread *t) {
       t->rem_ns = dist_draw(&op->dist, &t->streams[op->purpose]);
       return false;
     case OP_LOCK:
+      t->is_reader = op->is_read;
       lock_request(t, g->vm->lock_of[op->target]);
       return false;
     case OP_UNLOCK:
@@ -310,7 +311,7 @@ static void pause_phase(struct guest_vcpu *g) {
     case PHASE_HANDOFF:
       t->rem_ns = left_ns;
       if (is_spinlock_handoff(t))
-        spin_book_contended(g, t->held->spin_ns, guest_now(g->guest) - g->phase_since_ns);
+        spin_book_contended(g, t->held->whole->spin_ns, guest_now(g->guest) - g->phase_since_ns);
       break;
     case PHASE_SPIN:
       lock_end_spin(t);
@@ -355,7 +356,7 @@ static void finish_timed(struct guest_vcpu *g) {
       break;
     case PHASE_HANDOFF:
       if (is_spinlock_handoff(t))
-        spin_book_contended(g, t->held->spin_ns, guest_now(g->guest) - g->phase_since_ns);
+        spin_book_contended(g, t->held->whole->spin_ns, guest_now(g->guest) - g->phase_since_ns);
       t->rem_ns = 0;
       break;
     case PHASE_COST:

@@ -15,6 +15,7 @@ struct compiler {
   bool takes_time;
   uint32_t held[HELD_MAX]; /* locks around this step, the outermost first */
   const char *held_paths[HELD_MAX];
+  bool is_held_read[HELD_MAX];
   uint32_t n_held;
 };
 
@@ -105,6 +106,34 @@ static void compile_section(struct compiler *compiler, struct site step) {
   if (body.node) compile_steps(compiler, body);
 }
 
+/* Kinds without readers take everybody for a writer. */
+static bool compile_mode(struct compiler *compiler, struct site step) {
+  struct site site = site_child(compiler->bind, step, "mode");
+  if (!site.node) return false;
+  const char *word = bind_text(site.node);
+  bool is_read = word && strcmp(word, "read") == 0;
+  if (!is_read && !(word && strcmp(word, "write") == 0))
+    diag_error(compiler->bind->diags, site.place, site.path, NULL,
+               "the mode of a lock is \"read\" or \"write\"");
+  return is_read;
+}
+
+static void check_not_held(struct compiler *compiler, struct site site, uint32_t lock,
+                           bool is_read) {
+  struct diags *diags = compiler->bind->diags;
+  const char *name = compiler->scenario->locks[lock].name;
+  for (uint32_t i = 0; i < compiler->n_held; i++) {
+    if (compiler->held[i] != lock) continue;
+    if (is_read && compiler->is_held_read[i])
+      diag_error(diags, site.place, site.path, NULL, "reads lock '%s' twice: it does since %s",
+                 name, compiler->held_paths[i]);
+    else
+      diag_warning(diags, site.place, site.path, NULL,
+                   "deadlocks itself: lock '%s' is held since %s", name, compiler->held_paths[i]);
+    return;
+  }
+}
+
 static void compile_lock(struct compiler *compiler, struct site step) {
   struct bind *bind = compiler->bind;
   struct site site = site_child(bind, step, "lock");
@@ -116,15 +145,12 @@ static void compile_lock(struct compiler *compiler, struct site step) {
   const struct lock_spec *spec = &compiler->scenario->locks[lock];
   if (spec->choice.kind && !is_spinlock(compiler->scenario, lock))
     check_may_block(compiler, site, arena_printf(bind->arena, "blocking lock '%s'", spec->name));
-  for (uint32_t i = 0; i < compiler->n_held; i++)
-    if (compiler->held[i] == lock) {
-      diag_warning(bind->diags, site.place, site.path, NULL,
-                   "deadlocks itself: lock '%s' is held since %s", spec->name,
-                   compiler->held_paths[i]);
-      break;
-    }
-  emit(compiler, (struct op){.code = OP_LOCK, .target = lock, .path = step.path});
+  bool is_read = compile_mode(compiler, step);
+  check_not_held(compiler, site, lock, is_read);
+  emit(compiler,
+       (struct op){.code = OP_LOCK, .target = lock, .is_read = is_read, .path = step.path});
   compiler->held[compiler->n_held] = lock;
+  compiler->is_held_read[compiler->n_held] = is_read;
   compiler->held_paths[compiler->n_held++] = step.path;
   compile_section(compiler, step);
   compiler->n_held--;
@@ -156,15 +182,17 @@ static void compile_yield(struct compiler *compiler, struct site step) {
   emit(compiler, (struct op){.code = OP_YIELD, .path = step.path});
 }
 
-static const char *const all_keys[] = {"compute", "lock",    "hold",  "do",
+static const char *const all_keys[] = {"compute", "lock",    "mode",  "hold", "do",
                                        "sleep",   "barrier", "yield", NULL};
 static const struct verb {
   const char *key;
   void (*compile)(struct compiler *compiler, struct site step);
-  const char *keys[4]; /* that such a step may have; NULL-terminated */
+  const char *keys[5]; /* that such a step may have; NULL-terminated */
 } verbs[] = {
-    {"compute", compile_compute, {"compute"}}, {"lock", compile_lock, {"lock", "hold", "do"}},
-    {"sleep", compile_sleep, {"sleep"}},       {"barrier", compile_barrier, {"barrier"}},
+    {"compute", compile_compute, {"compute"}},
+    {"lock", compile_lock, {"lock", "mode", "hold", "do"}},
+    {"sleep", compile_sleep, {"sleep"}},
+    {"barrier", compile_barrier, {"barrier"}},
     {"yield", compile_yield, {"yield"}},
 };
 

@@ -170,6 +170,7 @@ static struct conf *resolve_steps(struct arena *arena, const struct scenario *sc
       conf_add(arena, step, "barrier", conf_string(arena, scenario->barriers[op->target].name));
     if (op->code == OP_LOCK) {
       conf_add(arena, step, "lock", conf_string(arena, scenario->locks[op->target].name));
+      if (op->is_read) conf_add(arena, step, "mode", conf_string(arena, "read"));
       ++*at;
       bool is_hold = op[1].code == OP_COMPUTE && op[1].purpose == RNG_HOLD;
       if (is_hold) conf_add(arena, step, "hold", resolve_dist(arena, &op[1].dist));

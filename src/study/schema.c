@@ -236,6 +236,10 @@ static struct conf *step_schema(struct arena *arena) {
   for (int is_body = 0; is_body < 2; is_body++) {
     struct conf *section = closed_object(arena, &properties);
     conf_add(arena, properties, "lock", reference(arena, "name"));
+    struct conf *modes =
+        put(arena, put(arena, properties, "mode", conf_object(arena)), "enum", conf_array(arena));
+    conf_add(arena, modes, NULL, conf_string(arena, "read"));
+    conf_add(arena, modes, NULL, conf_string(arena, "write"));
     conf_add(arena, properties, is_body ? "do" : "hold",
              is_body ? steps_schema(arena) : reference(arena, "distribution"));
     struct conf *required = put(arena, section, "required", conf_array(arena));

@@ -124,6 +124,87 @@ START_TEST(pv_is_stolen_while_the_first_is_kicked) {
 }
 END_TEST
 
+#define READ_THEN_WRITE                                                   \
+  "{ 'lock': 'l', 'mode': 'read', 'hold': '4us' }, { 'compute': '1us' }," \
+  "{ 'lock': 'l', 'mode': 'write', 'hold': '3us' }, { 'compute': '1us' }"
+
+/* All read together at first. At 9 t0 wants to read, and stands behind t2, which waits to write; at
+   14 it and t1 enter together, and t2 joins them at 15. */
+START_TEST(readers_enter_together_and_stand_behind_writers) {
+  world_watch(&world, ALONE("'l': { 'kind': 'rw-spin' }", READ_THEN_WRITE, "'vcpus': 3", "22us"));
+  world_expect(&world, US,
+               "db/v0   cccc u ccc u ss sss c ccc u ccc\n"
+               "db/v1   cccc u sss c cc uss c ccc u sss\n"
+               "db/v2   cccc u sss s ss ccc u ccc c uss\n"
+               "db/t0:l #### . ### . ww www # ### . ###\n"
+               "db/t1:l #### . www # ## .ww # ### . www\n"
+               "db/t2:l #### . www w ww ### . ### # .ww\n");
+  ck_assert_int_eq(world_vm(&world, "db")->total.activity_ns[ACT_SPIN], 21 * US);
+  ck_assert_uint_eq(world_lock(&world, "db", "l")->acquisitions, 11);
+  ck_assert_uint_eq(world_lock(&world, "db", "l")->contended, 6);
+}
+END_TEST
+
+START_TEST(readers_of_a_mutex_sleep) {
+  world_watch(&world, ALONE("'l': { 'kind': 'rw-mutex' }", READ_THEN_WRITE, "'vcpus': 3", "22us"));
+  world_expect(&world, US,
+               "db/v0   cccc u ccc u .. ... c ccc u ccc\n"
+               "db/v1   cccc u ... c cc u.. c ccc u ...\n"
+               "db/v2   cccc u ... . .. ccc u ccc c u..\n"
+               "db/t0:l #### . ### . ww www # ### . ###\n");
+}
+END_TEST
+
+/* A kind without readers takes them for writers. */
+START_TEST(a_reader_of_a_mutex_is_alone) {
+  world_watch(&world, ALONE("'l': { 'kind': 'ticket' }", READ_THEN_WRITE, "'vcpus': 2", "8us"));
+  world_expect(&world, US,
+               "db/v0 cccc usss\n"
+               "db/v1 ssss cccc\n");
+}
+END_TEST
+
+/* From 12 on v0 waits for two readers: v1, which is READY, and v2, which runs. The worst counts. At
+   22 both have gone, and v0 is granted the lock while it is READY. */
+START_TEST(the_worst_reader_is_blamed) {
+  world_watch(&world, "{ 'host': { 'pcpus': 2 }, " RR
+                      ", 'locks': { 'l': { 'kind': 'rw-spin' } },"
+                      "'programs': { 'p': [ { 'lock': 'l', 'mode': 'read', 'hold': '12ms' },"
+                      "{ 'lock': 'l', 'hold': '2ms' } ] },"
+                      "'vms': { 'db': { 'vcpus': 3, 'program': 'p' } },"
+                      "'run': { 'duration': '29ms' } }");
+  world_expect(&world, MS,
+               "db/v0   cccccccccc ccssssssss rrrrrrrrr\n"
+               "db/v1   cccccccccc rrrrrrrrrr ccsssssss\n"
+               "db/v2   rrrrrrrrrr cccccccccc ccsssssss\n"
+               "db/t0:l ########## ##wwwwwwww wwggggggg\n"
+               "db/t1:l ########## ########## ##wwwwwww\n"
+               "db/t2:l .......... ########## ##wwwwwww\n");
+  const struct ledger *db = &world_vm(&world, "db")->total;
+  ck_assert_int_eq(db->spin_ns[SPIN_LHP_READY], 8 * MS);
+  ck_assert_int_eq(db->spin_ns[SPIN_LWP], 14 * MS);
+  ck_assert_int_eq(db->spin_ns[SPIN_CONTENDED], 0);
+  ck_assert_uint_eq(db->lhp_events, 1);
+  ck_assert_uint_eq(db->lwp_events, 1);
+}
+END_TEST
+
+/* t0 and t1 read a together, and each wants to write it before it lets go. */
+START_TEST(readers_that_both_want_to_write_are_deadlocked) {
+  world_watch(&world, ALONE("'a': { 'kind': 'rw-mutex' }, 'b': { 'kind': 'mutex' }",
+                            "{ 'lock': 'a', 'mode': 'read', 'do': [ { 'compute': '1us' },"
+                            "{ 'lock': 'b', 'do': [ { 'compute': '1us' },"
+                            "{ 'lock': 'a', 'hold': '1us' } ] } ] }",
+                            "'vcpus': 2", "9us"));
+  world_expect(&world, US,
+               "db/v0   cc.......\n"
+               "db/v1   c........\n"
+               "db/t0:a ##wwwwwww\n"
+               "db/t1:b .wwwwwwww\n");
+  ck_assert_uint_eq(world_vm(&world, "db")->deadlocks, 1);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines of locks");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -133,5 +214,10 @@ int main(void) {
   tcase_add_test(tests, a_yield_takes_the_gang);
   tcase_add_test(tests, pv_waiters_halt_and_are_kicked);
   tcase_add_test(tests, pv_is_stolen_while_the_first_is_kicked);
+  tcase_add_test(tests, readers_enter_together_and_stand_behind_writers);
+  tcase_add_test(tests, readers_of_a_mutex_sleep);
+  tcase_add_test(tests, a_reader_of_a_mutex_is_alone);
+  tcase_add_test(tests, the_worst_reader_is_blamed);
+  tcase_add_test(tests, readers_that_both_want_to_write_are_deadlocked);
   return world_main(tests, "timelines of locks");
 }

@@ -6,6 +6,7 @@
 #include "guest/lock.h"
 #include "hv/cosched.h"
 #include "hv/sched.h"
+#include "naive_world.h"
 #include "sim/rng.h"
 
 enum { OPS_MAX = 48, DEPTH_MAX = 3 };
@@ -75,7 +76,8 @@ static void pick_locks(struct chooser *chooser) {
   struct lock_spec *locks = ARENA_ARRAY(chooser->arena, scenario->n_locks, struct lock_spec);
   for (uint32_t i = 0; i < scenario->n_locks; i++) {
     locks[i].name = arena_printf(chooser->arena, "l%u", i);
-    locks[i].choice.kind = &lock_kinds[below(chooser, n_kinds)]->kind;
+    do locks[i].choice.kind = &lock_kinds[below(chooser, n_kinds)]->kind;
+    while (!naive_world_knows(locks[i].choice.kind));
     fill_costs(chooser, &locks[i]);
   }
   scenario->locks = locks;

@@ -6,15 +6,23 @@
 #include "hv/sched.h"
 #include "naive_world.h"
 
+static const struct {
+  const struct lock_ops *ops;
+  enum naive_lock_kind kind;
+} kinds[] = {{&lock_tas, NAIVE_TAS},         {&lock_ttas, NAIVE_TTAS},
+             {&lock_ticket, NAIVE_TICKET},   {&lock_mcs, NAIVE_MCS},
+             {&lock_pv, NAIVE_PV},           {&lock_mutex, NAIVE_MUTEX},
+             {&lock_handoff, NAIVE_HANDOFF}, {&lock_adaptive, NAIVE_ADAPTIVE}};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+bool naive_world_knows(const struct kind *lock) {
+  for (size_t i = 0; i < N_KINDS; i++)
+    if (lock == &kinds[i].ops->kind) return true;
+  return false;
+}
+
 static enum naive_lock_kind lock_kind(const struct lock_spec *spec) {
-  static const struct {
-    const struct lock_ops *ops;
-    enum naive_lock_kind kind;
-  } kinds[] = {{&lock_tas, NAIVE_TAS},         {&lock_ttas, NAIVE_TTAS},
-               {&lock_ticket, NAIVE_TICKET},   {&lock_mcs, NAIVE_MCS},
-               {&lock_pv, NAIVE_PV},           {&lock_mutex, NAIVE_MUTEX},
-               {&lock_handoff, NAIVE_HANDOFF}, {&lock_adaptive, NAIVE_ADAPTIVE}};
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+  for (size_t i = 0; i < N_KINDS; i++)
     if (spec->choice.kind == &kinds[i].ops->kind) return kinds[i].kind;
   abort(); /* a kind that the naive simulator does not know */
 }
