@@ -62,11 +62,17 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
                     .n_pcpus = config->n_pcpus,
                     .n_vms = config->n_vms,
                     .context_switch_ns = config->context_switch_ns,
-                    .migration_ns = config->migration_ns,
+                    .migration_ns = config->migrations_ns[DISTANCE_HOST],
+                    .topology = config->topology,
                     .timer_ns = TIME_NEVER_NS,
                     .poll_ns = TIME_NEVER_NS,
                     .n_idle = config->n_pcpus,
                     .n_affinities = 1};
+  for (int d = 0; d < DISTANCES; d++) {
+    hv->migrations_ns[d] = config->migrations_ns[d];
+    if (config->migrations_ns[d] != config->migrations_ns[DISTANCE_HOST])
+      hv->migration_ns = MIGRATION_VARIES;
+  }
   for (uint32_t i = 0; i < config->n_vms; i++) hv->n_vcpus += vms[i].n_vcpus;
   hv->pcpus = ARENA_ARRAY(arena, hv->n_pcpus, struct pcpu);
   hv->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct vcpu);

@@ -12,6 +12,7 @@
 #include "hv/pcpuset.h"
 #include "hv/sched.h"
 #include "hv/skew.h"
+#include "hv/topology.h"
 #include "sim/arena.h"
 #include "sim/param.h"
 
@@ -57,7 +58,10 @@ struct hv {
   int64_t timer_ns;     /* first instant of the scheduler's timer; TIME_NEVER_NS: none */
   int64_t poll_ns;      /* between checks; TIME_NEVER_NS: none */
   uint32_t n_pcpus, n_vcpus, n_vms, n_affinities;
-  int64_t context_switch_ns, migration_ns;
+  int64_t context_switch_ns;
+  int64_t migration_ns; /* MIGRATION_VARIES: as migrations_ns says */
+  int64_t migrations_ns[DISTANCES];
+  struct topology topology;
 
   const struct sched_ops *sched;
   void *sched_state;
@@ -94,6 +98,8 @@ struct hv {
   uint64_t n_context_switches;
 };
 
+enum { MIGRATION_VARIES = -1 };
+
 struct hv_vm_config {
   uint32_t n_vcpus;
   const uint64_t *affinity; /* NULL: all pCPUs */
@@ -107,7 +113,9 @@ enum { BIG_HOST = 1024 };
 
 struct hv_config {
   uint32_t n_pcpus, n_vms;
-  int64_t context_switch_ns, migration_ns;
+  int64_t context_switch_ns;
+  int64_t migrations_ns[DISTANCES];
+  struct topology topology;
   const struct kind_choice *scheduler, *coscheduling;
   int64_t horizon_ns;
 };

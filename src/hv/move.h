@@ -117,6 +117,11 @@ MOVE_INLINE void move_begin_slice(struct hv *hv, struct vcpu *v, pcpu_id_t p, in
   if (v->listeners & LISTENER_TRACE) hv_trace_vcpu(hv, v, TRACE_SLICE, end_ns);
 }
 
+static inline int64_t move_migration_ns(const struct hv *hv, pcpu_id_t from,
+                                        const struct pcpu *to) {
+  return hv->migrations_ns[topology_distance(&hv->topology, from, (pcpu_id_t)(to - hv->pcpus))];
+}
+
 MOVE_INLINE int64_t move_count_cost(struct hv *hv, const struct pcpu *pcpu, struct vcpu *v) {
   int64_t cost_ns = 0;
   if (pcpu->last && pcpu->last != v) {
@@ -124,7 +129,8 @@ MOVE_INLINE int64_t move_count_cost(struct hv *hv, const struct pcpu *pcpu, stru
     hv->n_context_switches++;
   }
   if (v->pcpu != ID_NONE && &hv->pcpus[v->pcpu] != pcpu) {
-    cost_ns += hv->migration_ns;
+    cost_ns += hv->migration_ns != MIGRATION_VARIES ? hv->migration_ns
+                                                    : move_migration_ns(hv, v->pcpu, pcpu);
     v->migrations++;
   }
   return cost_ns;

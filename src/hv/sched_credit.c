@@ -211,20 +211,29 @@ static struct vcpu *victim(const struct hv *hv, pcpu_id_t q, pcpu_id_t p, enum p
   return NULL;
 }
 
-/* The pCPUs behind p come first, then those from 0 on. */
-static struct vcpu *steal(const struct hv *hv, pcpu_id_t p, enum prio than) {
+/* From the pCPUs first..behind-1 in p's socket, or from those in the others. */
+static struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum prio than, pcpu_id_t first,
+                                  pcpu_id_t behind, bool is_near) {
   const struct credit *credit = hv->sched_state;
-  const struct pcpuset *has = credit->has[than - 1];
-  if (has->n_members == 0) return NULL;
-  for (pcpu_id_t q = p + 1; (q = pcpuset_next(has, q)) != ID_NONE; q++) {
-    struct vcpu *v = victim(hv, q, p, than);
-    if (v) return v;
-  }
-  for (pcpu_id_t q = 0; (q = pcpuset_next(has, q)) < p; q++) {
+  for (pcpu_id_t q = first; (q = pcpuset_next(credit->has[than - 1], q)) < behind; q++) {
+    if (topology_is_within(&hv->topology, DISTANCE_SOCKET, p, q) != is_near) continue;
     struct vcpu *v = victim(hv, q, p, than);
     if (v) return v;
   }
   return NULL;
+}
+
+/* The pCPUs behind p come first, then those from 0 on; the own socket before the others. */
+static struct vcpu *steal(const struct hv *hv, pcpu_id_t p, enum prio than) {
+  const struct credit *credit = hv->sched_state;
+  struct vcpu *v = NULL;
+  if (credit->has[than - 1]->n_members == 0) return NULL;
+  bool has_sockets = hv->topology.n_in[DISTANCE_SOCKET] < hv->n_pcpus;
+  for (int far = 0; !v && far <= (int)has_sockets; far++) {
+    v = steal_between(hv, p, than, p + 1, hv->n_pcpus, !far);
+    if (!v) v = steal_between(hv, p, than, 0, p, !far);
+  }
+  return v;
 }
 
 static struct vcpu *credit_pick(struct hv *hv, pcpu_id_t p) {

@@ -239,10 +239,14 @@ static void check_preemption(struct hv *hv, const struct eevdf_vcpu *entity) {
   if ((is_first && is_better) || is_timed) hv_ask(hv, entity->queue);
 }
 
-/* Where who wakes goes: where it ran if that is idle, else to an idle pCPU. */
+/* Where who wakes goes: where it ran if that is idle, else to an idle pCPU, by the same cache if
+   there is one. */
 static pcpu_id_t select_queue(const struct hv *hv, const struct vcpu *v) {
   pcpu_id_t last = entity_of(hv, v)->queue;
   if (pcpuset_has(&hv->free, last) || !hv_has_free(hv, v)) return last;
+  pcpu_id_t n = hv->topology.n_in[DISTANCE_LLC], first = last / n * n, p = first;
+  while ((p = pcpuset_next(&hv->free, p)) < first + n && !hv_may_use(hv, v, p)) p++;
+  if (p < first + n) return p;
   const uint64_t *mask = hv->affinities[v->affinity].mask;
   return mask ? pcpuset_first_of(&hv->free, mask) : pcpuset_first(&hv->free);
 }
@@ -299,15 +303,21 @@ static bool runs_sibling(const struct hv *hv, const struct vcpu *v, pcpu_id_t p)
 static struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p, int64_t load) {
   const struct eevdf *eevdf = hv->sched_state;
   struct eevdf_vcpu *best = NULL, *entity;
+  enum distance nearest = DISTANCE_HOST;
+  int64_t most = 0;
   for (pcpu_id_t q = 0; (q = pcpuset_next(&hv->queued, q)) != ID_NONE; q++) {
     const struct queue *queue = &eevdf->queues[q];
     if (q == p || queue->is_balanced) continue;
-    if (best && queue->weight <= eevdf->queues[best->queue].weight) continue;
+    enum distance distance = topology_distance(&hv->topology, p, q);
+    bool is_no_better = distance == nearest && queue->weight <= most;
+    if (best && (distance > nearest || is_no_better)) continue;
     TAILQ_FOREACH(entity, &queue->waiting, link) {
       if (entity->weight > queue->weight - load || !spread_may_take(hv, vcpu_of(hv, entity), p))
         continue;
       if (load > 0 && runs_sibling(hv, vcpu_of(hv, entity), p)) continue;
       best = entity;
+      nearest = distance;
+      most = queue->weight;
       break;
     }
   }

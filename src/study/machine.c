@@ -77,6 +77,14 @@ uint64_t machine_memory(const struct scenario *scenario) {
   return bytes + scenario->host.n_pcpus * (uint64_t)(sizeof(struct pcpu) + 64);
 }
 
+static struct topology topology_of(const struct host_spec *host) {
+  uint32_t n_in_socket = host->n_pcpus / host->n_sockets;
+  return (struct topology){{[DISTANCE_CORE] = host->threads_per_core,
+                            [DISTANCE_LLC] = n_in_socket / host->llcs_per_socket,
+                            [DISTANCE_SOCKET] = n_in_socket,
+                            [DISTANCE_HOST] = host->n_pcpus}};
+}
+
 static void build_hv(struct machine *machine) {
   const struct scenario *scenario = machine->scenario;
   struct hv_vm_config *vms = ARENA_ARRAY(machine->arena, scenario->n_vms, struct hv_vm_config);
@@ -90,10 +98,12 @@ static void build_hv(struct machine *machine) {
   struct hv_config config = {.n_pcpus = scenario->host.n_pcpus,
                              .n_vms = scenario->n_vms,
                              .context_switch_ns = scenario->host.context_switch_ns,
-                             .migration_ns = scenario->host.migration_ns,
+                             .topology = topology_of(&scenario->host),
                              .scheduler = &scenario->hypervisor.scheduler,
                              .coscheduling = &scenario->hypervisor.coscheduling,
                              .horizon_ns = horizon_of(scenario)};
+  for (enum distance d = 0; d < DISTANCES; d++)
+    config.migrations_ns[d] = host_migration_ns(&scenario->host, d);
   machine->hv = hv_create(&config, vms, &machine->sim, machine->arena);
 }
 

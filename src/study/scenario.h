@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "guest/program.h"
+#include "hv/topology.h"
 #include "sim/arena.h"
 #include "sim/param.h"
 
@@ -17,7 +18,17 @@ struct host_spec {
   uint32_t n_pcpus;
   double ghz;
   int64_t context_switch_ns, migration_ns;
+  int64_t near_migration_ns[DISTANCE_HOST]; /* or MIGRATION_FAR: migration_ns */
+  uint32_t n_sockets;
+  uint32_t cores_per_socket; /* 0: as many as there are */
+  uint32_t threads_per_core, llcs_per_socket;
 };
+
+enum { MIGRATION_FAR = -1 };
+static inline int64_t host_migration_ns(const struct host_spec *host, enum distance distance) {
+  bool is_far = distance == DISTANCE_HOST || host->near_migration_ns[distance] == MIGRATION_FAR;
+  return is_far ? host->migration_ns : host->near_migration_ns[distance];
+}
 
 struct hypervisor_spec {
   struct kind_choice scheduler;    /* kind is the first member of a struct sched_ops (hv/sched.h) */

@@ -30,6 +30,33 @@ static bool is_first_instance(const struct scenario *scenario, uint32_t i) {
   return i == 0 || strcmp(scenario->vms[i].base_name, scenario->vms[i - 1].base_name) != 0;
 }
 
+static int64_t longest_migration_ns(const struct host_spec *host) {
+  int64_t longest_ns = 0;
+  for (enum distance d = 0; d < DISTANCES; d++)
+    if (host_migration_ns(host, d) > longest_ns) longest_ns = host_migration_ns(host, d);
+  return longest_ns;
+}
+
+/* The pCPUs must be what the sockets come to, and caches must have cores in equal numbers. */
+static void check_topology(struct bind *bind, struct site root, const struct scenario *scenario) {
+  const struct host_spec *host = &scenario->host;
+  struct site pcpus = site_of(bind, root, "host", "pcpus");
+  struct site topology = site_of(bind, root, "host", "topology");
+  uint64_t n_each = (uint64_t)host->n_sockets * host->threads_per_core;
+  if (n_each * host->llcs_per_socket == 0) return; /* reported */
+  uint64_t n_cores = host->cores_per_socket ? host->cores_per_socket : host->n_pcpus / n_each;
+  if (n_each * n_cores != host->n_pcpus)
+    diag_error(bind->diags, topology.place, topology.path, NULL,
+               "%u socket%s of %ju core%s of %u thread%s are not %u pCPUs (%s)", host->n_sockets,
+               host->n_sockets == 1 ? "" : "s", (uintmax_t)n_cores, n_cores == 1 ? "" : "s",
+               host->threads_per_core, host->threads_per_core == 1 ? "" : "s", host->n_pcpus,
+               scenario_name_site(bind, pcpus));
+  else if (n_cores % host->llcs_per_socket != 0)
+    diag_error(bind->diags, topology.place, topology.path, NULL,
+               "%ju cores of a socket cannot share %u last-level caches evenly", (uintmax_t)n_cores,
+               host->llcs_per_socket);
+}
+
 static void check_timeslice(struct bind *bind, struct site root, const struct scenario *scenario) {
   const struct kind_choice *choice = &scenario->hypervisor.scheduler;
   for (size_t i = 0; choice->kind && i < choice->kind->n_params; i++) {
@@ -37,7 +64,7 @@ static void check_timeslice(struct bind *bind, struct site root, const struct sc
     if (strcmp(row->key, "timeslice") != 0 || row->type != PARAM_DURATION) continue;
     int64_t timeslice_ns = 0;
     memcpy(&timeslice_ns, choice->params.bytes + row->offset, sizeof timeslice_ns);
-    int64_t cost_ns = scenario->host.context_switch_ns + scenario->host.migration_ns;
+    int64_t cost_ns = scenario->host.context_switch_ns + longest_migration_ns(&scenario->host);
     if (timeslice_ns > cost_ns) continue;
     struct site site = site_of(bind, root, "hypervisor", "scheduler");
     site = site_child(bind, site, row->key);
@@ -171,6 +198,7 @@ static void check_horizon(struct bind *bind, struct site root, const struct scen
 void scenario_check(struct bind *bind, struct site root, const struct scenario *scenario) {
   check_timeslice(bind, root, scenario);
   if (scenario->host.n_pcpus == 0) return; /* reported */
+  check_topology(bind, root, scenario);
   check_null(bind, root, scenario);
   check_gangs(bind, root, scenario);
   check_spread(bind, root, scenario);

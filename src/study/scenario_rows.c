@@ -29,6 +29,19 @@ static const char *const top_others[] = {"$schema", "extends",  "host",     "hyp
                                          "run",     "sweep",    "expect",   NULL};
 const struct row_set top_rows = ROWS(top_params, top_others);
 
+#define NEAR_MIGRATION(name, distance, text)                                                    \
+  {                                                                                             \
+    .key = "costs." name, .type = PARAM_DURATION,                                               \
+    .offset = offsetof(struct host_spec, near_migration_ns[distance]), .fallback = "migration", \
+    .max = DURATION_MAX_NS, .word = "migration", .word_value = MIGRATION_FAR, .help = text      \
+  }
+
+#define TOPOLOGY_COUNT(name, member, text)                                                      \
+  {                                                                                             \
+    .key = "topology." name, .type = PARAM_COUNT, .offset = offsetof(struct host_spec, member), \
+    .fallback = "1", .min = 1, .max = PCPUS_MAX, .help = text                                   \
+  }
+
 static const struct param host_params[] = {
     {.key = "pcpus",
      .type = PARAM_COUNT,
@@ -56,6 +69,23 @@ static const struct param host_params[] = {
      .fallback = "0",
      .max = DURATION_MAX_NS,
      .help = "added to it if the vCPU last ran on another pCPU"},
+    NEAR_MIGRATION("migration_in_core", DISTANCE_CORE, "the same, to another thread of its core"),
+    NEAR_MIGRATION("migration_in_llc", DISTANCE_LLC, "… to a core with the same last-level cache"),
+    NEAR_MIGRATION("migration_in_socket", DISTANCE_SOCKET,
+                   "… to a core of the same socket with another last-level cache"),
+    TOPOLOGY_COUNT("sockets", n_sockets, "number of sockets"),
+    {.key = "topology.cores_per_socket",
+     .type = PARAM_COUNT,
+     .offset = offsetof(struct host_spec, cores_per_socket),
+     .fallback = "even",
+     .min = 1,
+     .max = PCPUS_MAX,
+     .word = "even",
+     .word_value = 0,
+     .help = "number of cores of each; even: what the other numbers leave"},
+    TOPOLOGY_COUNT("threads_per_core", threads_per_core, "number of pCPUs that share a core"),
+    TOPOLOGY_COUNT("llcs_per_socket", llcs_per_socket,
+                   "number of last-level caches among which the cores of a socket are shared out"),
 };
 const struct row_set host_rows = ROWS(host_params, NULL);
 

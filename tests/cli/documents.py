@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "scenarios" / "README.md"]
 HEAD = "`costop run …`"
 PROMPT, COLUMNS = "    $ costop ", "96"
-DRAWING = re.compile(r"    (\w+/\w+(:\w+)?|p\d) +[ucskorxwg#.0-9 ]+")
+DRAWING = re.compile(r"    (\w[\w.]*/\w+(:\w+)?|p\d) +[ucskorxwg#.0-9 ]+")
 FORMULA = re.compile(r"(?:`|<!-- )([^`>]*@[^`>]*?)(?:`| -->)")
 WORD = re.compile(r"([*/])|(?:(±?\w+)@([\w./-]+)(?:\[(.*?)\])?)|(\S+)")
 

@@ -130,6 +130,27 @@ START_TEST(a_preempted_member_stops_its_gang) {
 }
 END_TEST
 
+/* When p3 has nobody left, at 3, it takes y.1 from p2 beside it; by numbers p0 would come first. */
+START_TEST(the_own_socket_is_robbed_first) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 4, 'topology': { 'sockets': 2 } }, 'hypervisor': {"
+              "'scheduler': { 'kind': 'credit' } }, 'programs': {"
+              "'hog': [ { 'compute': '10s' } ],"
+              "'short': [ { 'compute': '3ms' }, { 'sleep': '10s' } ] },"
+              "'vms': { 'x': { 'vcpus': 1, 'count': 3, 'program': 'hog' },"
+              "'z': { 'vcpus': 1, 'program': 'short' },"
+              "'heavy': { 'vcpus': 1, 'program': 'hog', 'weight': 1024 },"
+              "'y': { 'vcpus': 1, 'count': 2, 'program': 'hog' } },"
+              "'run': { 'duration': '4ms' } }");
+  world_expect(&world, MS,
+               "z/v0     uuu .\n"
+               "heavy/v0 rrr r\n"
+               "y.1/v0   rrr u\n"
+               "p2       222 2\n"
+               "p3       333 6\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("credit");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -141,5 +162,6 @@ int main(void) {
   tcase_add_test(tests, siblings_are_kept_apart);
   tcase_add_test(tests, gangs_wait_for_room);
   tcase_add_test(tests, a_preempted_member_stops_its_gang);
+  tcase_add_test(tests, the_own_socket_is_robbed_first);
   return world_main(tests, "timelines of credit");
 }

@@ -80,6 +80,27 @@ START_TEST(queues_are_balanced) {
 }
 END_TEST
 
+/* When p3 has nobody left, at 3, it takes y.1 from p2 beside it, though p0 has the greater load. */
+START_TEST(the_nearest_queue_is_robbed_first) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 4, 'topology': { 'sockets': 2 } }, 'hypervisor': {"
+              "'scheduler': { 'kind': 'eevdf' } }, 'programs': {"
+              "'hog': [ { 'compute': '10s' } ],"
+              "'short': [ { 'compute': '3ms' }, { 'sleep': '10s' } ] },"
+              "'vms': { 'x': { 'vcpus': 1, 'count': 3, 'program': 'hog' },"
+              "'z': { 'vcpus': 1, 'program': 'short' },"
+              "'heavy': { 'vcpus': 1, 'program': 'hog', 'weight': 1024 },"
+              "'y': { 'vcpus': 1, 'count': 2, 'program': 'hog' } },"
+              "'run': { 'duration': '4ms' } }");
+  world_expect(&world, MS,
+               "z/v0   uuu .\n"
+               "x.0/v0 rrr r\n"
+               "y.1/v0 rrr u\n"
+               "p2     222 2\n"
+               "p3     333 6\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("eevdf");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -87,5 +108,6 @@ int main(void) {
   tcase_add_test(tests, slices_without_ticks);
   tcase_add_test(tests, lag_is_kept_asleep);
   tcase_add_test(tests, queues_are_balanced);
+  tcase_add_test(tests, the_nearest_queue_is_robbed_first);
   return world_main(tests, "timelines of eevdf");
 }

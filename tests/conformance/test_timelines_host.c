@@ -336,6 +336,26 @@ START_TEST(barrier_spins_are_blamed_on_the_missing) {
 }
 END_TEST
 
+/* Two sockets of one core of two threads: a move to the other thread of the
+   core costs 1 ms, to the other socket 3. At 20 a.3 comes from p3 to p2, at 30 a.2 from p2 to p1,
+   at 40 a.1 from p1 to p0. */
+START_TEST(migrations_cost_by_distance) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 4, 'topology': { 'sockets': 2, 'threads_per_core': 2 },"
+              "'costs': { 'migration': '3ms', 'migration_in_core': '1ms' } },"
+              "'hypervisor': { 'scheduler': { 'kind': 'rr', 'timeslice': '10ms' } },"
+              "'programs': { 'hog': [ { 'compute': '10s' } ] },"
+              "'vms': { 'a': { 'vcpus': 1, 'count': 5, 'program': 'hog' } },"
+              "'run': { 'duration': '50ms' } }");
+  world_expect(&world, MS,
+               "a.0/v0 uuuuuuuuuu uuuuuuuuuu uuuuuuuuuu uuuuuuuuuu rrrrrrrrrr\n"
+               "a.1/v0 uuuuuuuuuu uuuuuuuuuu uuuuuuuuuu rrrrrrrrrr ouuuuuuuuu\n"
+               "a.2/v0 uuuuuuuuuu uuuuuuuuuu rrrrrrrrrr ooouuuuuuu uuuuuuuuuu\n"
+               "a.3/v0 uuuuuuuuuu rrrrrrrrrr ouuuuuuuuu uuuuuuuuuu uuuuuuuuuu\n"
+               "a.4/v0 rrrrrrrrrr uuuuuuuuuu uuuuuuuuuu uuuuuuuuuu uuuuuuuuuu\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -356,5 +376,6 @@ int main(void) {
   tcase_add_test(tests, sets_share_one_queue);
   tcase_add_test(tests, switches_and_migrations_cost);
   tcase_add_test(tests, barrier_spins_are_blamed_on_the_missing);
+  tcase_add_test(tests, migrations_cost_by_distance);
   return world_main(tests, "timelines of hosts");
 }

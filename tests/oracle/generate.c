@@ -258,6 +258,21 @@ static void pick_vms(struct chooser *chooser) {
   }
 }
 
+/* Sockets of cores of threads, and what moving between them costs. */
+static void pick_topology(struct chooser *chooser) {
+  struct host_spec *host = &chooser->scenario->host;
+  host->n_sockets = host->threads_per_core = host->llcs_per_socket = 1;
+  for (int d = 0; d < DISTANCE_HOST; d++) host->near_migration_ns[d] = MIGRATION_FAR;
+  if (!chance(chooser, 30)) return;
+  if (host->n_pcpus % 2 == 0) host->n_sockets = 1 + below(chooser, 2);
+  uint32_t n_left = host->n_pcpus / host->n_sockets;
+  if (n_left % 2 == 0) host->threads_per_core = 1 + below(chooser, 2);
+  n_left /= host->threads_per_core;
+  if (n_left % 2 == 0) host->llcs_per_socket = 1 + below(chooser, 2);
+  for (int d = 0; d < DISTANCE_HOST; d++)
+    if (chance(chooser, 60)) host->near_migration_ns[d] = below(chooser, 200);
+}
+
 const struct scenario *generate_scenario(uint64_t seed, struct arena *arena) {
   struct scenario *scenario = ARENA_NEW(arena, struct scenario);
   struct chooser chooser = {.arena = arena, .scenario = scenario};
@@ -276,6 +291,7 @@ const struct scenario *generate_scenario(uint64_t seed, struct arena *arena) {
                                       .warmup_ns = ONE_OF(&chooser, 0, 0, 10000, 25000),
                                       .replications = 1,
                                       .seed = seed};
+  pick_topology(&chooser);
   return scenario;
 }
 
@@ -300,6 +316,8 @@ bool generate_is_valid(const struct scenario *scenario) {
   const struct host_spec *host = &scenario->host;
   uint32_t n_vcpus = 0;
   if (scenario->n_vms == 0 || host->n_pcpus == 0 || scenario->run.duration_ns == 0) return false;
+  if (host->n_pcpus % (host->n_sockets * host->threads_per_core * host->llcs_per_socket) != 0)
+    return false;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     if (!is_valid_vm(scenario, &scenario->vms[i])) return false;
     n_vcpus += scenario->vms[i].guest.n_vcpus;
@@ -309,5 +327,8 @@ bool generate_is_valid(const struct scenario *scenario) {
   if (rule->kind->check && rule->kind->check(&rule->params, &key)) return false;
   if (scenario->hypervisor.scheduler.kind == &sched_null.kind) return n_vcpus <= host->n_pcpus;
   const struct sched_rr_params *rr = (const void *)&scenario->hypervisor.scheduler.params;
-  return rr->timeslice_ns > host->context_switch_ns + host->migration_ns;
+  int64_t longest_ns = 0;
+  for (enum distance d = 0; d < DISTANCES; d++)
+    if (host_migration_ns(host, d) > longest_ns) longest_ns = host_migration_ns(host, d);
+  return rr->timeslice_ns > host->context_switch_ns + longest_ns;
 }

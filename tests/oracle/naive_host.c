@@ -56,6 +56,28 @@ void naive_host_desched(struct naive_world *world, struct naive_vcpu *vcpu, enum
   free_pcpu(world, vcpu);
 }
 
+/* pCPUs of a thing that holds n of them each: 0..n-1, n..2n-1 and so on. */
+static bool are_together(uint32_t a, uint32_t b, uint32_t n) {
+  while (a >= n && b >= n) {
+    a -= n;
+    b -= n;
+  }
+  return a < n && b < n;
+}
+
+static int64_t migration_ns(const struct host_spec *host, uint32_t from, uint32_t to) {
+  uint32_t n_in_socket = host->n_pcpus / host->n_sockets;
+  const int64_t *near_ns = host->near_migration_ns;
+  int64_t cost_ns = MIGRATION_FAR;
+  if (are_together(from, to, host->threads_per_core))
+    cost_ns = near_ns[DISTANCE_CORE];
+  else if (are_together(from, to, n_in_socket / host->llcs_per_socket))
+    cost_ns = near_ns[DISTANCE_LLC];
+  else if (are_together(from, to, n_in_socket))
+    cost_ns = near_ns[DISTANCE_SOCKET];
+  return cost_ns == MIGRATION_FAR ? host->migration_ns : cost_ns;
+}
+
 void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uint32_t pcpu,
                          int64_t slice_end_ns) {
   struct naive_pcpu *host = &world->pcpus[pcpu];
@@ -63,8 +85,8 @@ void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uin
   assert(!host->runs);
   bool is_switch = host->last_ran && host->last_ran != vcpu;
   bool is_migration = vcpu->last_pcpu != ID_NONE && vcpu->last_pcpu != pcpu;
-  vcpu->overhead_left_ns =
-      (is_switch ? spec->context_switch_ns : 0) + (is_migration ? spec->migration_ns : 0);
+  vcpu->overhead_left_ns = (is_switch ? spec->context_switch_ns : 0) +
+                           (is_migration ? migration_ns(spec, vcpu->last_pcpu, pcpu) : 0);
   world->host.context_switches += is_switch;
   vcpu->result.ledger.migrations += is_migration;
   host->runs = host->last_ran = vcpu;

@@ -179,12 +179,25 @@ static void print_programs(FILE *file, const struct scenario *scenario) {
   fputs(" },\n", file);
 }
 
+static void print_host(FILE *file, const struct host_spec *host) {
+  static const char *const keys[] = {[DISTANCE_CORE] = "migration_in_core",
+                                     [DISTANCE_LLC] = "migration_in_llc",
+                                     [DISTANCE_SOCKET] = "migration_in_socket",
+                                     [DISTANCE_HOST] = "migration"};
+  fprintf(file,
+          "  \"host\": { \"pcpus\": %u, \"topology\": { \"sockets\": %u,"
+          " \"threads_per_core\": %u, \"llcs_per_socket\": %u },\n"
+          "    \"costs\": { \"context_switch\": \"%" PRId64 "ns\"",
+          host->n_pcpus, host->n_sockets, host->threads_per_core, host->llcs_per_socket,
+          host->context_switch_ns);
+  for (enum distance d = 0; d < DISTANCES; d++)
+    fprintf(file, ", \"%s\": \"%" PRId64 "ns\"", keys[d], host_migration_ns(host, d));
+  fputs(" } },\n", file);
+}
+
 void print_scenario(FILE *file, const struct scenario *scenario) {
   fprintf(file, "{ \"version\": 1, \"name\": \"%s\",\n", scenario->name);
-  fprintf(file,
-          "  \"host\": { \"pcpus\": %u, \"costs\": { \"context_switch\": \"%" PRId64
-          "ns\", \"migration\": \"%" PRId64 "ns\" } },\n",
-          scenario->host.n_pcpus, scenario->host.context_switch_ns, scenario->host.migration_ns);
+  print_host(file, &scenario->host);
   fputs("  \"hypervisor\": {\n    \"scheduler\": ", file);
   print_kind(file, &scenario->hypervisor.scheduler);
   fputs(",\n    \"coscheduling\": ", file);

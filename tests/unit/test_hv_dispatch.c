@@ -72,10 +72,11 @@ static void create(uint32_t n_pcpus, const struct kind *scheduler, int64_t conte
   struct hv_config config = {.n_pcpus = n_pcpus,
                              .n_vms = 3,
                              .context_switch_ns = context_switch_ns,
-                             .migration_ns = migration_ns,
+                             .topology = {{1, n_pcpus, n_pcpus, n_pcpus}},
                              .scheduler = &sched,
                              .coscheduling = &cosched,
                              .horizon_ns = HORIZON_NS};
+  for (int d = 0; d < DISTANCES; d++) config.migrations_ns[d] = migration_ns;
   sim = (struct sim){0};
   told[0] = '\0';
   hv = hv_create(&config, vms, &sim, &arena);
