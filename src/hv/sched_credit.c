@@ -333,6 +333,7 @@ static bool settle(struct hv *hv, struct vcpu *v, int64_t due_ns, int64_t cap_ea
   set_prio(credit, v, UNDER);
   if (account->credit_ns > slice_ns) {
     account->credit_ns /= 2;
+    if (account->credit_ns > slice_ns) account->credit_ns = slice_ns;
     account->is_active = false;
     credit->n_active[v->vm]--;
   }

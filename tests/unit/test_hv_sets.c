@@ -52,6 +52,9 @@ static void try_set(uint32_t n) {
     ck_assert_int_eq(pcpuset_has(&set, p), has[p]);
     ck_assert_uint_eq(pcpuset_first(&set), naive_first(has, all, n));
     ck_assert_uint_eq(pcpuset_first_of(&set, mask), naive_first(has, may, n));
+    uint32_t from = below(n + 70);
+    uint32_t behind = from < n ? naive_first(has + from, all, n - from) : ID_NONE;
+    ck_assert_uint_eq(pcpuset_next(&set, from), behind == ID_NONE ? ID_NONE : from + behind);
     ck_assert_uint_eq(pcpuset_count_of(&set, mask), naive_count(has, may, n));
     ck_assert_uint_eq(set.n_members, naive_count(has, all, n));
   }
