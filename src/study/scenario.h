@@ -46,6 +46,7 @@ struct vm_spec {
   double cap_pct;           /* … of a pCPU; 0: none */
   double limit_pct;         /* likewise: the lower of both counts */
   double reservation_pct;   /* … of a pCPU; 0: none */
+  uint32_t is_exclusive;    /* nobody else may use the pCPUs of its affinity */
   const uint64_t *affinity; /* bit p of word p / 64 = may run on pCPU p; NULL: everywhere */
 };
 

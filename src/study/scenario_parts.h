@@ -20,6 +20,9 @@ void scenario_check(struct bind *bind, struct site root, const struct scenario *
 void scenario_check_shares(struct bind *bind, struct site root, const struct scenario *scenario);
 /* "vms.db.reservation, line 9" */
 const char *scenario_name_site(struct bind *bind, struct site site);
+/* Keeps VMs off pCPUs that belong to another one alone. */
+void scenario_bind_exclusive(struct bind *bind, struct site vms, struct vm_spec *specs, uint32_t n,
+                             uint32_t n_pcpus);
 /* How many pCPUs it may use. */
 uint32_t scenario_count_pcpus(const struct scenario *scenario, const struct vm_spec *vm);
 

@@ -158,6 +158,8 @@ static const char *const balance_words[] = {
     .word_value = 0, .help = text                                                           \
   }
 
+static const char *const exclusive_words[] = {"no", "yes", NULL};
+
 static const struct param vm_params[] = {
     {.key = "count",
      .type = PARAM_COUNT,
@@ -201,6 +203,12 @@ static const struct param vm_params[] = {
      .offset = offsetof(struct vm_keys, affinity),
      .fallback = AFFINITY_ALL,
      .help = "pCPUs that may run it, such as 0-3,7"},
+    {.key = "exclusive",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(struct vm_keys, spec.is_exclusive),
+     .fallback = "no",
+     .choices = exclusive_words,
+     .help = "yes: no other VM may use these pCPUs"},
     {.key = "weight",
      .type = PARAM_COUNT,
      .offset = offsetof(struct vm_keys, spec.weight),

@@ -109,6 +109,8 @@ void scenario_bind_vms(struct bind *bind, struct site root, struct scenario *sce
     vms[n] = keys[i].spec;
     vms[n++].name = keys[i].spec.base_name;
   }
+  if (scenario->host.n_pcpus > 0)
+    scenario_bind_exclusive(bind, site, vms, n, scenario->host.n_pcpus);
   scenario->vms = vms;
   scenario->n_vms = n;
 }

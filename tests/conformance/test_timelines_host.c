@@ -356,6 +356,24 @@ START_TEST(migrations_cost_by_distance) {
 }
 END_TEST
 
+/* a and b share p1, though p0 is idle every other ms. */
+START_TEST(exclusive_pcpus_run_nobody_else) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '2ms' } }, 'programs': { 'hog': [ { 'compute': '10s' } ],"
+              "'io': [ { 'compute': '1ms' }, { 'sleep': '1ms' } ] }, 'vms': {"
+              "'own': { 'vcpus': 1, 'affinity': '0', 'exclusive': 'yes', 'program': 'io' },"
+              "'a': { 'vcpus': 1, 'program': 'hog' }, 'b': { 'vcpus': 1, 'program': 'hog' } },"
+              "'run': { 'duration': '8ms' } }");
+  world_expect(&world, MS,
+               "own/v0 u.u.u.u.\n"
+               "a/v0   uurruurr\n"
+               "b/v0   rruurruu\n"
+               "p0     0.0.0.0.\n"
+               "p1     11221122\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -377,5 +395,6 @@ int main(void) {
   tcase_add_test(tests, switches_and_migrations_cost);
   tcase_add_test(tests, barrier_spins_are_blamed_on_the_missing);
   tcase_add_test(tests, migrations_cost_by_distance);
+  tcase_add_test(tests, exclusive_pcpus_run_nobody_else);
   return world_main(tests, "timelines of hosts");
 }

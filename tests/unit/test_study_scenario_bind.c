@@ -104,6 +104,19 @@ START_TEST(affinities_are_sets) {
 }
 END_TEST
 
+START_TEST(exclusive_pcpus_are_taken_from_the_others) {
+  const struct scenario *scenario = bind_good(
+      "{ 'host': { 'pcpus': 6 }, 'programs': { 'p': [ { 'compute': '1ms' } ] },"
+      "'vms': { 'a': { 'vcpus': 1, 'program': 'p' },"
+      "'b': { 'vcpus': 1, 'program': 'p', 'affinity': '0,3', 'exclusive': 'yes' },"
+      "'c': { 'vcpus': 1, 'program': 'p', 'affinity': '5', 'exclusive': 'yes' },"
+      "'d': { 'vcpus': 1, 'program': 'p', 'affinity': '1-2' } } }");
+  ck_assert_uint_eq(scenario->vms[0].affinity[0], 1 << 1 | 1 << 2 | 1 << 4);
+  ck_assert_uint_eq(scenario->vms[1].affinity[0], 1 << 0 | 1 << 3);
+  ck_assert_uint_eq(scenario->vms[3].affinity[0], 1 << 1 | 1 << 2);
+}
+END_TEST
+
 START_TEST(seeds_keep_all_their_digits) {
   ck_assert_uint_eq(
       bind_good("{" HOST PROGRAM VM ", 'run': { 'seed': '18446744073709551615' } }")->run.seed,
@@ -214,6 +227,7 @@ int main(void) {
   tcase_add_test(tests, programs_become_ops_with_their_paths);
   tcase_add_test(tests, counts_make_vms_that_differ_in_name_only);
   tcase_add_test(tests, affinities_are_sets);
+  tcase_add_test(tests, exclusive_pcpus_are_taken_from_the_others);
   tcase_add_test(tests, seeds_keep_all_their_digits);
   tcase_add_test(tests, all_problems_come_at_once);
   tcase_add_test(tests, setting_reaches_what_the_file_leaves_out);
