@@ -25,7 +25,7 @@ def us(low, high):
 
 
 def random_scheduler():
-    return random.choice([
+    scheduler = random.choice([
         {"kind": "credit", "timeslice": us(1000, 8000), "ratelimit": us(0, 1000)},
         {"kind": "credit2", "init": us(2000, 10000), "ratelimit": us(0, 2000),
          "min_timer": us(1, 2000)},
@@ -34,6 +34,17 @@ def random_scheduler():
         {"kind": "esx", "quantum": us(300, 20000), "bound_lag": random.randint(0, 8),
          "period": us(200, 10000)},
     ])
+    if scheduler["kind"] in ("credit", "eevdf") and random.random() < 0.5:
+        scheduler["placement"] = "balance"
+    return scheduler
+
+
+def random_topology(n_pcpus):
+    sockets = random.choice([n for n in (1, 2) if n_pcpus % n == 0])
+    threads = random.choice([n for n in (1, 2) if n_pcpus // sockets % n == 0])
+    cores = n_pcpus // sockets // threads
+    llcs = random.choice([n for n in (1, 2) if cores % n == 0])
+    return {"sockets": sockets, "threads_per_core": threads, "llcs_per_socket": llcs}
 
 
 def random_rule():
@@ -66,8 +77,10 @@ def random_scenario(seed):
     random.seed(seed)
     n_pcpus = random.choice([1, 2, 3, 4, 5, 8])
     return {
-        "host": {"pcpus": n_pcpus, "costs": {"context_switch": random.choice(["0", "2us"]),
-                                             "migration": random.choice(["0", "3us"])}},
+        "host": {"pcpus": n_pcpus, "topology": random_topology(n_pcpus),
+                 "costs": {"context_switch": random.choice(["0", "2us"]),
+                           "migration": random.choice(["0", "3us"]),
+                           "migration_in_core": random.choice(["migration", "1us"])}},
         "hypervisor": {"scheduler": random_scheduler(), "coscheduling": random_rule()},
         "locks": {"l": {"kind": random.choice(["tas", "ticket", "mutex", "handoff", "adaptive"])}},
         "programs": PROGRAMS,
