@@ -4,6 +4,8 @@
 #ifndef COSTOP_HV_BUDGET_H
 #define COSTOP_HV_BUDGET_H
 
+#include <assert.h>
+
 #include "hv/hv.h"
 
 struct budget {
@@ -46,6 +48,7 @@ static inline int64_t budget_cut(const struct budget *budget, const struct hv *h
   if (!budget_exists(budget, v->vm)) return slice_ns;
   int64_t n = 0;
   for (uint32_t k = 0; k < vm->n_vcpus; k++) n += hv->vcpus[vm->first_vcpu + k].runstate != RS_IDLE;
+  assert(n > 0); /* v itself can run, or a member of its gang */
   int64_t most_ns = budget->left_ns[v->vm] / n;
   if (most_ns < BUDGET_LEAST_NS) most_ns = BUDGET_LEAST_NS;
   return slice_ns < most_ns ? slice_ns : most_ns;

@@ -280,6 +280,7 @@ static int64_t cap_ns(const struct credit *credit, const struct hv_vm *vm) {
 }
 
 static int64_t share_ns(int64_t total_ns, uint64_t weight, uint64_t of) {
+  assert(of > 0);
   return (int64_t)((__int128)total_ns * (int64_t)weight / (int64_t)of);
 }
 
