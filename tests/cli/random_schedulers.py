@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 COSTOP = sys.argv[1]
-RUNS = 80
+RUNS = 100
 PROGRAMS = {
     "hog": [{"compute": "1s"}],
     "db": [{"compute": {"exponential": "200us"}}, {"lock": "l", "hold": {"exponential": "80us"}}],
