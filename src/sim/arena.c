@@ -88,11 +88,14 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size) {
   return memory;
 }
 
-char *arena_strdup(struct arena *arena, const char *text) {
-  size_t size = strlen(text) + 1;
-  char *copy = arena_alloc(arena, size, 1);
-  memcpy(copy, text, size);
+char *arena_strndup(struct arena *arena, const char *text, size_t length) {
+  char *copy = arena_alloc(arena, length + 1, 1);
+  memcpy(copy, text, length);
   return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text) {
+  return arena_strndup(arena, text, strlen(text));
 }
 
 /* How many bytes the block has left; *memory: where. */

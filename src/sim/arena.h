@@ -23,6 +23,8 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size);
 /* bytes are going to be asked for: they come from one block, with huge pages if there are many. */
 void arena_reserve(struct arena *arena, size_t bytes);
 char *arena_strdup(struct arena *arena, const char *text);
+/* The first length characters of text. */
+char *arena_strndup(struct arena *arena, const char *text, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* As arena_free, but keeps a block for what comes next: for work that repeats. */

@@ -30,9 +30,12 @@ struct site site_child(struct bind *bind, struct site parent, const char *key) {
 
 struct site site_element(struct bind *bind, struct site parent, uint32_t index) {
   const struct conf *node = parent.node->children[index];
-  const char *path = node->key ? path_join(bind->arena, parent.path, node->key)
-                               : arena_printf(bind->arena, "%s.%u", parent.path, index);
-  return (struct site){node, path, node->place};
+  char number[12], *digits = number + sizeof number - 1;
+  *digits = '\0';
+  do *--digits = (char)('0' + index % 10);
+  while ((index /= 10) > 0);
+  const char *key = node->key ? node->key : arena_strdup(bind->arena, digits);
+  return (struct site){node, path_join(bind->arena, parent.path, key), node->place};
 }
 
 bool bind_is_name(const char *text) {
@@ -157,7 +160,7 @@ static void object_check_keys(struct bind *bind, struct site site, const struct 
 /* The site of a row: follows the dots of its key. */
 static struct site object_row_site(struct bind *bind, struct site site, const char *key) {
   for (const char *dot; (dot = strchr(key, '.')); key = dot + 1)
-    site = site_child(bind, site, arena_printf(bind->arena, "%.*s", (int)(dot - key), key));
+    site = site_child(bind, site, arena_strndup(bind->arena, key, (size_t)(dot - key)));
   return site_child(bind, site, key);
 }
 
@@ -179,9 +182,8 @@ void bind_object(struct bind *bind, struct site site, const struct object_rules 
   if (!bind_expect(bind, site, CONF_OBJECT, "an object")) return;
   for (size_t i = 0; i < rules->n_rows; i++) {
     const struct param *row = &rules->rows[i];
-    struct site at = object_row_site(bind, site, row->key);
-    if (at.node)
-      (void)bind_value(bind, at, row, params);
+    if (conf_find_path(site.node, row->key))
+      (void)bind_value(bind, object_row_site(bind, site, row->key), row, params);
     else if (!row->fallback && !object_has_misspelt(site, rules, row->key))
       diag_error(bind->diags, site.place, site.path, row->help, "missing key '%s'", row->key);
   }

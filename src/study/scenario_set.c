@@ -72,7 +72,7 @@ static const struct conf *set_below(struct setting *setting, const struct conf *
   struct arena *arena = setting->bind.arena;
   if (!rest) return setting->value;
   const char *dot = strchr(rest, '.');
-  const char *part = dot ? arena_printf(arena, "%.*s", (int)(dot - rest), rest) : rest;
+  const char *part = dot ? arena_strndup(arena, rest, (size_t)(dot - rest)) : rest;
   const char *below = dot ? dot + 1 : NULL;
   if (!*part) return setting_refuse(setting, NULL, "a path is words with single dots between");
   if (node && node->kind == CONF_ARRAY) return set_element(setting, node, part, below);
