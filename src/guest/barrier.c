@@ -92,6 +92,7 @@ bool barrier_arrive(struct thread *t, struct barrier *barrier) {
   t->phase = PHASE_ASLEEP;
   if (barrier->spec->wait == BARRIER_SPIN) {
     t->phase = PHASE_BARRIER;
+    guest_vcpu_of(t)->v->has_exited = false;
     move_here(barrier, t, +1);
     update_cause(t->vm, barrier);
   }

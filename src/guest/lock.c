@@ -253,6 +253,7 @@ void lock_request(struct thread *t, struct lock *lock) {
   }
   t->waits_for = lock;
   t->spun_ns = 0;
+  guest_vcpu_of(t)->v->has_exited = false;
   lock_waiter_runs(t, +1);
   trace(t, lock, TRACE_LOCK_WAIT);
   guest_update_watch(guest_vcpu_of(t));

@@ -154,9 +154,10 @@ static enum activity activity_of_work(const struct thread *t) {
 
 static bool is_spinlock_handoff(const struct thread *t) { return t->held->ops->is_spinlock; }
 
-static void begin_spin(struct guest_vcpu *g, struct thread *t) {
-  lock_begin_spin(t);
-  int64_t left_ns = lock_spin_left_ns(t);
+/* Spins until somebody else ends it, or until left_ns have passed, or the hypervisor's patience. */
+static void arm_spin(struct guest_vcpu *g, int64_t left_ns) {
+  int64_t window_ns = hv_spin_window_ns(g->guest->hv, g->v);
+  if (window_ns < left_ns) left_ns = window_ns;
   g->work_end_ns = left_ns == TIME_NEVER_NS ? TIME_NEVER_NS : guest_now(g->guest) + left_ns;
 }
 
@@ -196,7 +197,8 @@ static bool advance(struct guest_vcpu *g) {
         break;
       case PHASE_SPIN:
         if (lock_must_spin(t)) {
-          begin_spin(g, t);
+          lock_begin_spin(t);
+          arm_spin(g, lock_spin_left_ns(t));
           return true;
         }
         lock_retry(t);
@@ -207,7 +209,7 @@ static bool advance(struct guest_vcpu *g) {
         break;
       case PHASE_BARRIER:
         spin_begin(g, &t->barrier->clock, barrier_cause(t->barrier));
-        g->work_end_ns = TIME_NEVER_NS;
+        arm_spin(g, TIME_NEVER_NS);
         return true;
       case PHASE_ASLEEP:
       case PHASE_DONE:
@@ -342,11 +344,22 @@ static void pass_boundary(struct guest_vcpu *g) {
   guest_run(g);
 }
 
+/* Has it spun for as long as the hypervisor lets it, and not for as long as the lock does? */
+static bool must_exit(const struct guest_vcpu *g, const struct thread *t) {
+  if (t->phase == PHASE_BARRIER) return true;
+  int64_t spun_ns = guest_now(g->guest) - g->phase_since_ns;
+  return t->phase == PHASE_SPIN && spun_ns < lock_spin_left_ns(t);
+}
+
 static void finish_timed(struct guest_vcpu *g) {
   struct thread *t = g->current;
   if (g->owes_switch) {
     g->owes_switch = false;
     guest_run(g);
+    return;
+  }
+  if (must_exit(g, t)) {
+    hv_spin_exit(g->guest->hv, g->v);
     return;
   }
   switch ((enum phase)t->phase) {

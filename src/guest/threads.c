@@ -90,7 +90,7 @@ static void set_current(struct guest_vcpu *g, struct thread *t) {
   g->current = t;
   g->guest->current_id[g->v->id] = t->id;
   g->clock_ns = vcpu_guest_ns(g->v, guest_now(g->guest));
-  g->must_resched = false;
+  g->must_resched = g->v->has_exited = false;
   if (t->held || t->waits_for) guest_update_watch(g);
   if (t->waits_for && g->v->runstate == RS_RUNNING) lock_waiter_runs(t, +1);
   if (g->n_ready > 0) update_stealable(g);

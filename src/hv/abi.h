@@ -27,8 +27,8 @@ static inline unsigned account_of(enum runstate waiting) { return ACTIVITIES - 1
 enum listener { LISTENER_VM = 1, LISTENER_GUEST = 2, LISTENER_TRACE = 4 };
 
 /* A vCPU as both sides see it. Guests read it; only hv/ writes, but for what the guest alone can
-   tell: is_steady with the two members that go with it, its bit of listeners, and the counters
-   named at the end. What one event touches comes first, in two cache lines. */
+   tell: is_steady with the two members that go with it, has_exited, its bit of listeners, and the
+   counters named towards the end. What one event touches comes first, in two cache lines. */
 struct __attribute__((aligned(ARENA_LINE))) vcpu {
   uint8_t runstate;     /* enum runstate */
   uint8_t activity;     /* enum activity; NO_ACTIVITY unless RUNNING */
@@ -38,6 +38,10 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
   bool has_expired : 1; /* its slice ended at this instant; still RUNNING until it is decided */
   bool has_yielded : 1; /* its guest lets others go first at this instant */
   bool is_parked : 1;   /* may not run now: its VM has used up its cap */
+  bool is_exiting : 1;  /* RUNNING, in the exit of a pause loop */
+  /* It has exited from its present wait since it was dispatched: window_ns counts. The guest clears
+     it when another wait begins. */
+  bool has_exited : 1;
   /* Its guest needs not be asked when it stops and goes on: all it is at is steady_activity, and
      while it does not execute, left_ns of it are left. */
   bool is_steady;
@@ -63,6 +67,9 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
   /* The guest's to count. */
   uint64_t lhp_events, lwp_events;
   int64_t spin_ns[SPIN_CAUSES];
+
+  int64_t window_ns; /* guest time that it may spin before it exits again */
+  uint64_t ple_exits;
 };
 
 /* It is going to run, to stop or to be woken soon: fetches what that will touch. */
@@ -101,6 +108,12 @@ void hv_wake(struct hv *hv, struct vcpu *v);
 /* v, executing, lets others go first: its pCPU decides anew in the dispatch phase of this instant.
  */
 void hv_yield(struct hv *hv, struct vcpu *v);
+
+/* Guest time after which v, which begins to spin now, exits; TIME_NEVER_NS: it does not. */
+int64_t hv_spin_window_ns(const struct hv *hv, const struct vcpu *v);
+/* v has spun for so long: it exits (guest_suspend, and later guest_resume, are called), and lets
+   others go first as hypervisor.ple says. */
+void hv_spin_exit(struct hv *hv, struct vcpu *v);
 
 /* --- what the hypervisor tells --- */
 

@@ -78,6 +78,13 @@ void hv_begin_progress(struct hv *hv, struct vcpu *v) {
   skew_start(vm->skew, v->index);
 }
 
+void hv_end_progress(struct hv *hv, struct vcpu *v) {
+  struct hv_vm *vm = v->group;
+  if (!vm->skew || hv->overhead_is_progress) return;
+  account_siblings(hv, vm);
+  skew_stop(vm->skew, v->index);
+}
+
 void hv_trace_activity(struct hv *hv, const struct vcpu *v, unsigned to) {
   struct trace_record record = sim_record(hv->sim, TRACE_ACTIVITY);
   record.vm = v->vm;

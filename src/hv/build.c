@@ -64,6 +64,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
                     .context_switch_ns = config->context_switch_ns,
                     .migration_ns = config->migrations_ns[DISTANCE_HOST],
                     .topology = config->topology,
+                    .ple = config->ple,
                     .timer_ns = TIME_NEVER_NS,
                     .poll_ns = TIME_NEVER_NS,
                     .n_idle = config->n_pcpus,
@@ -140,7 +141,7 @@ void hv_reset(struct hv *hv) {
     memset(v->time_ns, 0, sizeof v->time_ns);
     memset(v->spin_ns, 0, sizeof v->spin_ns);
     v->dispatches = v->preemptions = v->migrations = v->costops = 0;
-    v->lhp_events = v->lwp_events = 0;
+    v->lhp_events = v->lwp_events = v->ple_exits = 0;
   }
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
     hv->vms[i].hazard_ns = 0;

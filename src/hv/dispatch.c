@@ -84,7 +84,10 @@ void hv_on_step(struct hv *hv, struct vcpu *v) {
     return;
   }
   hv->sim->n_events++;
-  move_begin_execution(hv, v, v->pcpu);
+  if (v->is_exiting)
+    ple_end_exit(hv, v);
+  else
+    move_begin_execution(hv, v, v->pcpu);
 }
 
 void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns) {

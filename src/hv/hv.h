@@ -10,6 +10,7 @@
 #include "hv/abi.h"
 #include "hv/cosched.h"
 #include "hv/pcpuset.h"
+#include "hv/ple.h"
 #include "hv/sched.h"
 #include "hv/skew.h"
 #include "hv/topology.h"
@@ -40,6 +41,7 @@ struct hv_vm {
   double cap_pct;            /* most that it may use, in percent of a pCPU; 0: no such bound */
   double reservation_pct;    /* what it gets before others go by their weights */
   uint32_t n_in[RUNSTATES];  /* vCPUs by runstate */
+  uint32_t last_boosted;     /* vCPU in it that a directed yield went to last */
   uint32_t n_expired;        /* RUNNING ones that wait for the dispatch phase's decision */
   bool is_dirty;             /* its next crossing must be worked out */
   bool is_starting;          /* a gang that the running dispatch phase starts */
@@ -62,6 +64,7 @@ struct hv {
   int64_t migration_ns; /* MIGRATION_VARIES: as migrations_ns says */
   int64_t migrations_ns[DISTANCES];
   struct topology topology;
+  struct ple_params ple;
 
   const struct sched_ops *sched;
   void *sched_state;
@@ -116,6 +119,7 @@ struct hv_config {
   int64_t context_switch_ns;
   int64_t migrations_ns[DISTANCES];
   struct topology topology;
+  struct ple_params ple; /* words put into ns */
   const struct kind_choice *scheduler, *coscheduling;
   int64_t horizon_ns;
 };
@@ -157,6 +161,8 @@ bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width);
 void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from);
 /* v, which has siblings or a rule that minds it, begins to execute guest code. */
 void hv_begin_progress(struct hv *hv, struct vcpu *v);
+/* … and ceases to, but goes on RUNNING. */
+void hv_end_progress(struct hv *hv, struct vcpu *v);
 /* Time passes, up to at_ns, while nothing changes. */
 static inline void hv_pass_time(struct hv *hv, int64_t at_ns) {
   if (hv->n_waiting > 0) hv->fragmentation_ns += (at_ns - hv->sim->now_ns) * hv->n_idle;

@@ -77,7 +77,7 @@ MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool
       guest_suspend(hv->guest, v);
   }
   if (v->has_yielded && pcpuset_has(&hv->asked, v->pcpu)) pcpuset_remove(&hv->asked, v->pcpu);
-  v->is_executing = v->has_yielded = false;
+  v->is_executing = v->has_yielded = v->is_exiting = v->has_exited = false;
   hv_change_activity(hv, v, NO_ACTIVITY, now);
   if (!is_swap) {
     hv->n_idle++;
@@ -178,6 +178,11 @@ MOVE_INLINE void move_run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
   move_begin_slice(hv, v, v->pcpu, end_ns);
   move_sync_event(hv, v, v->pcpu);
 }
+
+/* --- ple.c --- */
+
+/* The exit of v's pause loop is over. */
+void ple_end_exit(struct hv *hv, struct vcpu *v);
 
 /* --- batch.c --- */
 

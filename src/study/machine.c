@@ -100,6 +100,7 @@ static void build_hv(struct machine *machine) {
                              .context_switch_ns = scenario->host.context_switch_ns,
                              .topology = topology_of(&scenario->host),
                              .scheduler = &scenario->hypervisor.scheduler,
+                             .ple = ple_resolve(scenario->hypervisor.ple, scenario->host.ghz),
                              .coscheduling = &scenario->hypervisor.coscheduling,
                              .horizon_ns = horizon_of(scenario)};
   for (enum distance d = 0; d < DISTANCES; d++)

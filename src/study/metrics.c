@@ -177,6 +177,7 @@ COUNTER(migrations, "dispatches on another pCPU than the last one");
 COUNTER(costops, "entries into COSTOP");
 COUNTER(lhp_events, "involuntary deschedules of a vCPU inside of a spinlock's section");
 COUNTER(lwp_events, "involuntary deschedules of a vCPU queued for a spinlock or granted one");
+COUNTER(ple_exits, "exits of a vCPU that spun for the window of hypervisor.ple");
 #define RESULT_COUNTER(metric_name, place, metric_help)           \
   static const struct metric metric_name = {.name = #metric_name, \
                                             .unit = "1",          \
@@ -340,10 +341,10 @@ static const struct metric host_overhead_pct = {
 static const struct metric *const vm_metrics[] = {
     &throughput_per_s, SHARES,      &skew_mean_us, &skew_p99_us, &skew_max_us, &hazard_pct,
     &lhp_events,       &lwp_events, &costops,      &preemptions, &migrations,  LATENCIES(latency),
-    &deadlocks,        NULL};
-static const struct metric *const vcpu_metrics[] = {SHARES,       &lead_max_us, &dispatches,
-                                                    &preemptions, &migrations,  &costops,
-                                                    &lhp_events,  &lwp_events,  NULL};
+    &deadlocks,        &ple_exits,  NULL};
+static const struct metric *const vcpu_metrics[] = {
+    SHARES,   &lead_max_us, &dispatches, &preemptions, &migrations,
+    &costops, &lhp_events,  &lwp_events, &ple_exits,   NULL};
 static const struct metric *const lock_metrics[] = {&acquisitions,   &contended,    LATENCIES(wait),
                                                     LATENCIES(hold), SPIN_SPLIT_NS, NULL};
 static const struct metric *const host_metrics[] = {

@@ -21,7 +21,8 @@ static struct ledger read_ledger(const struct vcpu *v) {
                           .migrations = v->migrations,
                           .costops = v->costops,
                           .lhp_events = v->lhp_events,
-                          .lwp_events = v->lwp_events};
+                          .lwp_events = v->lwp_events,
+                          .ple_exits = v->ple_exits};
   memcpy(ledger.activity_ns, v->time_ns, sizeof ledger.activity_ns);
   ledger.runstate_ns[RS_RUNNING] = vcpu_running_ns(v);
   for (enum runstate state = RS_RUNNING + 1; state < RUNSTATES; state++)
@@ -55,6 +56,7 @@ static void add_ledger(struct ledger *total, const struct ledger *part) {
   total->costops += part->costops;
   total->lhp_events += part->lhp_events;
   total->lwp_events += part->lwp_events;
+  total->ple_exits += part->ple_exits;
 }
 
 static void read_locks(struct vm_result *result, struct guest_vm *vm, struct arena *arena) {

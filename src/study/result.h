@@ -18,6 +18,7 @@ struct ledger {
   int64_t activity_ns[ACTIVITIES]; /* sums to runstate_ns[RS_RUNNING] */
   int64_t spin_ns[SPIN_CAUSES];    /* sums to activity_ns[ACT_SPIN] */
   uint64_t dispatches, preemptions, migrations, costops, lhp_events, lwp_events;
+  uint64_t ple_exits;
 };
 
 /* From a histogram; n = 0: not applicable. mean is sum_ns / n. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "guest/program.h"
+#include "hv/ple.h"
 #include "hv/topology.h"
 #include "sim/arena.h"
 #include "sim/param.h"
@@ -33,6 +34,7 @@ static inline int64_t host_migration_ns(const struct host_spec *host, enum dista
 struct hypervisor_spec {
   struct kind_choice scheduler;    /* kind is the first member of a struct sched_ops (hv/sched.h) */
   struct kind_choice coscheduling; /* … of a struct cosched_ops (hv/cosched.h) */
+  struct ple_params ple;
 };
 
 /* One VM: `count` has been expanded, noise.0, noise.1 … in the order of the file. */

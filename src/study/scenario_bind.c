@@ -39,9 +39,8 @@ static void bind_top(struct bind *bind, struct site root, struct scenario *scena
 }
 
 static void bind_hypervisor(struct bind *bind, struct site root, struct hypervisor_spec *spec) {
-  static const char *const others[] = {"scheduler", "coscheduling", NULL};
   struct site site = site_child(bind, root, "hypervisor");
-  bind_rows(bind, site, &(struct row_set){.others = others}, NULL);
+  bind_rows(bind, site, &hypervisor_rows, spec);
   bind_choice(bind, site_child(bind, site, "scheduler"), FAMILY_SCHEDULER, SCHEDULER_FALLBACK,
               &spec->scheduler);
   bind_choice(bind, site_child(bind, site, "coscheduling"), FAMILY_COSCHEDULING,

@@ -254,6 +254,7 @@ const struct conf *scenario_resolve(const struct scenario *scenario, struct aren
                  &scenario->hypervisor.scheduler);
   resolve_choice(arena, scenario, hypervisor, "hypervisor.coscheduling",
                  &scenario->hypervisor.coscheduling);
+  resolve_rows(arena, hypervisor, hypervisor_rows.rows, hypervisor_rows.n, &scenario->hypervisor);
   conf_add(arena, root, "hypervisor", hypervisor);
   resolve_named(arena, scenario, root);
   conf_add(arena, root, "vms", resolve_vms(arena, scenario));

@@ -89,6 +89,45 @@ static const struct param host_params[] = {
 };
 const struct row_set host_rows = ROWS(host_params, NULL);
 
+static const char *const ple_words[] = {
+    [PLE_OFF] = "off", [PLE_DIRECTED] = "directed", [PLE_UNDIRECTED] = "undirected", NULL};
+static const struct param hypervisor_params[] = {
+    {.key = "ple.yield",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(struct hypervisor_spec, ple.yield),
+     .fallback = "off",
+     .choices = ple_words,
+     .help =
+         "whom a vCPU that has spun for the window gives way to: nobody, a READY sibling (KVM), "
+         "or whoever is next (Xen)"},
+    {.key = "ple.window",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct hypervisor_spec, ple.window_ns),
+     .fallback = "4096cycles",
+     .min = 1,
+     .max = DURATION_MAX_NS,
+     .word = "4096cycles",
+     .word_value = PLE_STANDARD,
+     .help = "guest time of one wait after which a spinning vCPU exits; doubled by each exit"},
+    {.key = "ple.window_max",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct hypervisor_spec, ple.window_max_ns),
+     .fallback = "16windows",
+     .min = 1,
+     .max = DURATION_MAX_NS,
+     .word = "16windows",
+     .word_value = PLE_STANDARD,
+     .help = "longest window, however often one wait has exited"},
+    {.key = "ple.exit_cost",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct hypervisor_spec, ple.exit_cost_ns),
+     .fallback = "0",
+     .max = DURATION_MAX_NS,
+     .help = "overhead of each exit, before it gives way"},
+};
+static const char *const hypervisor_others[] = {"scheduler", "coscheduling", NULL};
+const struct row_set hypervisor_rows = ROWS(hypervisor_params, hypervisor_others);
+
 static const struct param run_params[] = {
     {.key = "duration",
      .type = PARAM_DURATION,

@@ -40,11 +40,12 @@ struct vm_keys {
   const char *affinity;
 };
 
-extern const struct row_set top_rows;     /* struct top_keys */
-extern const struct row_set host_rows;    /* struct host_spec */
-extern const struct row_set run_rows;     /* struct run_params */
-extern const struct row_set vm_rows;      /* struct vm_keys */
-extern const struct row_set barrier_rows; /* struct barrier_spec */
+extern const struct row_set top_rows;        /* struct top_keys */
+extern const struct row_set host_rows;       /* struct host_spec */
+extern const struct row_set hypervisor_rows; /* struct hypervisor_spec */
+extern const struct row_set run_rows;        /* struct run_params */
+extern const struct row_set vm_rows;         /* struct vm_keys */
+extern const struct row_set barrier_rows;    /* struct barrier_spec */
 
 #define SCENARIO_SCHEMA_FILE "costop-scenario.schema.json"
 /* Keys of `sweep` that are no paths. */

@@ -274,7 +274,8 @@ static struct conf *sweep_schema(struct arena *arena) {
 }
 
 static void put_parts(struct arena *arena, struct conf *properties) {
-  struct conf *inner, *hypervisor = closed_object(arena, &inner);
+  struct conf *inner;
+  struct conf *hypervisor = rows_schema(arena, hypervisor_rows.rows, hypervisor_rows.n, &inner);
   conf_add(arena, inner, "scheduler", family_schema(arena, FAMILY_SCHEDULER, SCHEDULER_FALLBACK));
   conf_add(arena, inner, "coscheduling",
            family_schema(arena, FAMILY_COSCHEDULING, COSCHEDULING_FALLBACK));

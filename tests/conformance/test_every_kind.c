@@ -23,7 +23,14 @@ struct combination {
   const struct cosched_ops *cosched;
   const struct lock_ops *lock;
   const char *placement; /* where pCPUs have queues */
+  const char *help;      /* keys of hypervisor against spinning */
 };
+
+static const char *const helps[] = {
+    "'ple': { 'yield': 'off' }",
+    "'ple': { 'yield': 'directed', 'window': '10us', 'exit_cost': '2us' }",
+    "'ple': { 'yield': 'undirected', 'window': '10us' }"};
+enum { HELPS = sizeof helps / sizeof *helps };
 
 /* Two VMs of siblings that contend for a lock, and two hogs; sections are long against slices. */
 static void watch(struct world *into, const struct combination *is, int warmup_ms,
@@ -33,7 +40,7 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
               "'hypervisor': { 'scheduler': { 'kind': '%s', 'timeslice': '1ms',"
               "'tick': '250us', 'quantum': '1ms', 'placement': '%s' },"
               "'coscheduling': { 'kind': '%s', 'skew_limit': '600us', 'costop_threshold': '600us',"
-              "'costart_threshold': '300us', 'poll': '200us' } },"
+              "'costart_threshold': '300us', 'poll': '200us' }, %s },"
               "'locks': { 'l': { 'kind': '%s', 'handoff_cost': { 'base': '1us' } } },"
               "'programs': { 'hog': [ { 'compute': '1s' } ],"
               "'db': [ { 'compute': { 'exponential': '200us' } }, { 'lock': 'l', 'hold':"
@@ -46,22 +53,23 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
               "'noise': { 'vcpus': 1, 'count': 2, 'program': 'hog', 'start': '300us' } },"
               "'run': { 'warmup': '%dms', 'duration': '%dms' } }",
               is->sched == &sched_null ? VCPUS : 3, is->sched->kind.name, is->placement,
-              is->cosched->kind.name, is->lock->kind.name, warmup_ms, duration_ms);
+              is->cosched->kind.name, is->help, is->lock->kind.name, warmup_ms, duration_ms);
 }
 
 static void check_one(const struct combination *is, void (*check)(const struct combination *is)) {
-  printf("%s %s %s %s\n", is->sched->kind.name, is->placement, is->cosched->kind.name,
+  printf("%s %s %s %s %s\n", is->sched->kind.name, is->placement, is->cosched->kind.name, is->help,
          is->lock->kind.name);
   check(is);
   forget();
 }
 
-/* One test takes all combinations with one lock: a process for each would cost more than the run.
- */
-static void for_every_kind(int lock, void (*check)(const struct combination *is)) {
+/* One test takes all combinations with one lock and one help: a process for each would cost more
+   than the run. */
+static void for_every_kind(int index, void (*check)(const struct combination *is)) {
   for (size_t s = 0; sched_kinds[s]; s++)
     for (size_t c = 0; cosched_kinds[c]; c++) {
-      struct combination is = {sched_kinds[s], cosched_kinds[c], lock_kinds[lock], "any"};
+      struct combination is = {sched_kinds[s], cosched_kinds[c], lock_kinds[index / HELPS], "any",
+                               helps[index % HELPS]};
       check_one(&is, check);
       is.placement = "balance";
       if (is.sched->queue_of) check_one(&is, check);
@@ -349,6 +357,7 @@ END_TEST
 int main(void) {
   int n = 0;
   while (lock_kinds[n]) n++;
+  n *= HELPS;
   TCase *tests = tcase_create("every kind");
   tcase_add_checked_fixture(tests, NULL, forget);
   tcase_add_loop_test(tests, all_books_balance, 0, n);

@@ -64,7 +64,8 @@ static struct ledger fake_ledger(void) {
       .migrations = 2,
       .costops = 3,
       .lhp_events = 4,
-      .lwp_events = 1};
+      .lwp_events = 1,
+      .ple_exits = 5};
 }
 
 static void fake_db(struct vm_result *vm, const struct scenario *scenario, uint32_t replication,
@@ -82,6 +83,7 @@ static void fake_db(struct vm_result *vm, const struct scenario *scenario, uint3
   total->costops = 6;
   total->lhp_events = 8;
   total->lwp_events = 2;
+  total->ple_exits = 10;
   vm->iterations = 300 + 10 * replication;
   vm->latency = (struct latency_result){.n = vm->iterations,
                                         .sum_ns = 4000 * (int64_t)vm->iterations,

@@ -43,6 +43,7 @@ static void add_ledger(const struct reader *reader, const struct ledger *ledger)
   add_count(reader, "costops", ledger->costops);
   add_count(reader, "lhp_events", ledger->lhp_events);
   add_count(reader, "lwp_events", ledger->lwp_events);
+  add_count(reader, "ple_exits", ledger->ple_exits);
 }
 
 static void add_latency(const struct reader *reader, const struct latency_result *latency) {
