@@ -7,8 +7,9 @@
 #include "study/bind.h"
 #include "study/family.h"
 #include "study/metrics.h"
+#include "study/preset.h"
 
-enum { NAME_WIDTH = 27 };
+enum { NAME_WIDTH = 27, PRESET_WIDTH = 47 };
 
 static void list_line(uint32_t indent, const char *name, const char *text) {
   (void)printf("%*s%-*s %s\n", (int)indent, "", (int)(NAME_WIDTH - indent), name, text);
@@ -86,6 +87,23 @@ static int list_distributions(const struct cli *cli, const char *kind) {
   return list_family(cli, FAMILY_DISTRIBUTION, kind);
 }
 
+static int list_presets(const struct cli *cli, const char *wanted) {
+  const char *names[PRESETS_MAX + 1];
+  bool is_known = !wanted;
+  for (size_t i = 0; preset_at(i); i++) {
+    const struct preset *preset = preset_at(i);
+    if (wanted && strcmp(preset->name, wanted) != 0) continue;
+    is_known = true;
+    list_line(2, preset->name, preset->help);
+    for (size_t k = 0; k < preset->n_values; k++) {
+      const struct preset_value *value = &preset->values[k];
+      const char *set = arena_printf(cli->arena, "%s=%s", value->path, value->value);
+      (void)printf("    %-*s %s\n", PRESET_WIDTH, set, value->source);
+    }
+  }
+  return is_known ? EX_OK : cli_unknown_word("preset", wanted, preset_names(names));
+}
+
 /* The kinds of metrics are the tables that show them. */
 static int list_metrics(const struct cli *cli, const char *wanted) {
   (void)cli;
@@ -118,7 +136,8 @@ static const struct {
   int (*list)(const struct cli *cli, const char *kind);
 } list_topics[] = {{"schedulers", list_schedulers}, {"coscheduling", list_coscheduling},
                    {"locks", list_locks},           {"distributions", list_distributions},
-                   {"metrics", list_metrics},       {"figures", list_figures}};
+                   {"presets", list_presets},       {"metrics", list_metrics},
+                   {"figures", list_figures}};
 enum { TOPICS = sizeof list_topics / sizeof *list_topics };
 
 static const char *list_candidate(uint32_t index) {
@@ -142,8 +161,8 @@ const struct command cmd_list = {
     .name = "list",
     .operands = "[TOPIC [KIND]]",
     .help =
-        "what there is to choose from: schedulers, coscheduling, locks, distributions, metrics, "
-        "figures",
+        "what there is to choose from: schedulers, coscheduling, locks, distributions, "
+        "presets, metrics, figures",
     .max_operands = 2,
     .candidate = list_candidate,
     .run = list_run,

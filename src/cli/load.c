@@ -8,6 +8,7 @@
 #include "cli/json_read.h"
 #include "cli/load_parts.h"
 #include "cli/read_file.h"
+#include "study/preset.h"
 #include "study/scenario_bind.h"
 
 enum { EXTENDS_MAX = 32, DATA_MAX = 1000000 };
@@ -137,11 +138,15 @@ static const struct conf *loader_file(struct loader *loader, const char *path,
   const struct conf *conf = json_read(source, loader->diags, loader->arena);
   if (!conf) return NULL;
   conf = loader_inline(loader, conf, path);
+  bool has_preset = conf_find_path(conf, PRESET_PATH) != NULL;
+  conf = preset_expand(conf, loader->diags, loader->arena);
   const struct conf *extends = conf_find(conf, "extends");
   if (!extends) return conf;
   const struct conf *base = loader_base(loader, extends, &chain);
   conf = conf_without(loader->arena, conf, "extends");
-  return base ? conf_merge(loader->arena, base, conf) : NULL;
+  if (!base) return NULL;
+  if (has_preset) base = preset_clear(base, loader->arena);
+  return conf_merge(loader->arena, base, conf);
 }
 
 const struct scenario *load_scenario(const struct load_request *request, struct diags *diags,

@@ -5,6 +5,7 @@
 
 #include "cli/json_read.h"
 #include "cli/load_parts.h"
+#include "study/preset.h"
 #include "study/range.h"
 #include "study/scenario_bind.h"
 #include "study/scenario_rows.h"
@@ -182,10 +183,17 @@ static const struct conf *loader_wheres(struct loader *loader, const struct conf
   return loader_sweep(loader, root, SWEEP_WHERE, all);
 }
 
+static bool sets_preset(const char *text) {
+  return strncmp(text, PRESET_PATH "=", sizeof PRESET_PATH) == 0;
+}
+
 const struct conf *loader_arguments(struct loader *loader, const struct conf *root,
                                     const struct load_request *request) {
-  for (uint32_t i = 0; i < request->sets.n; i++)
-    root = loader_set(loader, root, request->sets.items[i]);
+  /* A preset goes under the other settings, wherever it stands among them. */
+  for (int is_preset = 1; is_preset >= 0; is_preset--)
+    for (uint32_t i = 0; i < request->sets.n; i++)
+      if (sets_preset(request->sets.items[i]) == is_preset)
+        root = loader_set(loader, root, request->sets.items[i]);
   for (uint32_t i = 0; i < request->axes.n; i++)
     root = loader_axis(loader, root, request->axes.items[i]);
   if (request->is_zipped)

@@ -21,10 +21,12 @@
 struct ple_params ple_resolve(struct ple_params written, double ghz) {
   struct ple_params ple = written;
   if (ple.window_ns == PLE_STANDARD) ple.window_ns = (int64_t)(PLE_WINDOW_CYCLES / ghz);
-  if (ple.window_max_ns != PLE_STANDARD) return ple;
-  bool fits = ple.window_ns < TIME_NEVER_NS / PLE_MAX_WINDOWS;
-  ple.window_max_ns = fits ? ple.window_ns * PLE_MAX_WINDOWS : TIME_NEVER_NS;
   return ple;
+}
+
+static int64_t longest_ns(const struct ple_params *ple) {
+  bool fits = ple->window_ns < TIME_MAX_NS / ple->max_windows;
+  return fits ? ple->window_ns * ple->max_windows : TIME_MAX_NS;
 }
 
 int64_t hv_spin_window_ns(const struct hv *hv, const struct vcpu *v) {
@@ -33,13 +35,13 @@ int64_t hv_spin_window_ns(const struct hv *hv, const struct vcpu *v) {
 }
 
 void hv_spin_exit(struct hv *hv, struct vcpu *v) {
-  int64_t now = hv->sim->now_ns, window_ns = hv_spin_window_ns(hv, v);
-  bool may_double = window_ns < hv->ple.window_max_ns / 2;
+  int64_t now = hv->sim->now_ns, max_ns = longest_ns(&hv->ple);
+  int64_t window_ns = hv_spin_window_ns(hv, v);
   guest_suspend(hv->guest, v);
   v->is_executing = false;
   if (v->listeners & LISTENER_VM) hv_end_progress(hv, v);
   v->is_exiting = v->has_exited = true;
-  v->window_ns = may_double ? 2 * window_ns : hv->ple.window_max_ns;
+  v->window_ns = window_ns < max_ns / 2 ? 2 * window_ns : max_ns;
   v->ple_exits++;
   hv_change_activity(hv, v, ACT_OVERHEAD, now);
   move_arm(hv, v, v->pcpu, now + hv->ple.exit_cost_ns);

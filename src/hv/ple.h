@@ -7,12 +7,13 @@
 
 enum ple_yield { PLE_OFF, PLE_DIRECTED, PLE_UNDIRECTED };
 
-/* Standard lengths: the first window in cycles of the host, the longest one in first windows. */
-enum { PLE_STANDARD = -1, PLE_WINDOW_CYCLES = 4096, PLE_MAX_WINDOWS = 16 };
+/* A standard window, in cycles of the host. */
+enum { PLE_STANDARD = -1, PLE_WINDOW_CYCLES = 4096 };
 
 struct ple_params {
-  uint32_t yield;                   /* enum ple_yield */
-  int64_t window_ns, window_max_ns; /* or PLE_STANDARD, as they are written */
+  uint32_t yield;    /* enum ple_yield */
+  int64_t window_ns; /* or PLE_STANDARD, as it is written */
+  uint32_t max_windows;
   int64_t exit_cost_ns;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "study/grid_parts.h"
+#include "study/preset.h"
 #include "study/scenario_bind.h"
 
 enum { CELLS_MAX = 1000000 /* more are a slip of the pen */, NAME_VALUE_MAX = 60 };
@@ -104,11 +105,15 @@ const char *grid_cell_name(const struct grid *grid, uint32_t cell, struct arena 
 const struct conf *grid_root(const struct grid *grid, uint32_t cell, struct diags *diags,
                              struct arena *arena) {
   const struct conf *root = grid->root;
-  for (uint32_t axis = 0; axis < grid->n_axes; axis++) {
-    const struct conf *value = grid_value(grid, cell, axis);
-    const struct conf *changed = scenario_set(root, grid->axes[axis].path, value, diags, arena);
-    if (changed) root = changed;
-  }
+  /* A preset goes under the other axes, wherever it stands among them. */
+  for (int is_preset = 1; is_preset >= 0; is_preset--)
+    for (uint32_t axis = 0; axis < grid->n_axes; axis++) {
+      const char *path = grid->axes[axis].path;
+      if ((strcmp(path, PRESET_PATH) == 0) != is_preset) continue;
+      const struct conf *value = grid_value(grid, cell, axis);
+      const struct conf *changed = scenario_set(root, path, value, diags, arena);
+      if (changed) root = changed;
+    }
   return root;
 }
 

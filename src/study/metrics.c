@@ -106,7 +106,7 @@ static const struct metric overhead_pct = {
     .unit = "%",
     VALUE(ledger_pct),
     .at = LEDGER(activity_ns[ACT_OVERHEAD]),
-    .help = "running time taken by the hypervisor: context switches and migrations",
+    .help = "running time taken by the hypervisor: context switches, migrations, exits",
     .formula = "100 * overhead time / (vCPUs * duration)",
     .esxtop = "%SYS"};
 
@@ -322,7 +322,7 @@ static const struct metric host_overhead_pct = {
     .unit = "%",
     VALUE(result_pct),
     .at = offsetof(struct host_result, overhead_ns),
-    .help = "pCPU time taken by context switches and migrations",
+    .help = "pCPU time taken by context switches, migrations and exits",
     .formula = "100 * overhead time / (pCPUs * duration)"};
 
 /* --- the tables --- */

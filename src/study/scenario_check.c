@@ -75,15 +75,6 @@ static void check_timeslice(struct bind *bind, struct site root, const struct sc
   }
 }
 
-static void check_ple(struct bind *bind, struct site root, const struct scenario *scenario) {
-  struct ple_params ple = ple_resolve(scenario->hypervisor.ple, scenario->host.ghz);
-  if (ple.window_max_ns >= ple.window_ns) return;
-  struct site site = site_child(bind, site_of(bind, root, "hypervisor", "ple"), "window_max");
-  char longest[DURATION_TEXT_MAX], first[DURATION_TEXT_MAX];
-  diag_error(bind->diags, site.place, site.path, NULL, "%s is less than the first window, %s",
-             duration_format(ple.window_max_ns, longest), duration_format(ple.window_ns, first));
-}
-
 static uint64_t sum_vcpus(const struct scenario *scenario) {
   uint64_t sum = 0;
   for (uint32_t i = 0; i < scenario->n_vms; i++) sum += scenario->vms[i].guest.n_vcpus;
@@ -206,7 +197,6 @@ static void check_horizon(struct bind *bind, struct site root, const struct scen
 
 void scenario_check(struct bind *bind, struct site root, const struct scenario *scenario) {
   check_timeslice(bind, root, scenario);
-  check_ple(bind, root, scenario);
   if (scenario->host.n_pcpus == 0) return; /* reported */
   check_topology(bind, root, scenario);
   check_null(bind, root, scenario);

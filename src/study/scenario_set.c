@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "study/bind.h"
+#include "study/preset.h"
 #include "study/scenario_bind.h"
 #include "study/scenario_rows.h"
 
@@ -97,5 +98,7 @@ const struct conf *scenario_set(const struct conf *root, const char *path, const
   if (names_instance(path))
     return setting_refuse(&setting, "the path of a counted VM is its base name",
                           "VMs of one count have their keys in common");
-  return set_below(&setting, root, NULL, path);
+  if (strcmp(path, PRESET_PATH) == 0) return preset_put(root, value, diags, arena);
+  const struct conf *changed = set_below(&setting, root, NULL, path);
+  return changed ? preset_expand(changed, diags, arena) : NULL;
 }

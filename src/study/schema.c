@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "study/family.h"
+#include "study/preset.h"
 #include "study/scenario_bind.h"
 #include "study/scenario_rows.h"
 
@@ -276,6 +277,10 @@ static struct conf *sweep_schema(struct arena *arena) {
 static void put_parts(struct arena *arena, struct conf *properties) {
   struct conf *inner;
   struct conf *hypervisor = rows_schema(arena, hypervisor_rows.rows, hypervisor_rows.n, &inner);
+  const char *words[PRESETS_MAX + 1];
+  struct conf *preset = put(arena, inner, "preset", one_of_words(arena, preset_names(words)));
+  put_text(arena, preset, "description",
+           "values of a hypervisor that people run, under other keys");
   conf_add(arena, inner, "scheduler", family_schema(arena, FAMILY_SCHEDULER, SCHEDULER_FALLBACK));
   conf_add(arena, inner, "coscheduling",
            family_schema(arena, FAMILY_COSCHEDULING, COSCHEDULING_FALLBACK));
