@@ -16,7 +16,7 @@ GOOD = [HERE / "everything" / "everything.json",
 # What a schema can see; the rest needs the whole scenario.
 BAD = ["key_unknown", "key_missing", "value_types", "value_ranges", "value_durations",
        "value_distributions", "steps", "names"]
-FAULTS_OF = {"key_unknown": ["hots", "cost", "migrate", "time_slice", "ple", "bsae", "vcpu",
+FAULTS_OF = {"key_unknown": ["hots", "cost", "migrate", "time_slice", "pel", "bsae", "vcpu",
                              "durations"]}
 
 
