@@ -81,7 +81,7 @@ static void give_way_to(struct hv *hv, struct vcpu *v, struct vcpu *sibling) {
   v->has_yielded = true;
   move_preempt(hv, v, RS_READY);
   hv_take_over(hv, sibling, v->pcpu, slice_end_ns);
-  move_enqueue(hv, v, QUEUE_YIELDED);
+  move_enqueue(hv, v, QUEUE_COSTARTED); /* it comes to a queue anew, without privilege */
 }
 
 void ple_end_exit(struct hv *hv, struct vcpu *v) {
