@@ -35,7 +35,12 @@ struct decimal {
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-static const char *skip_blanks(const char *text) { return text + strspn(text, " \t"); }
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+static const char *skip_blanks(const char *text) {
+  while (is_blank(*text)) text++;
+  return text;
+}
 
 /* Reads digits, and a point with digits; returns where they end, or NULL if they are none. */
 static const char *decimal_read(const char *text, struct decimal *number) {
@@ -73,17 +78,22 @@ enum duration_error duration_parse(const char *text, int64_t *result_ns) {
   if (!text) return DURATION_NO_NUMBER;
   if (is_negative) return DURATION_NEGATIVE;
   text = skip_blanks(text);
-  size_t length = strcspn(text, " \t");
+  size_t length = 0;
+  while (text[length] && !is_blank(text[length])) length++;
   bool is_zero = number.whole == 0 && number.fraction == 0 && !number.is_too_fine;
   if (length == 0 && !is_zero) return DURATION_NO_UNIT;
   const struct unit *unit = length == 0 ? &units[0] : unit_find(text, length);
   if (!unit || *skip_blanks(text + length) != '\0') return DURATION_BAD_UNIT;
 
   unsigned __int128 unit_ns = (unsigned __int128)unit->ns;
-  unsigned __int128 parts = number.fraction * unit_ns;
-  unsigned __int128 total = number.whole * unit_ns + parts / number.scale;
+  unsigned __int128 total = number.whole * unit_ns, rest = 0;
+  if (number.fraction > 0) {
+    unsigned __int128 parts = number.fraction * unit_ns;
+    total += parts / number.scale;
+    rest = parts % number.scale;
+  }
   if (total > (unsigned __int128)TIME_MAX_NS) return DURATION_TOO_LONG;
-  if (number.is_too_fine || parts % number.scale != 0) return DURATION_TOO_FINE;
+  if (number.is_too_fine || rest != 0) return DURATION_TOO_FINE;
   *result_ns = (int64_t)total;
   return DURATION_OK;
 }

@@ -178,16 +178,16 @@ static bool object_has_misspelt(struct site site, const struct object_rules *rul
 
 void bind_object(struct bind *bind, struct site site, const struct object_rules *rules,
                  void *params) {
-  for (size_t i = 0; i < rules->n_rows; i++) bind_fallback(bind, &rules->rows[i], params);
-  if (!bind_expect(bind, site, CONF_OBJECT, "an object")) return;
+  bool is_object = bind_expect(bind, site, CONF_OBJECT, "an object");
   for (size_t i = 0; i < rules->n_rows; i++) {
     const struct param *row = &rules->rows[i];
-    if (conf_find_path(site.node, row->key))
-      (void)bind_value(bind, object_row_site(bind, site, row->key), row, params);
-    else if (!row->fallback && !object_has_misspelt(site, rules, row->key))
+    bool is_there = is_object && conf_find_path(site.node, row->key);
+    if (is_there && bind_value(bind, object_row_site(bind, site, row->key), row, params)) continue;
+    bind_fallback(bind, row, params);
+    if (is_object && !is_there && !row->fallback && !object_has_misspelt(site, rules, row->key))
       diag_error(bind->diags, site.place, site.path, row->help, "missing key '%s'", row->key);
   }
-  if (site.node) object_check_keys(bind, site, rules, "");
+  if (is_object && site.node) object_check_keys(bind, site, rules, "");
 }
 
 static const struct kind *choice_kind(struct bind *bind, struct site site, enum family family,
