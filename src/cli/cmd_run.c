@@ -18,7 +18,7 @@ const struct command cmd_run = {
         "keeps every finished replication in DIR/results.sqlite and writes manifest.json, "
         "scenario.resolved.json, vm.csv, vcpu.csv, lock.csv, host.csv, summary.csv and trace.csv.",
     .options = OPTION_BITS_STUDY | OPTION_BITS_RESULTS | OPTION_BIT(OPTION_JOBS) |
-               OPTION_BIT(OPTION_MAX_WALL) | OPTION_BIT(OPTION_LIST),
+               OPTION_BIT(OPTION_SHARD) | OPTION_BIT(OPTION_MAX_WALL) | OPTION_BIT(OPTION_LIST),
     .min_operands = 1,
     .max_operands = 1,
     .run = run_run,

@@ -79,6 +79,15 @@ def one_study_many_ways(name, rule):
     assert files(f"{name}-killed") == wanted, "killed three times"
 
 
+def one_cell_in_parts():
+    one = ["run", ROOT / "scenarios" / "barrier.json", "-d", "20ms", "-r", "5", "-o"]
+    costop(*one, "one")
+    for i in (1, 2, 3):
+        costop(*one, f"one-{i}", "--shard", f"{i}/3")
+    costop("merge", "one-1", "one-2", "one-3", "-o", "one-merged")
+    assert files("one-merged") == files("one")
+
+
 def a_signal_saves(number):
     where = f"signal-{number}"
     whole = [*STUDY, "-d", "200ms", "-r", "3", "-o", where]
@@ -181,6 +190,7 @@ def progress_fits_and_goes_away():
 def main():
     for name, rule in RULES.items():
         one_study_many_ways(name, rule)
+    one_cell_in_parts()
     a_signal_saves(signal.SIGINT)
     a_signal_saves(signal.SIGTERM)
     real_time_is_limited()
