@@ -69,14 +69,19 @@ def one_study_many_ways(name, rule):
         costop(*STUDY, *rule, "--shard", f"{i}/3", "-o", shard)
     costop("merge", *shards, "-o", f"{name}-merged")
     assert files(f"{name}-merged") == wanted, "shards"
+
+
+def killed_and_resumed(name, rule):
+    study = [*STUDY, "-d", "800ms", *rule]  # long enough to be caught at work
     resume = []
     for n_done in (3, 11, 19):
-        process = watched([*STUDY, *rule, "-j2", "-o", f"{name}-killed", *resume], n_done)
+        process = watched([*study, "-j1", "-o", f"{name}-killed", *resume], n_done)
         process.kill()
         ended(process, -signal.SIGKILL)
         resume = ["--resume"]
-    costop(*STUDY, *rule, "-o", f"{name}-killed", "--resume")
-    assert files(f"{name}-killed") == wanted, "killed three times"
+    costop(*study, "-o", f"{name}-killed", "--resume")
+    costop(*study, "-o", f"{name}-undisturbed")
+    assert files(f"{name}-killed") == files(f"{name}-undisturbed"), "killed three times"
 
 
 def one_cell_in_parts():
@@ -90,7 +95,7 @@ def one_cell_in_parts():
 
 def a_signal_saves(number):
     where = f"signal-{number}"
-    whole = [*STUDY, "-d", "200ms", "-r", "3", "-o", where]
+    whole = [*STUDY, "-d", "800ms", "-r", "3", "-j1", "-o", where]
     process = watched(whole, 5)
     started = time.monotonic()
     process.send_signal(number)
@@ -190,6 +195,7 @@ def progress_fits_and_goes_away():
 def main():
     for name, rule in RULES.items():
         one_study_many_ways(name, rule)
+        killed_and_resumed(name, rule)
     one_cell_in_parts()
     a_signal_saves(signal.SIGINT)
     a_signal_saves(signal.SIGTERM)
