@@ -115,6 +115,34 @@ static void options_apply_work(struct cli *cli, enum option_id id, const char *t
   if (id == OPTION_MAX_WALL && time_ns == 0) argp_error(state, "--max-wall: no time at all");
 }
 
+/* What is asked of which cells. */
+static void options_apply_question(struct cli *cli, enum option_id id, const char *text) {
+  if (id == OPTION_ZIP) cli->is_zipped = true;
+  if (id == OPTION_WHERE) cli_append(cli->arena, &cli->wheres, text);
+  if (id == OPTION_EXPECT) cli_append(cli->arena, &cli->expects, text);
+  if (id == OPTION_VM) cli->vm = text;
+  if (id == OPTION_METRIC) cli_append(cli->arena, &cli->metrics, text);
+  if (id == OPTION_BASE) cli->base = text;
+  if (id == OPTION_LIST) cli->wants_list = true;
+}
+
+/* What comes of it. */
+static void options_apply_output(struct cli *cli, enum option_id id, const char *text,
+                                 uint32_t word, uint64_t count, int64_t time_ns,
+                                 struct argp_state *state) {
+  if (id == OPTION_OUTPUT) cli->output = text;
+  if (id == OPTION_RESUME) cli->is_resumed = true;
+  if (id == OPTION_FORMAT) cli->format = (enum format)word;
+  if (id == OPTION_FORMAT) cli->has_format = true;
+  if (id == OPTION_TABLE) cli->table = (enum result_table)word;
+  if (id == OPTION_TABLE) cli->has_table = true;
+  if (id == OPTION_TRACE_MS) options_check_trace_ms(cli, count, state);
+  if (id == OPTION_FROM) cli->from_ns = time_ns;
+  if (id == OPTION_TO) cli->until_ns = time_ns;
+  if (id == OPTION_LIMIT && count == 0) argp_error(state, "--limit: must be at least 1");
+  if (id == OPTION_LIMIT) cli->limit = count;
+}
+
 static void options_apply(struct cli *cli, enum option_id id, char *text,
                           struct argp_state *state) {
   const struct option_row *row = &option_rows[id];
@@ -138,12 +166,6 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
         argp_error(state, "--%s: '%s' is not %s", row->name, text, row->argument);
       cli_append(cli->arena, id == OPTION_SET ? &cli->sets : &cli->axes, text);
       break;
-    case OPTION_ZIP:
-      cli->is_zipped = true;
-      break;
-    case OPTION_WHERE:
-      cli_append(cli->arena, &cli->wheres, text);
-      break;
     case OPTION_PRECISION:
     case OPTION_MIN_REPS:
     case OPTION_MAX_REPS:
@@ -164,50 +186,27 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
     case OPTION_REPLICATION:
       options_check_replication(cli, count, state);
       break;
-    case OPTION_EXPECT:
-      cli_append(cli->arena, &cli->expects, text);
-      break;
     case OPTION_PARANOID:
       cli->paranoid = true;
       break;
-    case OPTION_OUTPUT:
-      cli->output = text;
-      break;
-    case OPTION_RESUME:
-      cli->is_resumed = true;
-      break;
+    case OPTION_ZIP:
+    case OPTION_WHERE:
+    case OPTION_EXPECT:
     case OPTION_VM:
-      cli->vm = text;
-      break;
     case OPTION_METRIC:
-      cli_append(cli->arena, &cli->metrics, text);
-      break;
     case OPTION_BASE:
-      cli->base = text;
-      break;
     case OPTION_LIST:
-      cli->wants_list = true;
+      options_apply_question(cli, id, text);
       break;
+    case OPTION_OUTPUT:
+    case OPTION_RESUME:
     case OPTION_FORMAT:
-      cli->format = (enum format)word;
-      cli->has_format = true;
-      break;
     case OPTION_TABLE:
-      cli->table = (enum result_table)word;
-      cli->has_table = true;
-      break;
     case OPTION_TRACE_MS:
-      options_check_trace_ms(cli, count, state);
-      break;
     case OPTION_FROM:
-      cli->from_ns = time_ns;
-      break;
     case OPTION_TO:
-      cli->until_ns = time_ns;
-      break;
     case OPTION_LIMIT:
-      if (count == 0) argp_error(state, "--limit: must be at least 1");
-      cli->limit = count;
+      options_apply_output(cli, id, text, word, count, time_ns, state);
       break;
     case OPTIONS:
       break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/arena.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ static _Noreturn void arena_exhausted(size_t bytes) {
 /* Zeroed. A big block comes as pages that cost nothing until they are touched, and as huge pages
    where the system has them: a machine of thousands of vCPUs would spend its time in page walks. */
 static void *block_map(size_t bytes) {
+  assert(bytes > 0);
   if (bytes < ARENA_BIG_BLOCK) return calloc(1, bytes);
   void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return NULL;
@@ -66,6 +68,7 @@ static void arena_grow(struct arena *arena, size_t bytes) {
 }
 
 void arena_reserve(struct arena *arena, size_t bytes) {
+  if (bytes > SIZE_MAX / 2) arena_exhausted(bytes);
   if (!arena->blocks || arena->room - arena->used < bytes) arena_grow(arena, bytes);
 }
 
@@ -106,24 +109,23 @@ static size_t arena_left(const struct arena *arena, char **memory) {
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...) {
-  va_list args, again;
-  va_start(args, format);
-  va_copy(again, args);
+  va_list args;
   /* Written in place, in the hope that it fits; if it does not, that block is full anyway. */
   char *place = NULL;
   size_t left = arena_left(arena, &place);
+  va_start(args, format);
   int length = vsnprintf(place, left, format, args);
   va_end(args);
   size_t size = (size_t)(length < 0 ? 0 : length) + 1, bytes = (size + 15) / 16 * 16;
   if (bytes <= left) {
     arena->used += bytes;
     arena->total += bytes;
-    va_end(again);
     return place;
   }
   char *text = arena_alloc(arena, size, 1);
-  (void)vsnprintf(text, size, format, again);
-  va_end(again);
+  va_start(args, format);
+  (void)vsnprintf(text, size, format, args);
+  va_end(args);
   return text;
 }
 

@@ -15,9 +15,9 @@ static const char *path_join(struct arena *arena, const char *parent, const char
   size_t n_parent = strlen(parent), n_key = strlen(key) + 1;
   if (n_parent == 0) return key;
   char *path = arena_alloc(arena, n_parent + 1 + n_key, 1);
-  memcpy(path, parent, n_parent);
-  path[n_parent] = '.';
-  memcpy(path + n_parent + 1, key, n_key);
+  char *end = stpcpy(path, parent);
+  *end = '.';
+  memcpy(end + 1, key, n_key);
   return path;
 }
 
