@@ -214,7 +214,7 @@ static void check_lock(const struct lock *lock) {
     if (g->spin) n_spinning++;
     /* Nobody spins, executing, for a lock that is free; but the first in line may be on its way. */
     assert(!g->spin || lock->owner || lock->readers || g->is_kicked ||
-           lock->first_waiter->is_woken);
+           lock->first_waiter->is_woken || lock->ops->spin_left_ns);
   }
   assert(n_running == lock->n_running_waiters);
   assert(n_spinning == lock->clock.n_spinners);

@@ -121,6 +121,7 @@ struct thread *lock_race(struct lock *lock) {
 
 bool lock_must_spin(const struct thread *t) {
   const struct lock *lock = t->waits_for;
+  if (lock->ops->spin_left_ns && !lock->owner) return lock->first_waiter != t;
   if (lock->ops->is_fifo) return true;
   if (!lock->owner) return false;
   if (!lock->ops->spins_while_owner_current) return true;
@@ -128,7 +129,9 @@ bool lock_must_spin(const struct thread *t) {
 }
 
 int64_t lock_spin_left_ns(const struct thread *t) {
-  int64_t limit_ns = t->waits_for->cost.spin_limit_ns;
+  const struct lock *lock = t->waits_for;
+  if (lock->ops->spin_left_ns) return lock->ops->spin_left_ns(lock, t);
+  int64_t limit_ns = lock->cost.spin_limit_ns;
   return limit_ns == TIME_NEVER_NS ? TIME_NEVER_NS : limit_ns - t->spun_ns;
 }
 
@@ -149,23 +152,6 @@ static void block(struct thread *t) {
 static void stop_spinning(struct thread *t) {
   lock_end_spin(t);
   block(t);
-}
-
-void lock_reach_limit(struct thread *t) {
-  switch (t->waits_for->ops->at_limit) {
-    case LIMIT_YIELD:
-      lock_end_spin(t);
-      t->spun_ns = 0;
-      hv_yield(t->vm->guest->hv, guest_vcpu_of(t)->v);
-      break;
-    case LIMIT_BLOCK:
-      stop_spinning(t);
-      break;
-    case LIMIT_HALT:
-      lock_end_spin(t);
-      t->phase = PHASE_HALTED;
-      break;
-  }
 }
 
 bool lock_falls_asleep(struct thread *t) {
@@ -232,6 +218,34 @@ static int64_t handoff_cost_ns(const struct lock *lock) {
   return lock->cost.handoff_base_ns + lock->cost.handoff_per_waiter_ns * n;
 }
 
+/* A waiter finds it free. */
+static void take(struct thread *t, struct lock *lock) {
+  own(t, lock);
+  t->phase = PHASE_HANDOFF;
+  t->rem_ns = handoff_cost_ns(lock);
+}
+
+void lock_reach_limit(struct thread *t) {
+  switch (t->waits_for->ops->at_limit) {
+    case LIMIT_YIELD:
+      lock_end_spin(t);
+      t->spun_ns = 0;
+      hv_yield(t->vm->guest->hv, guest_vcpu_of(t)->v);
+      break;
+    case LIMIT_BLOCK:
+      stop_spinning(t);
+      break;
+    case LIMIT_TAKE:
+      lock_end_spin(t);
+      if (!t->waits_for->owner) take(t, t->waits_for);
+      break;
+    case LIMIT_HALT:
+      lock_end_spin(t);
+      t->phase = PHASE_HALTED;
+      break;
+  }
+}
+
 void lock_enter(struct thread *t) {
   struct lock *lock = t->held;
   lock->is_entered = true;
@@ -271,9 +285,7 @@ void lock_retry(struct thread *t) {
     wait_by(t, answer);
     return;
   }
-  own(t, lock);
-  t->phase = PHASE_HANDOFF;
-  t->rem_ns = handoff_cost_ns(lock);
+  take(t, lock);
 }
 
 /* The lock passes to a waiter, wherever it is. */

@@ -10,16 +10,17 @@
 #include "hv/runstate.h"
 #include "sim/param.h"
 
-#define LOCK_KINDS(X) \
-  X(tas)              \
-  X(ttas)             \
-  X(ticket)           \
-  X(mcs)              \
-  X(pv)               \
-  X(rw_spin)          \
-  X(mutex)            \
-  X(handoff)          \
-  X(adaptive)         \
+#define LOCK_KINDS(X)   \
+  X(tas)                \
+  X(ttas)               \
+  X(ticket)             \
+  X(mcs)                \
+  X(preemptable_ticket) \
+  X(pv)                 \
+  X(rw_spin)            \
+  X(mutex)              \
+  X(handoff)            \
+  X(adaptive)           \
   X(rw_mutex)
 
 struct lock;
@@ -36,6 +37,7 @@ enum lock_answer {
 enum lock_limit {
   LIMIT_YIELD, /* lets other vCPUs go first, then spins on; unless on_limit says otherwise */
   LIMIT_BLOCK, /* goes to sleep */
+  LIMIT_TAKE,  /* takes the lock if that is free */
   LIMIT_HALT   /* halts its vCPU until it is kicked */
 };
 
@@ -52,6 +54,9 @@ struct lock_ops {
   enum lock_answer (*request)(const struct lock *lock, const struct thread *t);
   /* The owner has let go: who owns it now? NULL (also for the operation): nobody, it is free. */
   struct thread *(*next_owner)(struct lock *lock);
+  /* Guest time that t, first or not, may spin on from now; NULL: spin_limit says it. A lock that
+     has it may be free while others than the first in line spin. */
+  int64_t (*spin_left_ns)(const struct lock *lock, const struct thread *t);
   bool wakes_sleeper; /* a release then wakes the first in the queue, to try for it; of a FIFO lock
                          only if that is free now */
 };

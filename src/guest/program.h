@@ -45,6 +45,7 @@ struct lock_params {
   int64_t block_ns;
   int64_t wake_ns;
   int64_t spin_limit_ns; /* TIME_NEVER_NS: none */
+  int64_t timeout_ns;    /* of preemptable-ticket */
   uint32_t on_limit;     /* enum lock_on_limit */
 };
 

@@ -237,7 +237,9 @@ struct observed_lock {
   uint64_t n_owned;
 };
 
-static bool is_fifo(const struct lock_ops *lock) { return lock->is_fifo || lock == &lock_handoff; }
+static bool is_fifo(const struct lock_ops *lock) {
+  return (lock->is_fifo && lock != &lock_preemptable_ticket) || lock == &lock_handoff;
+}
 /* Who finds it free takes it, whoever waits for it. */
 static bool may_steal(const struct lock_ops *lock) { return lock->wakes_sleeper; }
 
@@ -257,7 +259,7 @@ static void observe_lock(struct observed_lock *lock, const struct trace_record *
                          const struct lock_ops *ops) {
   switch (record->what) {
     case TRACE_LOCK_WAIT:
-      ck_assert_uint_ne(lock->owner, ID_NONE);
+      ck_assert(lock->owner != ID_NONE || (ops->spin_left_ns && lock->n_waiting > 0));
       ck_assert_uint_lt(lock->n_waiting, THREADS_ROOM);
       lock->queue[lock->n_waiting++] = record->thread;
       break;

@@ -205,6 +205,27 @@ START_TEST(readers_that_both_want_to_write_are_deadlocked) {
 }
 END_TEST
 
+/* As lock_waiter_preemption in test_timelines_host.c: t1 is next in line when it loses its pCPU at
+   10. At 14 the lock is free; t2, with one waiter before it, takes it after 1 ms. t1 has kept its
+   place: at 27 it is passed the lock before t0. */
+START_TEST(a_preempted_waiter_is_passed_over) {
+  world_watch(&world, "{ 'host': { 'pcpus': 2 }, " RR
+                      ","
+                      "'locks': { 'l': { 'kind': 'preemptable-ticket', 'timeout': '1ms' } },"
+                      "'programs': { 'p': [ { 'compute': '2ms' }, { 'lock': 'l', 'hold': '12ms' } ]"
+                      " }, 'vms': { 'db': { 'vcpus': 3, 'program': 'p' } },"
+                      "'run': { 'duration': '30ms' } }");
+  world_expect(&world, MS,
+               "db/v0   uucccccccc ccccuussss rrrrrrrrrr\n"
+               "db/v1   uussssssss rrrrrrrrrr sssssssccc\n"
+               "db/v2   rrrrrrrrrr uusssccccc cccccccuus\n"
+               "db/t0:l ..######## ####..wwww wwwwwwwwww\n"
+               "db/t1:l ..wwwwwwww wwwwwwwwww wwwwwww###\n"
+               "db/t2:l .......... ..www##### #######..w\n");
+  ck_assert_int_eq(world_vm(&world, "db")->total.spin_ns[SPIN_LWP], 0);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines of locks");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -219,5 +240,6 @@ int main(void) {
   tcase_add_test(tests, a_reader_of_a_mutex_is_alone);
   tcase_add_test(tests, the_worst_reader_is_blamed);
   tcase_add_test(tests, readers_that_both_want_to_write_are_deadlocked);
+  tcase_add_test(tests, a_preempted_waiter_is_passed_over);
   return world_main(tests, "timelines of locks");
 }

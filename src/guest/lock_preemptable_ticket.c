@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Preemptable ticket spinlock.
+
+   Idea: keep the order of tickets, but do not wait for a waiter that has been preempted.
+   Rule: a release passes it to the first in line if that executes guest code. Else it is free: the
+   first in line takes it as soon as it executes again; a waiter with d others before it after it
+   has spun for d times `timeout` without a pause while the lock was free.
+   Invariants: without preemptions it is a ticket lock.
+   Cost: O(1) per release; O(waiters) if the first in line does not execute.
+   Source: Ouyang and Lange, "Preemptable ticket spinlocks" (2013). */
+#include "guest/guest.h"
+#include "guest/lock.h"
+#include "guest/lock_rows.h"
+#include "sim/time.h"
+
+static const struct param preemptable_ticket_params[] = {
+    LOCK_ROW_ACQUIRE,
+    LOCK_ROW_BASE,
+    LOCK_ROW_PER_WAITER,
+    {.key = "timeout",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct lock_params, timeout_ns),
+     .fallback = "2us",
+     .min = 1,
+     .max = 0x1p40,
+     .help = "how long a free lock is left to each waiter that stands before one's own"}};
+
+static enum lock_answer preemptable_ticket_request(const struct lock *lock,
+                                                   const struct thread *t) {
+  bool is_first = !lock->first_waiter || lock->first_waiter == t;
+  return !lock->owner && is_first ? LOCK_OWN : LOCK_SPIN;
+}
+
+static int64_t due_ns(const struct lock *lock, const struct guest_vcpu *g, int64_t n_before) {
+  int64_t since_ns =
+      g->phase_since_ns > lock->free_since_ns ? g->phase_since_ns : lock->free_since_ns;
+  return since_ns + n_before * lock->cost.timeout_ns;
+}
+
+static int64_t preemptable_ticket_spin_left_ns(const struct lock *lock, const struct thread *t) {
+  if (lock->owner) return TIME_NEVER_NS;
+  int64_t n_before = 0;
+  for (const struct thread *u = t->previous_waiter; u; u = u->previous_waiter) n_before++;
+  return due_ns(lock, guest_vcpu_of(t), n_before) - guest_now(lock->vm->guest);
+}
+
+static bool spins_now(const struct thread *t) {
+  return guest_vcpu_of(t)->current == t && guest_vcpu_of(t)->spin;
+}
+
+static struct thread *preemptable_ticket_next_owner(struct lock *lock) {
+  struct thread *first = lock->first_waiter;
+  if (!first || spins_now(first)) return first;
+  int64_t n_before = 0;
+  lock->free_since_ns = guest_now(lock->vm->guest);
+  for (struct thread *t = first; t; t = t->next_waiter, n_before++) {
+    struct guest_vcpu *g = guest_vcpu_of(t);
+    if (!spins_now(t)) continue;
+    g->work_end_ns = due_ns(lock, g, n_before);
+    guest_rearm(g);
+  }
+  return NULL;
+}
+
+const struct lock_ops lock_preemptable_ticket = {
+    .kind = {.name = "preemptable-ticket",
+             .help = "ticket spinlock that others take in time if the next in line does not run",
+             .params = preemptable_ticket_params,
+             .n_params = sizeof preemptable_ticket_params / sizeof *preemptable_ticket_params,
+             .params_size = sizeof(struct lock_params)},
+    .is_spinlock = true,
+    .is_fifo = true,
+    .at_limit = LIMIT_TAKE,
+    .max_disturbers = DISTURBERS_ALL,
+    .request = preemptable_ticket_request,
+    .next_owner = preemptable_ticket_next_owner,
+    .spin_left_ns = preemptable_ticket_spin_left_ns,
+};
