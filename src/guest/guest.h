@@ -276,6 +276,17 @@ void spin_begin(struct guest_vcpu *g, struct spin_clock *clock, enum spin_cause 
 void spin_end(struct guest_vcpu *g, int64_t lock_ns[SPIN_CAUSES]);
 void spin_book_contended(struct guest_vcpu *g, int64_t lock_ns[SPIN_CAUSES], int64_t elapsed_ns);
 
+/* From phase_since_ns on g spins until somebody else ends it, or until left_ns have passed, or the
+   hypervisor's patience. */
+void spin_arm(struct guest_vcpu *g, int64_t left_ns);
+/* It spins for a lock, and may do so for longer, or less long, than it could before. */
+void spin_look_again(struct guest_vcpu *g);
+/* The armed instant has come. Has t, its current, spun for as long as the hypervisor lets it, and
+   not for as long as the lock does? */
+bool spin_must_exit(const struct guest_vcpu *g, const struct thread *t);
+/* … or is what it was to do sooner no longer to be done? */
+bool spin_is_put_off(const struct guest_vcpu *g, const struct thread *t);
+
 /* --- barrier.c --- */
 /* t, executing, arrives. True: it opened the barrier and goes on; else it waits (its phase says
  * how). */

@@ -237,7 +237,7 @@ void lock_reach_limit(struct thread *t) {
       break;
     case LIMIT_TAKE:
       lock_end_spin(t);
-      if (!t->waits_for->owner) take(t, t->waits_for);
+      take(t, t->waits_for);
       break;
     case LIMIT_HALT:
       lock_end_spin(t);

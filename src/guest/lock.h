@@ -54,7 +54,7 @@ struct lock_ops {
   enum lock_answer (*request)(const struct lock *lock, const struct thread *t);
   /* The owner has let go: who owns it now? NULL (also for the operation): nobody, it is free. */
   struct thread *(*next_owner)(struct lock *lock);
-  /* Guest time that t, first or not, may spin on from now; NULL: spin_limit says it. A lock that
+  /* Guest time that t, first or not, may spin on end; NULL: spin_limit says it. A lock that
      has it may be free while others than the first in line spin. */
   int64_t (*spin_left_ns)(const struct lock *lock, const struct thread *t);
   bool wakes_sleeper; /* a release then wakes the first in the queue, to try for it; of a FIFO lock

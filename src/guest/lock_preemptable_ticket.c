@@ -6,7 +6,7 @@
    first in line takes it as soon as it executes again; a waiter with d others before it after it
    has spun for d times `timeout` without a pause while the lock was free.
    Invariants: without preemptions it is a ticket lock.
-   Cost: O(1) per release; O(waiters) if the first in line does not execute.
+   Cost: O(1) per release; O(waiters squared) if the first in line does not execute.
    Source: Ouyang and Lange, "Preemptable ticket spinlocks" (2013). */
 #include "guest/guest.h"
 #include "guest/lock.h"
@@ -31,17 +31,13 @@ static enum lock_answer preemptable_ticket_request(const struct lock *lock,
   return !lock->owner && is_first ? LOCK_OWN : LOCK_SPIN;
 }
 
-static int64_t due_ns(const struct lock *lock, const struct guest_vcpu *g, int64_t n_before) {
-  int64_t since_ns =
-      g->phase_since_ns > lock->free_since_ns ? g->phase_since_ns : lock->free_since_ns;
-  return since_ns + n_before * lock->cost.timeout_ns;
-}
-
 static int64_t preemptable_ticket_spin_left_ns(const struct lock *lock, const struct thread *t) {
   if (lock->owner) return TIME_NEVER_NS;
-  int64_t n_before = 0;
-  for (const struct thread *u = t->previous_waiter; u; u = u->previous_waiter) n_before++;
-  return due_ns(lock, guest_vcpu_of(t), n_before) - guest_now(lock->vm->guest);
+  int64_t before_ns = lock->free_since_ns - guest_vcpu_of(t)->phase_since_ns;
+  int64_t left_ns = before_ns > 0 ? before_ns : 0;
+  for (const struct thread *u = t->previous_waiter; u; u = u->previous_waiter)
+    left_ns += lock->cost.timeout_ns;
+  return left_ns;
 }
 
 static bool spins_now(const struct thread *t) {
@@ -51,14 +47,9 @@ static bool spins_now(const struct thread *t) {
 static struct thread *preemptable_ticket_next_owner(struct lock *lock) {
   struct thread *first = lock->first_waiter;
   if (!first || spins_now(first)) return first;
-  int64_t n_before = 0;
   lock->free_since_ns = guest_now(lock->vm->guest);
-  for (struct thread *t = first; t; t = t->next_waiter, n_before++) {
-    struct guest_vcpu *g = guest_vcpu_of(t);
-    if (!spins_now(t)) continue;
-    g->work_end_ns = due_ns(lock, g, n_before);
-    guest_rearm(g);
-  }
+  for (struct thread *t = first; t; t = t->next_waiter)
+    if (spins_now(t)) spin_look_again(guest_vcpu_of(t));
   return NULL;
 }
 

@@ -154,13 +154,6 @@ static enum activity activity_of_work(const struct thread *t) {
 
 static bool is_spinlock_handoff(const struct thread *t) { return t->held->ops->is_spinlock; }
 
-/* Spins until somebody else ends it, or until left_ns have passed, or the hypervisor's patience. */
-static void arm_spin(struct guest_vcpu *g, int64_t left_ns) {
-  int64_t window_ns = hv_spin_window_ns(g->guest->hv, g->v);
-  if (window_ns < left_ns) left_ns = window_ns;
-  g->work_end_ns = left_ns == TIME_NEVER_NS ? TIME_NEVER_NS : guest_now(g->guest) + left_ns;
-}
-
 /* The current thread goes on until time must pass (true; work_end_ns says how long) or it leaves
    its vCPU or gives it up (false). */
 static bool advance(struct guest_vcpu *g) {
@@ -198,7 +191,7 @@ static bool advance(struct guest_vcpu *g) {
       case PHASE_SPIN:
         if (lock_must_spin(t)) {
           lock_begin_spin(t);
-          arm_spin(g, lock_spin_left_ns(t));
+          spin_arm(g, lock_spin_left_ns(t));
           return true;
         }
         lock_retry(t);
@@ -209,7 +202,7 @@ static bool advance(struct guest_vcpu *g) {
         break;
       case PHASE_BARRIER:
         spin_begin(g, &t->barrier->clock, barrier_cause(t->barrier));
-        arm_spin(g, TIME_NEVER_NS);
+        spin_arm(g, TIME_NEVER_NS);
         return true;
       case PHASE_ASLEEP:
       case PHASE_DONE:
@@ -344,13 +337,6 @@ static void pass_boundary(struct guest_vcpu *g) {
   guest_run(g);
 }
 
-/* Has it spun for as long as the hypervisor lets it, and not for as long as the lock does? */
-static bool must_exit(const struct guest_vcpu *g, const struct thread *t) {
-  if (t->phase == PHASE_BARRIER) return true;
-  int64_t spun_ns = guest_now(g->guest) - g->phase_since_ns;
-  return t->phase == PHASE_SPIN && spun_ns < lock_spin_left_ns(t);
-}
-
 static void finish_timed(struct guest_vcpu *g) {
   struct thread *t = g->current;
   if (g->owes_switch) {
@@ -358,7 +344,11 @@ static void finish_timed(struct guest_vcpu *g) {
     guest_run(g);
     return;
   }
-  if (must_exit(g, t)) {
+  if (spin_is_put_off(g, t)) {
+    spin_look_again(g);
+    return;
+  }
+  if (spin_must_exit(g, t)) {
     hv_spin_exit(g->guest->hv, g->v);
     return;
   }

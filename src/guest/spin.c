@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "guest/guest.h"
+#include "guest/lock.h"
+#include "sim/time.h"
 
 static void clock_advance(struct sim *sim, struct spin_clock *clock) {
   clock->total_ns[clock->cause] += sim->now_ns - clock->since_ns;
@@ -45,4 +47,27 @@ void spin_end(struct guest_vcpu *g, int64_t lock_ns[SPIN_CAUSES]) {
 void spin_book_contended(struct guest_vcpu *g, int64_t lock_ns[SPIN_CAUSES], int64_t elapsed_ns) {
   g->v->spin_ns[SPIN_CONTENDED] += elapsed_ns;
   lock_ns[SPIN_CONTENDED] += elapsed_ns;
+}
+
+void spin_arm(struct guest_vcpu *g, int64_t left_ns) {
+  int64_t window_ns = hv_spin_window_ns(g->guest->hv, g->v);
+  if (window_ns < left_ns) left_ns = window_ns;
+  g->work_end_ns = left_ns == TIME_NEVER_NS ? TIME_NEVER_NS : g->phase_since_ns + left_ns;
+}
+
+void spin_look_again(struct guest_vcpu *g) {
+  spin_arm(g, lock_spin_left_ns(g->current));
+  guest_rearm(g);
+}
+
+bool spin_must_exit(const struct guest_vcpu *g, const struct thread *t) {
+  if (t->phase == PHASE_BARRIER) return true;
+  int64_t spun_ns = guest_now(g->guest) - g->phase_since_ns;
+  return t->phase == PHASE_SPIN && spun_ns < lock_spin_left_ns(t);
+}
+
+bool spin_is_put_off(const struct guest_vcpu *g, const struct thread *t) {
+  if (t->phase != PHASE_SPIN || !t->waits_for->ops->spin_left_ns) return false;
+  int64_t spun_ns = guest_now(g->guest) - g->phase_since_ns;
+  return spun_ns < hv_spin_window_ns(g->guest->hv, g->v) && spun_ns < lock_spin_left_ns(t);
 }
