@@ -356,7 +356,7 @@ def umask():
 
 def draw(scenario, ending, settings=""):
     data, picture = WORK / f"{scenario.stem}.csv", WORK / f"{scenario.stem}.{ending}"
-    costop("trace", scenario, "--to", "24ms", "-o", data)
+    costop("trace", scenario, "--to", "24ms" if scenario == STORY else "6ms", "-o", data)
     done = subprocess.run(["gnuplot", "-e", f"input='{data}'; output='{picture}'; {settings}",
                            ROOT / "plots/timeline.gp"], capture_output=True, check=False)
     assert done.returncode == 0 and not done.stderr, (scenario, done.stderr.decode())
