@@ -10,6 +10,7 @@
 #include "cli/mpi_crew.h"
 #include "cli/mpi_link.h"
 #include "cli/progress.h"
+#include "study/machine.h"
 
 enum {
   NS_PER_S = 1000000000,
@@ -42,10 +43,15 @@ static int64_t now_ns(void) {
   return ns_of(now);
 }
 
-static uint32_t count_cores(void) {
+/* Those that the process may use; of a machine with many cores and little memory as many as have
+   room for this scenario. */
+static uint32_t count_cores(const struct scenario *scenario) {
   cpu_set_t cores;
   long n = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores)
                                                            : sysconf(_SC_NPROCESSORS_ONLN);
+  uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+  uint64_t n_fit = bytes / 2 / machine_memory(scenario);
+  if (n > 0 && (uint64_t)n > n_fit) n = (long)n_fit;
   return n < 1 ? 1 : (uint32_t)n;
 }
 
@@ -205,7 +211,7 @@ static int conductor_report(struct conductor *conductor) {
 /* Threads of each process; mpirun starts one process on each core. */
 static uint32_t count_jobs(const struct cli *cli, const struct study *study) {
   uint32_t n = cli->jobs;
-  if (n == 0) n = mpi_link_size() > 1 ? 1 : count_cores();
+  if (n == 0) n = mpi_link_size() > 1 ? 1 : count_cores(study->grid->base);
   uint64_t n_units = (uint64_t)study->grid->n_cells * study->max_reps;
   return n < n_units ? n : (uint32_t)n_units;
 }
@@ -236,12 +242,13 @@ int conduct_run(const struct conduct *conduct) {
                                      .paranoid = conduct->study->paranoid};
   conductor.crew = crew_start(&config);
   uint32_t n_workers = crew_size(conductor.crew);
+  if (n_workers == 0) {
+    cli_error("no thread could be started");
+    crew_end(conductor.crew);
+    return EX_SOFTWARE;
+  }
   if (n_workers < config.n_workers)
     cli_warn(conduct->cli, "only %u of %u threads could be started", n_workers, config.n_workers);
-  if (n_workers == 0) {
-    crew_end(conductor.crew);
-    return EX_OSERR;
-  }
   int code = conductor_prepare(&conductor);
   if (code == EX_OK) code = conductor_work(&conductor);
   if (conductor.mpi) mpi_crew_end(conductor.mpi);
