@@ -117,9 +117,3 @@ void progress_draw(struct progress *progress, const struct progress_state *state
 void progress_end(const struct progress *progress) {
   if (progress->is_shown) (void)fputs("\r\033[K", stderr);
 }
-
-void progress_show(void *context, uint32_t n_done, uint32_t n) {
-  struct progress *progress = context;
-  const struct progress_state state = {n_done, n, n_done, "replications", ""};
-  if (progress_is_due(progress)) progress_draw(progress, &state);
-}

@@ -34,7 +34,4 @@ enum { PROGRESS_LINE_MAX = 512 };
 const char *progress_line(const struct progress_state *state, double elapsed_s, uint32_t width,
                           char line[PROGRESS_LINE_MAX]);
 
-/* For struct replicate_options; context is a struct progress. */
-void progress_show(void *context, uint32_t n_done, uint32_t n);
-
 #endif

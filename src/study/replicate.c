@@ -38,7 +38,6 @@ struct replications replicate_run(const struct scenario *scenario,
   struct replications done = {.scenario = scenario, .runs = runs, .status = RUN_DONE};
   struct arena own = {0}, *machine = options->scratch ? options->scratch : &own;
   while (done.n < options->n && done.status == RUN_DONE) {
-    if (options->on_progress) options->on_progress(options->context, done.n, options->n);
     arena_reset(machine);
     const struct machine_options one = {
         .replication = options->first + done.n,

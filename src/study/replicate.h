@@ -21,9 +21,6 @@ struct replicate_options {
   const volatile sig_atomic_t *interrupt; /* may be NULL */
   struct trace_sink *trace;               /* of the first of them; NULL: none */
   struct arena *scratch;                  /* of the machines, left dirty; NULL: one of their own */
-  /* Called before each replication; may be NULL. */
-  void (*on_progress)(void *context, uint32_t n_done, uint32_t n);
-  void *context;
 };
 
 /* The finished replications, in order. Const once it is returned. */

@@ -85,25 +85,6 @@ START_TEST(only_the_first_is_traced) {
 }
 END_TEST
 
-static uint32_t last_done, n_calls;
-static void count_progress(void *context, uint32_t n_done, uint32_t n) {
-  ck_assert_ptr_eq(context, &n_calls);
-  ck_assert_uint_eq(n, 4);
-  ck_assert_uint_eq(n_done, n_calls);
-  last_done = n_done;
-  n_calls++;
-}
-
-START_TEST(progress_is_told_before_each) {
-  last_done = n_calls = 0;
-  const struct replicate_options options = {
-      .n = 4, .on_progress = count_progress, .context = &n_calls};
-  replicate_run(scenario, &options, &arena);
-  ck_assert_uint_eq(n_calls, 4);
-  ck_assert_uint_eq(last_done, 3);
-}
-END_TEST
-
 START_TEST(statistics_skip_what_has_no_value) {
   struct replications done = run_them(0, 3);
   bool is_ambiguous;
@@ -168,7 +149,6 @@ int main(void) {
   tcase_add_test(tests, one_replication_alone_is_the_same_one);
   tcase_add_test(tests, what_is_finished_is_kept);
   tcase_add_test(tests, only_the_first_is_traced);
-  tcase_add_test(tests, progress_is_told_before_each);
   tcase_add_test(tests, statistics_skip_what_has_no_value);
   tcase_add_test(tests, verdicts_judge_the_mean_of_whom_they_name);
   tcase_add_test(tests, no_value_never_holds);
