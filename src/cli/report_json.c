@@ -121,6 +121,13 @@ static void report_vm(struct json *json, const struct run_result *run, uint32_t 
     json_end_object(json);
   }
   json_end_object(json);
+  json_begin_object(json, "interrupts");
+  for (uint32_t i = 0; i < vm->spec->guest.n_interrupts; i++) {
+    json_begin_object(json, vm->interrupts[i].spec->name);
+    report_metrics(json, run, (struct entity){SCOPE_INTERRUPT, index, i});
+    json_end_object(json);
+  }
+  json_end_object(json);
   json_end_object(json);
 }
 

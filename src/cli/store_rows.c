@@ -69,6 +69,8 @@ static int bind_entity(sqlite3_stmt *statement, const struct run_result *run, st
   bind_text(statement, at++, vm->spec->name);
   if (entity.scope == SCOPE_VCPU) sqlite3_bind_int64(statement, at++, entity.member);
   if (entity.scope == SCOPE_LOCK) bind_text(statement, at++, vm->locks[entity.member].spec->name);
+  if (entity.scope == SCOPE_INTERRUPT)
+    bind_text(statement, at++, vm->interrupts[entity.member].spec->name);
   return at;
 }
 

@@ -17,6 +17,8 @@ static const struct {
                     "cell, replication, entity", 5},
     [SCOPE_LOCK] = {ENTITY_KEY "vm TEXT NOT NULL, lock TEXT NOT NULL", "cell, replication, entity",
                     5},
+    [SCOPE_INTERRUPT] = {ENTITY_KEY "vm TEXT NOT NULL, interrupt TEXT NOT NULL",
+                         "cell, replication, entity", 5},
     [SCOPE_HOST] = {RUN_KEY "checksum INTEGER NOT NULL", "cell, replication", 3},
 };
 

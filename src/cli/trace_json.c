@@ -70,8 +70,12 @@ static void print_rows(const struct trace_names *names, FILE *to) {
     print_process(to, pid, "VM ", name);
     for (vcpu_id_t v = first_vcpu; v < names->first_vcpu[vm + 1]; v++)
       print_row(to, pid, vcpu_tid(names, vm, v), name, "/v", v - first_vcpu, "");
-    for (thread_id_t t = first_thread; t < names->first_thread[vm + 1]; t++)
+    uint32_t first_handler = first_thread + names->scenario->vms[vm].guest.n_threads;
+    for (thread_id_t t = first_thread; t < first_handler; t++)
       print_row(to, pid, thread_tid(names, vm, t), name, "/t", t - first_thread, " locks");
+    for (thread_id_t t = first_handler; t < names->first_thread[vm + 1]; t++)
+      print_row(to, pid, thread_tid(names, vm, t), name, "/v", t - first_handler,
+                " interrupts' locks");
   }
 }
 

@@ -8,7 +8,7 @@ static const struct lock_spec **list_locks(const struct scenario *scenario, uint
   for (uint32_t v = 0; v < scenario->n_vms; v++) {
     first[v + 1] = first[v];
     for (uint32_t l = 0; l < scenario->n_locks; l++)
-      if (program_uses(scenario->vms[v].guest.program, OP_LOCK, l))
+      if (guest_uses(&scenario->vms[v].guest, OP_LOCK, l))
         locks[first[v + 1]++] = &scenario->locks[l];
   }
   return locks;
@@ -30,7 +30,7 @@ const struct trace_names *trace_names_build(const struct scenario *scenario, str
   uint32_t *first_lock = ARENA_ARRAY(arena, n_vms + 1, uint32_t);
   for (uint32_t v = 0; v < n_vms; v++) {
     first_vcpu[v + 1] = first_vcpu[v] + scenario->vms[v].guest.n_vcpus;
-    first_thread[v + 1] = first_thread[v] + scenario->vms[v].guest.n_threads;
+    first_thread[v + 1] = first_thread[v] + guest_n_contexts(&scenario->vms[v].guest);
   }
   names->locks = list_locks(scenario, first_lock, arena);
   names->scenario = scenario;

@@ -452,7 +452,9 @@ struct trace_tracker *trace_track_new(const struct trace_names *names, struct ar
   for (thread_id_t t = 0; t < names->n_threads; t++) {
     vm_id_t vm = names->vm_of_thread[t];
     uint32_t n_vcpus = names->first_vcpu[vm + 1] - names->first_vcpu[vm];
-    uint32_t home = (t - names->first_thread[vm]) % n_vcpus;
+    uint32_t n_threads = names->scenario->vms[vm].guest.n_threads;
+    uint32_t number = t - names->first_thread[vm];
+    uint32_t home = number < n_threads ? number % n_vcpus : number - n_threads;
     tracker->threads[t] = (struct thread_track){.vcpu = names->first_vcpu[vm] + home,
                                                 .next_waiter = ID_NONE,
                                                 .innermost = ID_NONE,

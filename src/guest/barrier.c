@@ -41,7 +41,7 @@ void barrier_runstate_changed(struct guest_vcpu *g, enum runstate from) {
   for (uint32_t i = 0; i < g->vm->n_barriers; i++) {
     struct barrier *barrier = &g->vm->barriers[i];
     if (barrier->spec->wait != BARRIER_SPIN) continue;
-    uint32_t missing = (g->current != NULL) + g->n_ready - barrier->n_here[g->v->index];
+    uint32_t missing = (guest_thread_of(g) != NULL) + g->n_ready - barrier->n_here[g->v->index];
     barrier->n_missing[from] -= missing;
     barrier->n_missing[g->v->runstate] += missing;
     update_cause(g->vm, barrier);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guest/guest.h"
+#include "guest/interrupt.h"
 #include "guest/lock.h"
 #include "guest/rw.h"
 #include "sim/time.h"
@@ -26,6 +27,8 @@ static void create_lock(struct guest_vm *vm, struct lock *lock, const struct loc
   if (lock->ops->at_limit == LIMIT_YIELD && lock->cost.on_limit == ON_LIMIT_SPIN)
     lock->cost.spin_limit_ns = TIME_NEVER_NS;
   lock->whole = lock;
+  lock->masks_interrupts = lock->cost.interrupts == LOCK_INTERRUPTS_DISABLED;
+  lock->is_classed = lock->cost.order != LOCK_CLASS_NONE;
   lock->executing = ARENA_ARRAY(arena, vm->n_words, uint64_t);
   lock->race = ARENA_NEW(arena, struct rng_stream);
   rng_stream_init(lock->race, config->seed, config->replication, RNG_LOCK_RACE,
@@ -39,7 +42,7 @@ static void create_locks(struct guest_vm *vm, const struct guest_config *config,
   vm->locks = ARENA_ARRAY(arena, config->n_locks, struct lock);
   vm->lock_of = ARENA_ARRAY(arena, config->n_locks, struct lock *);
   for (uint32_t i = 0; i < config->n_locks; i++) {
-    if (!program_uses(vm->spec->program, OP_LOCK, i)) continue;
+    if (!guest_uses(vm->spec, OP_LOCK, i)) continue;
     struct lock *lock = &vm->locks[vm->n_locks++];
     create_lock(vm, lock, &config->locks[i], config, arena);
     lock->id = (*next_id)++;
@@ -53,7 +56,7 @@ static void create_barriers(struct guest_vm *vm, const struct guest_config *conf
   vm->barriers = ARENA_ARRAY(arena, config->n_barriers, struct barrier);
   vm->barrier_of = ARENA_ARRAY(arena, config->n_barriers, struct barrier *);
   for (uint32_t i = 0; i < config->n_barriers; i++) {
-    if (!program_uses(vm->spec->program, OP_BARRIER, i)) continue;
+    if (!guest_uses(vm->spec, OP_BARRIER, i)) continue;
     const struct barrier_spec *spec = &config->barriers[i];
     struct barrier *barrier = &vm->barriers[vm->n_barriers++];
     *barrier = (struct barrier){.spec = spec, .vm = vm};
@@ -116,10 +119,13 @@ static void create_vcpus(struct guest_vm *vm, struct guest_vcpu *vcpus, struct v
 struct guest *guest_create(const struct guest_config *config, struct hv *hv, struct vcpu *vcpus,
                            struct sim *sim, struct arena *arena) {
   struct guest *guest = ARENA_NEW(arena, struct guest);
-  *guest = (struct guest){.sim = sim, .hv = hv, .hv_vcpus = vcpus, .n_vms = config->n_vms};
+  *guest = (struct guest){
+      .sim = sim, .hv = hv, .hv_vcpus = vcpus, .n_vms = config->n_vms, .lock_specs = config->locks};
+  uint32_t n_lines = 0;
   for (uint32_t i = 0; i < config->n_vms; i++) {
     guest->n_vcpus += config->vms[i].spec->n_vcpus;
-    guest->n_threads += config->vms[i].spec->n_threads;
+    guest->n_threads += guest_n_contexts(config->vms[i].spec);
+    n_lines += guest_n_lines(config->vms[i].spec);
   }
   guest->vms = ARENA_ARRAY(arena, config->n_vms, struct guest_vm);
   guest->vcpus = ARENA_ARRAY(arena, guest->n_vcpus, struct guest_vcpu);
@@ -138,6 +144,7 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
   guest->streams =
       ARENA_ARRAY(arena, guest->n_streams * (size_t)guest->n_threads, struct rng_stream);
   uint32_t vcpu = 0, thread = 0;
+  struct interrupt_line *lines = guest->lines = ARENA_ARRAY(arena, n_lines, struct interrupt_line);
   lock_id_t lock = 0;
   for (uint32_t i = 0; i < config->n_vms; i++) {
     struct guest_vm *vm = &guest->vms[i];
@@ -152,7 +159,11 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
     create_threads(vm, config, &guest->threads[thread], thread, arena);
     hist_init(&vm->latency, arena, 1, config->horizon_ns);
     vcpu += vm->spec->n_vcpus;
-    thread += vm->spec->n_threads;
+    if (vm->spec->n_interrupts > 0) {
+      interrupts_create(vm, config, &guest->threads[thread + vm->spec->n_threads], lines, arena);
+      lines += guest_n_lines(vm->spec);
+    }
+    thread += guest_n_contexts(vm->spec);
   }
   return guest;
 }
@@ -194,6 +205,7 @@ void guest_reset(struct guest *guest) {
     struct guest_vm *vm = &guest->vms[i];
     vm->n_deadlocks = 0;
     hist_reset(&vm->latency);
+    interrupts_reset(vm);
     for (uint32_t k = 0; k < vm->n_locks; k++) {
       struct lock *lock = &vm->locks[k];
       lock->n_acquisitions = lock->n_contended = 0;
@@ -206,12 +218,12 @@ void guest_reset(struct guest *guest) {
 
 static void check_lock(const struct lock *lock) {
   uint32_t n_running = 0, n_spinning = 0;
-  for (uint32_t i = 0; i < lock->vm->spec->n_threads; i++) {
+  for (uint32_t i = 0; i < guest_n_contexts(lock->vm->spec); i++) {
     const struct thread *t = &lock->vm->threads[i];
     if (t->waits_for != lock || !guest_is_current(t)) continue;
     const struct guest_vcpu *g = guest_vcpu_of(t);
     if (g->v->runstate == RS_RUNNING) n_running++;
-    if (g->spin) n_spinning++;
+    if (g->spin == &lock->clock && g->current == t) n_spinning++;
     /* Nobody spins, executing, for a lock that is free; but the first in line may be on its way. */
     assert(!g->spin || lock->owner || lock->readers || g->is_kicked ||
            lock->first_waiter->is_woken || lock->ops->spin_left_ns);
@@ -234,6 +246,7 @@ static void check_vcpu(const struct guest_vcpu *g) {
   assert(!is_asleep || g->is_kicked || (t->is_solo && is_steady));
   assert(!is_steady || g->boundary_ns == TIME_NEVER_NS);
   assert(!is_steady || is_asleep || (t && t->phase == PHASE_WORK));
+  if (g->handler) interrupt_check(g);
 }
 
 void guest_check(const struct guest *guest) {

@@ -25,6 +25,7 @@ enum phase {
   PHASE_RETRY,   /* woken by a release of waits_for: try to take it */
   PHASE_BARRIER, /* wait, spinning, at `barrier` */
   PHASE_ASLEEP,  /* off its vCPU: sleeps, or waits for a lock or a barrier */
+  PHASE_RETURN,  /* a handler that is done */
   PHASE_DONE     /* has used up its iterations */
 };
 
@@ -73,6 +74,8 @@ struct __attribute__((aligned(ARENA_LINE))) thread {
   struct thread *next, *previous; /* in its vCPU's FIFO */
   struct thread *next_waiter, *previous_waiter; /* in the queue of waits_for */
   struct barrier *barrier;                      /* waits at it */
+  uint8_t n_masked; /* locks owned or awaited that keep interrupts disabled */
+  bool is_handler;  /* of interrupts: no thread of the guest's scheduler */
   /* See deadlock.c. */
   uint32_t n_look;               /* the latest search that came by */
   struct thread *came_from, *to; /* whom it came from; next to go on from, or on the cycle */
@@ -102,6 +105,42 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vcpu {
   int64_t phase_since_ns;            /* a spin or hand-off is booked from here */
   struct spin_clock *spin;           /* not NULL: spinning, against this clock … */
   int64_t spin_from_ns[SPIN_CAUSES]; /* … whose readings were these */
+  struct handler *handler;           /* NULL: its VM has no interrupts */
+};
+
+/* What handles a vCPU's interrupts, one at a time: a context on top of the thread that was current,
+   in whose place it is current until it returns. */
+struct handler {
+  struct thread *context;
+  struct guest_vcpu *at;
+  bool is_active;            /* it is current … */
+  bool has_begun;            /* … and the vCPU has executed since */
+  bool owed_switch;          /* owes_switch of the interrupted thread */
+  struct thread *below;      /* that was interrupted; NULL: none */
+  const struct thread *last; /* whom the vCPU ran last */
+  uint32_t n_pending;        /* lines that wait for this vCPU */
+  const struct interrupt *handles;
+  struct spin_clock self;     /* spinning for a lock that `below` owns */
+  struct rng_stream *streams; /* by source and purpose */
+};
+
+/* A source: its arrivals, and what became of them. */
+struct interrupt {
+  const struct interrupt_spec *spec;
+  uint64_t n_arrivals, n_coalesced, n_taken;
+  struct hist latency; /* from arrival to the handler's start */
+  struct interrupt_line *lines;
+  uint32_t n_lines;
+};
+
+/* By which a source reaches vCPUs: a timer has one for each vCPU. */
+struct interrupt_line {
+  struct interrupt *source;
+  struct guest_vm *vm;
+  struct rng_stream stream;
+  uint64_t n_due;                /* times that it was due */
+  struct guest_vcpu *pending_at; /* NULL: nothing is pending */
+  int64_t pending_since_ns;
 };
 
 struct lock {
@@ -112,6 +151,8 @@ struct lock {
   lock_id_t id;
   struct thread *owner;
   bool is_entered;                           /* the owner has entered its section */
+  bool masks_interrupts;                     /* of who waits for it or owns it */
+  bool is_classed;                           /* has a class that demands an order */
   struct lock *next_held;                    /* of its owner */
   struct lock *whole;                        /* itself, but for a reader's part: see rw.h */
   struct lock *readers, *next_reader;        /* parts that are owned */
@@ -148,6 +189,8 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vm {
   uint32_t n_ready;       /* threads in all FIFOs */
   vm_id_t id;
   bool has_spinning_barrier;
+  uint32_t n_interrupts;
+  struct interrupt *interrupts;
 
   struct hist latency; /* of iterations; its count is theirs */
   uint32_t n_locks, n_barriers;
@@ -163,14 +206,25 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vm {
 
 enum { GUEST_NOTES = 16, GUEST_NOTE_LINKS = 8 };
 
-/* A deadlock: thread waits[i] waits for a lock that the next one (the last: the first) owns. */
+/* A thread, or the handler of an interrupt. */
+struct guest_who {
+  uint32_t number;       /* of the thread in its VM; of the vCPU that runs the handler */
+  const char *interrupt; /* NULL: a thread */
+};
+
+/* A deadlock: who of link[i] cannot go on before who of the next one (of the last: the first) does.
+   Or an order of locks that is broken: one link. */
 struct guest_note {
+  enum { NOTE_DEADLOCK, NOTE_ORDER } what;
   int64_t at_ns;
   vm_id_t vm;
   uint32_t n_links; /* of the cycle; those beyond GUEST_NOTE_LINKS are not kept */
-  struct {
-    uint32_t waiter, owner; /* thread numbers in the VM */
+  struct guest_link {
+    struct guest_who who;
+    bool
+        is_interrupted; /* by the next one, inside of `lock`; else, waits for `lock`, of the next */
     const char *lock;
+    const char *taken_path; /* the step by which its owner took it */
     int64_t owned_since_ns;
   } link[GUEST_NOTE_LINKS];
 };
@@ -182,17 +236,19 @@ struct guest {
   uint32_t n_vms;
   struct guest_vcpu *vcpus; /* host-wide, as vcpu.id */
   struct vcpu *hv_vcpus;    /* the hypervisor's array; the guest borrows it */
-  struct thread *threads;   /* host-wide, as thread.id */
+  struct thread *threads;   /* host-wide, as thread.id; behind a VM's threads its handlers */
   /* Compact copies of what is otherwise found step by step, by thread and by vCPU. */
   struct {
     vcpu_id_t vcpu; /* that it ran on last */
     vm_id_t vm;
   } * wake_hint;
-  thread_id_t *current_id;    /* that became current last */
-  bool is_all_solo;           /* every thread has its VM to itself */
-  struct rng_stream *streams; /* n_streams of each thread: for the purposes up to … */
+  thread_id_t *current_id;      /* that became current last */
+  struct interrupt_line *lines; /* host-wide, as the index of their events */
+  bool is_all_solo;             /* every thread has its VM to itself */
+  struct rng_stream *streams;   /* n_streams of each thread: for the purposes up to … */
   uint32_t n_streams;
-  uint32_t n_vcpus, n_threads;
+  uint32_t n_vcpus, n_threads;        /* with handlers */
+  const struct lock_spec *lock_specs; /* of the scenario */
   struct guest_note *notes;
   uint32_t n_notes, n_notes_lost;
   uint32_t n_looks; /* searches for deadlocks */
@@ -236,6 +292,10 @@ void guest_kick(struct guest_vcpu *g);
 void guest_rearm(struct guest_vcpu *g);
 /* Begins the phase of the current thread, without touching other vCPUs; kicks if that cannot be. */
 void guest_begin_phase(struct guest_vcpu *g);
+/* What g is at stops here; what is left of it is kept. */
+void guest_pause(struct guest_vcpu *g);
+/* Owns or waits for a spinlock: not to be switched out. */
+bool guest_is_bound(const struct thread *t);
 /* g is going to be woken: draws what its thread computes next, so that the hypervisor can start it
    alone. Streams are a thread's own: nobody can tell when it draws. */
 void guest_prepare(struct guest_vcpu *g);
@@ -265,6 +325,10 @@ void guest_rotate(struct guest_vcpu *g);                /* current to the tail, 
 bool guest_find_thread(struct guest_vcpu *g);           /* from the FIFO, or stolen */
 void guest_set_boundary(struct guest_vcpu *g);
 void guest_set_idle(struct guest_vcpu *g, bool is_idle);
+/* The work that g is at is no longer all that may happen to it. */
+void guest_cease_steady(struct guest_vcpu *g);
+/* Its current has changed from and to a handler. */
+void guest_trace_current(struct guest_vcpu *g);
 
 /* Must the hypervisor tell of what it does to g? */
 void guest_update_watch(struct guest_vcpu *g);
@@ -297,17 +361,33 @@ void barrier_present(struct guest_vcpu *g, const struct thread *t, int change);
 void barrier_runstate_changed(struct guest_vcpu *g, enum runstate from);
 
 /* --- deadlock.c --- */
-/* Called when t begins to wait: is there a cycle of waits through it? Counts and names it. */
+/* Called when t begins to wait, or whom it waits for can no longer go on: is there a cycle of waits
+   through it? Counts and names it. */
 void deadlock_look(struct thread *t);
+/* A new note of now; NULL: there are too many. */
+struct guest_note *deadlock_note(struct guest_vm *vm);
+struct guest_who deadlock_who(const struct thread *t);
+/* The step by which its owner asked for the lock. */
+const char *deadlock_taken_path(const struct lock *lock);
 
 static inline struct guest_vcpu *guest_vcpu_of(const struct thread *t) { return t->at; }
 static inline int64_t guest_now(const struct guest *guest) { return guest->sim->now_ns; }
-static inline bool guest_is_current(const struct thread *t) {
-  return guest_vcpu_of(t)->current == t;
+/* Interrupted: its vCPU runs a handler on top of it. */
+static inline bool guest_is_interrupted(const struct thread *t) {
+  const struct handler *handler = guest_vcpu_of(t)->handler;
+  return handler && handler->below == t;
 }
-/* Current on a vCPU that executes guest code. */
+/* … which does not make it less current to the guest's scheduler. */
+static inline bool guest_is_current(const struct thread *t) {
+  return guest_vcpu_of(t)->current == t || guest_is_interrupted(t);
+}
+/* Current on a vCPU that executes guest code, and not interrupted. */
 static inline bool guest_executes(const struct thread *t) {
-  return guest_is_current(t) && guest_vcpu_of(t)->v->is_executing;
+  return guest_vcpu_of(t)->current == t && guest_vcpu_of(t)->v->is_executing;
+}
+/* The current thread of g, if need be the one that is interrupted. */
+static inline struct thread *guest_thread_of(const struct guest_vcpu *g) {
+  return g->handler && g->handler->is_active ? g->handler->below : g->current;
 }
 
 #endif

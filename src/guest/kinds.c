@@ -6,6 +6,12 @@
 #include "guest/lock_rows.h"
 
 const char *const lock_on_limit_words[] = {"yield", "spin", NULL};
+const char *const lock_interrupts_words[] = {
+    [LOCK_INTERRUPTS_ENABLED] = "enabled", [LOCK_INTERRUPTS_DISABLED] = "disabled", NULL};
+const char *const lock_class_words[] = {[LOCK_CLASS_NONE] = "none",
+                                        [LOCK_CLASS_KERNEL] = "kernel",
+                                        [LOCK_CLASS_DRIVER] = "driver",
+                                        NULL};
 
 const struct lock_ops *const lock_kinds[] = {
 #define X(name) &lock_##name,

@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "guest/guest.h"
+#include "guest/interrupt.h"
 #include "guest/rw.h"
 #include "sim/time.h"
 
@@ -85,11 +86,23 @@ static struct thread *first_sleeper(const struct lock *lock) {
 
 /* --- spinning --- */
 
+/* Is its owner, or one of them, interrupted on g? Then the spinner is what interrupted it. */
+static bool is_owned_below(const struct lock *lock, const struct guest_vcpu *g) {
+  const struct thread *below = g->handler ? g->handler->below : NULL;
+  for (const struct lock *part = below ? below->held : NULL; part; part = part->next_held)
+    if (part->whole == lock) return true;
+  return false;
+}
+
 void lock_begin_spin(struct thread *t) {
   struct lock *lock = t->waits_for;
-  uint32_t index = guest_vcpu_of(t)->v->index;
+  struct guest_vcpu *g = guest_vcpu_of(t);
+  uint32_t index = g->v->index;
   lock->executing[index / 64] |= UINT64_C(1) << index % 64;
-  spin_begin(guest_vcpu_of(t), &lock->clock, lock_cause(lock));
+  if (is_owned_below(lock, g))
+    spin_begin(g, &g->handler->self, SPIN_SELF);
+  else
+    spin_begin(g, &lock->clock, lock_cause(lock));
 }
 
 void lock_end_spin(struct thread *t) {
@@ -256,6 +269,8 @@ void lock_enter(struct thread *t) {
 
 void lock_request(struct thread *t, struct lock *lock) {
   t->wait_since_ns = guest_now(t->vm->guest);
+  if (lock->masks_interrupts) t->n_masked++;
+  if (lock->is_classed && t->is_handler) interrupt_look_at_order(t, lock);
   enum lock_answer answer = lock->ops->request(lock, t);
   if (answer == LOCK_OWN) {
     own(t, lock);
@@ -291,7 +306,7 @@ void lock_retry(struct thread *t) {
 /* The lock passes to a waiter, wherever it is. */
 static void grant(struct lock *lock, struct thread *t) {
   struct guest_vcpu *g = guest_vcpu_of(t);
-  bool is_spinning = guest_is_current(t) && g->spin != NULL;
+  bool is_spinning = g->current == t && g->spin != NULL;
   if (is_spinning) lock_end_spin(t);
   own(t, lock);
   t->handoff_ns = handoff_cost_ns(lock);
@@ -301,6 +316,7 @@ static void grant(struct lock *lock, struct thread *t) {
   t->rem_ns = t->handoff_ns;
   if (was_asleep) guest_wake_thread(t);
   if (is_spinning) guest_begin_phase(g);
+  if (guest_is_interrupted(t)) interrupt_owns_below(t);
 }
 
 /* To try for the lock; one that still pays `block` will see that it was woken. */
@@ -331,6 +347,7 @@ int64_t lock_release(struct thread *t) {
     t->n_spin_entered--;
     t->n_spin_owned--;
   }
+  if (lock->masks_interrupts) t->n_masked--;
   part->owner = NULL;
   part->is_entered = false;
   guest_update_watch(guest_vcpu_of(t));

@@ -6,7 +6,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "guest/program.h"
 #include "hv/runstate.h"
 #include "sim/param.h"
 
@@ -18,6 +20,7 @@
   X(preemptable_ticket) \
   X(pv)                 \
   X(rw_spin)            \
+  X(os2)                \
   X(mutex)              \
   X(handoff)            \
   X(adaptive)           \
@@ -98,6 +101,18 @@ void lock_owner_leaves(struct thread *t);
 
 /* What is the matter with the owner of a lock, or of a part of one. */
 enum spin_cause lock_part_cause(const struct lock *part);
+/* Does the order of classes allow to take inner while its vCPU owns outer? */
+static inline bool lock_may_nest(const struct lock_params *outer, const struct lock_params *inner) {
+  if (outer->order == LOCK_CLASS_NONE || inner->order == LOCK_CLASS_NONE) return true;
+  return outer->order == LOCK_CLASS_KERNEL && inner->order == LOCK_CLASS_KERNEL &&
+         inner->level > outer->level;
+}
+/* As they were written; kinds without a row for one have 0 for it. */
+static inline struct lock_params lock_params_of(const struct lock_spec *spec) {
+  struct lock_params params;
+  memcpy(&params, spec->choice.params.bytes, sizeof params);
+  return params;
+}
 
 /* --- for the kinds --- */
 struct thread *lock_race(

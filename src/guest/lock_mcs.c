@@ -10,7 +10,7 @@
 #include "guest/lock_rows.h"
 
 static const struct param mcs_params[] = {LOCK_ROW_ACQUIRE, LOCK_ROW_BASE, LOCK_ROW_YIELD_LIMIT,
-                                          LOCK_ROW_ON_LIMIT};
+                                          LOCK_ROW_ON_LIMIT, LOCK_ROWS_ORDER("enabled")};
 
 static enum lock_answer mcs_request(const struct lock *lock, const struct thread *t) {
   (void)t;

@@ -23,7 +23,8 @@ static const struct param preemptable_ticket_params[] = {
      .fallback = "2us",
      .min = 1,
      .max = 0x1p40,
-     .help = "how long a free lock is left to each waiter that stands before one's own"}};
+     .help = "how long a free lock is left to each waiter that stands before one's own"},
+    LOCK_ROWS_ORDER("enabled")};
 
 static enum lock_answer preemptable_ticket_request(const struct lock *lock,
                                                    const struct thread *t) {

@@ -18,7 +18,8 @@
 static const struct param pv_params[] = {
     LOCK_ROW_ACQUIRE, LOCK_ROW_BASE,
     LOCK_COST_ROW("wake", wake_ns, "kernel time that a kick costs the releaser"),
-    LOCK_LIMIT_ROW("110us", 0, "guest time after which a spinning waiter halts its vCPU")};
+    LOCK_LIMIT_ROW("110us", 0, "guest time after which a spinning waiter halts its vCPU"),
+    LOCK_ROWS_ORDER("enabled")};
 
 static enum lock_answer pv_request(const struct lock *lock, const struct thread *t) {
   (void)t;

@@ -46,4 +46,26 @@ extern const char *const lock_on_limit_words[];
         "go first, spin goes on"                                                               \
   }
 
+/* Of the spinlocks. */
+extern const char *const lock_interrupts_words[], *const lock_class_words[];
+#define LOCK_ROWS_ORDER(standard)                                                             \
+  {.key = "interrupts",                                                                       \
+   .type = PARAM_CHOICE,                                                                      \
+   .offset = offsetof(struct lock_params, interrupts),                                        \
+   .fallback = standard,                                                                      \
+   .choices = lock_interrupts_words,                                                          \
+   .help = "disabled: from asking for it to releasing it, the vCPU takes no interrupts"},     \
+      {.key = "class",                                                                        \
+       .type = PARAM_CHOICE,                                                                  \
+       .offset = offsetof(struct lock_params, order),                                         \
+       .fallback = "none",                                                                    \
+       .choices = lock_class_words,                                                           \
+       .help =                                                                                \
+           "a kernel lock may nest in kernel locks of a lower level, a driver lock not at "   \
+           "all; of none nothing is demanded"},                                               \
+  {                                                                                           \
+    .key = "level", .type = PARAM_COUNT, .offset = offsetof(struct lock_params, level),       \
+    .fallback = "0", .max = 1000000, .help = "of a kernel lock: where in the order it stands" \
+  }
+
 #endif

@@ -12,7 +12,7 @@
 #include "guest/rw.h"
 
 static const struct param rw_spin_params[] = {LOCK_ROW_ACQUIRE, LOCK_ROW_BASE, LOCK_ROW_YIELD_LIMIT,
-                                              LOCK_ROW_ON_LIMIT};
+                                              LOCK_ROW_ON_LIMIT, LOCK_ROWS_ORDER("enabled")};
 
 static enum lock_answer rw_spin_request(const struct lock *lock, const struct thread *t) {
   return rw_is_free(lock, t) ? LOCK_OWN : LOCK_SPIN;

@@ -10,8 +10,9 @@
 #include "guest/lock.h"
 #include "guest/lock_rows.h"
 
-static const struct param tas_params[] = {LOCK_ROW_ACQUIRE, LOCK_ROW_BASE, LOCK_ROW_PER_WAITER,
-                                          LOCK_ROW_YIELD_LIMIT, LOCK_ROW_ON_LIMIT};
+static const struct param tas_params[] = {LOCK_ROW_ACQUIRE,    LOCK_ROW_BASE,
+                                          LOCK_ROW_PER_WAITER, LOCK_ROW_YIELD_LIMIT,
+                                          LOCK_ROW_ON_LIMIT,   LOCK_ROWS_ORDER("enabled")};
 
 static enum lock_answer tas_request(const struct lock *lock, const struct thread *t) {
   (void)t;

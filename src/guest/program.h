@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A guest program, flattened: {"lock": L, "do": [...]} is OP_LOCK … OP_UNLOCK, "hold" is an
    OP_COMPUTE of purpose RNG_HOLD between them. The last op is OP_END: an iteration ends, begin
-   anew. */
+   anew. An interrupt's handler begins with OP_ENTRY and ends with OP_RETURN. */
 #ifndef COSTOP_GUEST_PROGRAM_H
 #define COSTOP_GUEST_PROGRAM_H
 
@@ -10,7 +10,17 @@
 
 #include "sim/dist.h"
 
-enum op_code { OP_COMPUTE, OP_LOCK, OP_UNLOCK, OP_SLEEP, OP_BARRIER, OP_YIELD, OP_END };
+enum op_code {
+  OP_COMPUTE,
+  OP_LOCK,
+  OP_UNLOCK,
+  OP_SLEEP,
+  OP_BARRIER,
+  OP_YIELD,
+  OP_ENTRY,
+  OP_RETURN,
+  OP_END
+};
 
 struct op {
   enum op_code code;
@@ -28,7 +38,7 @@ struct program {
 };
 
 /* Does it have an op of that code and target? A VM has an instance of each lock and barrier that
-   its program uses, in the order of the scenario. */
+   its program or a handler uses, in the order of the scenario. */
 static inline bool program_uses(const struct program *program, enum op_code code, uint32_t target) {
   for (uint32_t i = 0; i < program->n_ops; i++)
     if (program->ops[i].code == code && program->ops[i].target == target) return true;
@@ -37,6 +47,8 @@ static inline bool program_uses(const struct program *program, enum op_code code
 
 /* What a spinlock's waiter does after spin_limit, in the order of lock_on_limit_words. */
 enum lock_on_limit { ON_LIMIT_YIELD, ON_LIMIT_SPIN };
+enum lock_interrupts { LOCK_INTERRUPTS_ENABLED, LOCK_INTERRUPTS_DISABLED };
+enum lock_class { LOCK_CLASS_NONE, LOCK_CLASS_KERNEL, LOCK_CLASS_DRIVER };
 
 struct lock_params {
   int64_t acquire_ns;
@@ -47,6 +59,9 @@ struct lock_params {
   int64_t spin_limit_ns; /* TIME_NEVER_NS: none */
   int64_t timeout_ns;    /* of preemptable-ticket */
   uint32_t on_limit;     /* enum lock_on_limit */
+  uint32_t interrupts;   /* enum lock_interrupts: while a vCPU waits for it or owns it */
+  uint32_t order;        /* enum lock_class */
+  uint32_t level;
 };
 
 struct lock_spec {
@@ -62,6 +77,19 @@ struct barrier_spec {
   uint32_t parties; /* 0: all threads of the VM */
 };
 
+enum interrupt_kind { INTERRUPT_DEVICE, INTERRUPT_TIMER };
+enum { INTERRUPT_ROTATES = UINT32_MAX };
+
+/* A source of interrupts. */
+struct interrupt_spec {
+  const char *name;
+  enum interrupt_kind kind;
+  struct dist every; /* from one arrival to the next */
+  uint32_t vcpu;     /* of a device: whom it interrupts, or INTERRUPT_ROTATES */
+  int64_t entry_ns;
+  struct program handler; /* from OP_ENTRY to OP_RETURN */
+};
+
 enum guest_placement { PLACEMENT_IDLE_FIRST, PLACEMENT_PINNED };
 enum guest_balance { BALANCE_STEAL, BALANCE_NONE };
 
@@ -75,6 +103,27 @@ struct guest_spec {
   int64_t timeslice_ns;
   int64_t switch_ns;
   int64_t ipi_latency_ns;
+  const struct interrupt_spec *interrupts;
+  uint32_t n_interrupts;
 };
+
+/* Does its program, or the handler of an interrupt? */
+static inline bool guest_uses(const struct guest_spec *spec, enum op_code code, uint32_t target) {
+  for (uint32_t i = 0; i < spec->n_interrupts; i++)
+    if (program_uses(&spec->interrupts[i].handler, code, target)) return true;
+  return program_uses(spec->program, code, target);
+}
+/* Its threads and, behind them, for each vCPU what handles its interrupts: all that may own locks.
+ */
+static inline uint32_t guest_n_contexts(const struct guest_spec *spec) {
+  return spec->n_threads + (spec->n_interrupts > 0 ? spec->n_vcpus : 0);
+}
+/* Sources that it may hear of at once: a timer is one on each vCPU. */
+static inline uint32_t guest_n_lines(const struct guest_spec *spec) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < spec->n_interrupts; i++)
+    n += spec->interrupts[i].kind == INTERRUPT_TIMER ? spec->n_vcpus : 1;
+  return n;
+}
 
 #endif

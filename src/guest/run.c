@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "guest/guest.h"
+#include "guest/interrupt.h"
 #include "guest/lock.h"
 #include "sim/prefetch.h"
 #include "sim/time.h"
@@ -82,7 +83,7 @@ static bool is_stuck(struct thread *t, const struct op *op) {
 
 /* A switch that was put off is made at the outermost release, or not at all. */
 static bool takes_deferred_switch(struct guest_vcpu *g, const struct thread *t) {
-  if (!g->must_resched || t->n_spin_owned > 0) return false;
+  if (!g->must_resched || t->n_spin_owned > 0 || t->is_handler) return false;
   g->must_resched = false;
   return g->n_ready > 0;
 }
@@ -102,7 +103,7 @@ static bool do_op(struct guest_vcpu *g, struct thread *t) {
       return false;
     case OP_UNLOCK:
       do_unlock(t);
-      return takes_deferred_switch(g, t);
+      return interrupt_is_due(g, t) || takes_deferred_switch(g, t);
     case OP_SLEEP:
       do_sleep(g->guest->sim, t, op);
       return false;
@@ -112,10 +113,14 @@ static bool do_op(struct guest_vcpu *g, struct thread *t) {
     case OP_YIELD:
       guest_step_done(t);
       return g->n_ready > 0;
+    case OP_RETURN:
+      t->phase = PHASE_RETURN;
+      return false;
+    case OP_ENTRY:
     case OP_END:
       break;
   }
-  assert(false && "an iteration's end is no step");
+  assert(false && "begins a handler, or ends an iteration: no step");
   return false;
 }
 
@@ -163,6 +168,10 @@ static bool advance(struct guest_vcpu *g) {
         g->work_end_ns = TIME_NEVER_NS;
         if (is_stuck(t, &t->ops[t->pc])) return true;
         if (do_op(g, t)) {
+          if (interrupt_is_due(g, t)) {
+            interrupt_take(g);
+            return false;
+          }
           if (t->phase == PHASE_DONE) break;
           guest_rotate(g);
           return false;
@@ -204,6 +213,9 @@ static bool advance(struct guest_vcpu *g) {
         spin_begin(g, &t->barrier->clock, barrier_cause(t->barrier));
         spin_arm(g, TIME_NEVER_NS);
         return true;
+      case PHASE_RETURN:
+        interrupt_return(g);
+        return false;
       case PHASE_ASLEEP:
       case PHASE_DONE:
         guest_leave(g);
@@ -267,6 +279,7 @@ static bool is_private(const struct thread *t) {
       return lock_must_spin(t);
     case PHASE_HALTED:
     case PHASE_RETRY:
+    case PHASE_RETURN:
     case PHASE_ASLEEP:
     case PHASE_DONE:
       return false;
@@ -286,8 +299,8 @@ void guest_begin_phase(struct guest_vcpu *g) {
   }
 }
 
-/* What is timed, or spun, stops here; what is left of it is kept. */
-static void pause_phase(struct guest_vcpu *g) {
+/* What is timed, or spun, stops. */
+void guest_pause(struct guest_vcpu *g) {
   struct thread *t = g->current;
   int64_t left_ns = g->work_end_ns - guest_now(g->guest);
   if (g->is_kicked) {
@@ -317,22 +330,27 @@ static void pause_phase(struct guest_vcpu *g) {
     case PHASE_NEXT:
     case PHASE_HALTED:
     case PHASE_RETRY:
+    case PHASE_RETURN:
     case PHASE_ASLEEP:
     case PHASE_DONE:
       break;
   }
 }
 
+bool guest_is_bound(const struct thread *t) {
+  return t->n_spin_owned > 0 || (t->waits_for && t->waits_for->ops->is_spinlock);
+}
+
 static void pass_boundary(struct guest_vcpu *g) {
   const struct thread *t = g->current;
-  bool must_defer = t->n_spin_owned > 0 || (t->waits_for && t->waits_for->ops->is_spinlock);
+  bool must_defer = guest_is_bound(t) || t->is_handler;
   if (must_defer && g->n_ready > 0) g->must_resched = true;
   if (must_defer || g->n_ready == 0) {
     guest_set_boundary(g);
     guest_rearm(g);
     return;
   }
-  pause_phase(g);
+  guest_pause(g);
   guest_rotate(g);
   guest_run(g);
 }
@@ -375,6 +393,7 @@ static void finish_timed(struct guest_vcpu *g) {
     case PHASE_HALTED:
     case PHASE_RETRY:
     case PHASE_BARRIER:
+    case PHASE_RETURN:
     case PHASE_ASLEEP:
     case PHASE_DONE:
       assert(false && "nothing of this phase is timed");
@@ -427,36 +446,15 @@ void guest_prefetch_wake(const struct guest *guest, thread_id_t thread) {
 void guest_resume(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
   if (g->n_ready > 0) guest_set_boundary(g);
+  if (g->handler) interrupt_resume(g);
   guest_begin_phase(g);
 }
 
 void guest_suspend(struct guest *guest, struct vcpu *v) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
   g->boundary_ns = TIME_NEVER_NS;
-  pause_phase(g);
+  guest_pause(g);
   g->work_end_ns = TIME_NEVER_NS;
-}
-
-void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from) {
-  struct guest_vcpu *g = &guest->vcpus[v->id];
-  struct thread *t = g->current;
-  if (g->vm->has_spinning_barrier) barrier_runstate_changed(g, from);
-  if (!t) return;
-  if (t->held) lock_owner_moved(t);
-  if (!t->waits_for) return;
-  if (v->runstate == RS_RUNNING)
-    lock_waiter_runs(t, +1);
-  else if (from == RS_RUNNING)
-    lock_waiter_runs(t, -1);
-}
-
-void guest_count_preemption(struct guest *guest, struct vcpu *v) {
-  const struct thread *t = guest->vcpus[v->id].current;
-  const struct lock *awaited = t->waits_for, *latest = t->held;
-  if (t->n_spin_entered > 0) v->lhp_events++;
-  bool is_waiter = awaited && awaited->ops->is_spinlock && awaited->ops->is_fifo;
-  bool is_granted = latest && !latest->is_entered && latest->ops->is_spinlock;
-  if (is_waiter || is_granted) v->lwp_events++;
 }
 
 /* --- what time does to a thread --- */
@@ -475,6 +473,7 @@ void guest_on_sleep_end(struct guest *guest, thread_id_t thread) {
 
 void guest_start_vm(struct guest *guest, vm_id_t id) {
   struct guest_vm *vm = &guest->vms[id];
+  interrupts_start(vm);
   for (uint32_t i = 0; i < vm->spec->n_threads; i++) {
     struct thread *t = &vm->threads[i];
     t->iteration_since_ns = guest->sim->now_ns;

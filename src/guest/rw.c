@@ -4,7 +4,7 @@
 #include "guest/lock.h"
 
 void rw_create(struct lock *lock, struct arena *arena) {
-  uint32_t n = lock->vm->spec->n_threads;
+  uint32_t n = guest_n_contexts(lock->vm->spec);
   lock->parts = ARENA_ARRAY(arena, n, struct lock);
   for (uint32_t i = 0; i < n; i++)
     lock->parts[i] = (struct lock){

@@ -12,6 +12,7 @@
 
 bool solo_is(const struct guest *guest, const struct guest_spec *spec) {
   if (spec->n_vcpus > 1 || spec->n_threads > 1 || spec->ipi_latency_ns > 0) return false;
+  if (spec->n_interrupts > 0) return false;
   for (const struct op *op = spec->program->ops; op->code != OP_END; op++)
     if (op->code != OP_COMPUTE && op->code != OP_SLEEP) return false;
   return !sim_is_traced(guest->sim);

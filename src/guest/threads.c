@@ -14,7 +14,7 @@ static uint32_t index_of(const struct guest_vcpu *g) { return g->v->index; }
    the first leaf with the least key. */
 static void update_stealable(struct guest_vcpu *g) {
   if (!g->may_steal) return;
-  bool keeps_one = g->n_ready + (g->current != NULL) >= 2;
+  bool keeps_one = g->n_ready + (guest_thread_of(g) != NULL) >= 2;
   int64_t key = g->n_ready > 0 && keeps_one ? -(int64_t)g->n_ready : WTREE_NONE;
   wtree_set(&g->vm->stealable, index_of(g), key);
 }
@@ -30,7 +30,7 @@ void guest_set_boundary(struct guest_vcpu *g) {
 /* --- the FIFO --- */
 
 /* Its work is no longer all that may happen to g. */
-static void cease_steady(struct guest_vcpu *g) {
+void guest_cease_steady(struct guest_vcpu *g) {
   if (!g->v->is_steady) return;
   assert(g->current);
   g->v->is_steady = false;
@@ -41,7 +41,7 @@ static void cease_steady(struct guest_vcpu *g) {
 }
 
 static void push(struct guest_vcpu *g, struct thread *t) {
-  cease_steady(g);
+  guest_cease_steady(g);
   t->next = NULL;
   t->previous = g->tail;
   if (g->tail)
@@ -79,9 +79,15 @@ static __attribute__((noinline, cold)) void trace_current(const struct guest_vcp
   sim->trace->emit(sim->trace, &record);
 }
 
+void guest_trace_current(struct guest_vcpu *g) {
+  if (sim_is_traced(g->guest->sim)) trace_current(g);
+}
+
+static bool is_about_locks(const struct thread *t) { return t && (t->held || t->waits_for); }
+
 void guest_update_watch(struct guest_vcpu *g) {
-  const struct thread *t = g->current;
-  bool must_hear = g->vm->has_spinning_barrier || (t && (t->held || t->waits_for));
+  bool must_hear = g->vm->has_spinning_barrier || is_about_locks(g->current) ||
+                   (g->handler && is_about_locks(g->handler->below));
   unsigned others = g->v->listeners & ~(unsigned)LISTENER_GUEST;
   g->v->listeners = (uint8_t)(others | (must_hear ? LISTENER_GUEST : 0));
 }

@@ -2,11 +2,11 @@
 /* The event calendar: what is due next, in the total order (time, class, entity).
 
    An entity is a number in the order in which simultaneous events are handled: vCPU steps first,
-   then sleeps, IPIs, VM starts, the scheduler's timer, checks, crossings, and slice ends last. The
-   key of an event is its time above its entity in one int64, with bit widths chosen per run from
-   the horizon. A place is a leaf of a winner tree; who never has two events at once shares one (a
-   pCPU: the step of its vCPU or its slice end, whichever is first). pCPUs have a tree of their own:
-   most events are theirs, and a tree of them alone is lower by levels. */
+   then sleeps, IPIs, interrupts, VM starts, the scheduler's timer, checks, crossings, and slice
+   ends last. The key of an event is its time above its entity in one int64, with bit widths chosen
+   per run from the horizon. A place is a leaf of a winner tree; who never has two events at once
+   shares one (a pCPU: the step of its vCPU or its slice end, whichever is first). pCPUs have a tree
+   of their own: most events are theirs, and a tree of them alone is lower by levels. */
 #ifndef COSTOP_SIM_CALENDAR_H
 #define COSTOP_SIM_CALENDAR_H
 
@@ -17,14 +17,15 @@
 #include "sim/wtree.h"
 
 enum event_kind {
-  EVENT_STEP,     /* class 0: a vCPU's next step; index: vCPU, on its pCPU */
-  EVENT_SLEEP,    /* class 1: a sleep ends; index: thread */
-  EVENT_IPI,      /* a wake-up IPI arrives; vCPU */
-  EVENT_START,    /* a VM starts; VM */
-  EVENT_TIMER,    /* the hypervisor scheduler's timer; 0 */
-  EVENT_POLL,     /* a co-scheduling check; 0 */
-  EVENT_CROSSING, /* a skew crosses a threshold; VM */
-  EVENT_SLICE,    /* class 2: a slice ends; index: pCPU */
+  EVENT_STEP,      /* class 0: a vCPU's next step; index: vCPU, on its pCPU */
+  EVENT_SLEEP,     /* class 1: a sleep ends; index: thread */
+  EVENT_IPI,       /* a wake-up IPI arrives; vCPU */
+  EVENT_INTERRUPT, /* an interrupt arrives; its line, VM by VM */
+  EVENT_START,     /* a VM starts; VM */
+  EVENT_TIMER,     /* the hypervisor scheduler's timer; 0 */
+  EVENT_POLL,      /* a co-scheduling check; 0 */
+  EVENT_CROSSING,  /* a skew crosses a threshold; VM */
+  EVENT_SLICE,     /* class 2: a slice ends; index: pCPU */
   EVENT_KINDS
 };
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/entity.h"
 
-const char *const scope_names[SCOPES + 1] = {
-    [SCOPE_VM] = "vm", [SCOPE_VCPU] = "vcpu", [SCOPE_LOCK] = "lock", [SCOPE_HOST] = "host"};
+const char *const scope_names[SCOPES + 1] = {[SCOPE_VM] = "vm",
+                                             [SCOPE_VCPU] = "vcpu",
+                                             [SCOPE_LOCK] = "lock",
+                                             [SCOPE_INTERRUPT] = "interrupt",
+                                             [SCOPE_HOST] = "host"};
 
 static uint32_t entity_n_members(const struct run_result *run, struct entity entity) {
   const struct vm_result *vm = &run->vms[entity.vm];
@@ -13,6 +16,8 @@ static uint32_t entity_n_members(const struct run_result *run, struct entity ent
       return vm->spec->guest.n_vcpus;
     case SCOPE_LOCK:
       return vm->n_locks;
+    case SCOPE_INTERRUPT:
+      return vm->spec->guest.n_interrupts;
     case SCOPE_HOST:
     case SCOPES:
       break;
@@ -50,6 +55,8 @@ const char *entity_name(const struct run_result *run, struct entity entity, stru
       return arena_printf(arena, "%s/v%u", vm->spec->name, entity.member);
     case SCOPE_LOCK:
       return arena_printf(arena, "%s/%s", vm->spec->name, vm->locks[entity.member].spec->name);
+    case SCOPE_INTERRUPT:
+      return arena_printf(arena, "%s/%s", vm->spec->name, vm->interrupts[entity.member].spec->name);
     case SCOPE_HOST:
     case SCOPES:
       break;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a measure is of: a VM, one of its vCPUs, one of its locks, or the host. */
+/* What a measure is of: a VM, one of its vCPUs, one of its locks, one of its sources of
+   interrupts, or the host. */
 #ifndef COSTOP_STUDY_ENTITY_H
 #define COSTOP_STUDY_ENTITY_H
 
@@ -9,7 +10,7 @@
 #include "sim/arena.h"
 #include "study/result.h"
 
-enum scope { SCOPE_VM, SCOPE_VCPU, SCOPE_LOCK, SCOPE_HOST, SCOPES };
+enum scope { SCOPE_VM, SCOPE_VCPU, SCOPE_LOCK, SCOPE_INTERRUPT, SCOPE_HOST, SCOPES };
 
 extern const char *const scope_names[SCOPES + 1]; /* "vm" …, NULL-terminated */
 
@@ -17,7 +18,7 @@ extern const char *const scope_names[SCOPES + 1]; /* "vm" …, NULL-terminated *
 struct entity {
   enum scope scope;
   uint32_t vm;     /* index of the VM; 0 for the host */
-  uint32_t member; /* index of the vCPU or lock in its VM, else 0 */
+  uint32_t member; /* index of the vCPU, lock or source in its VM, else 0 */
 };
 
 /* Walks all entities of a scope, VMs in the order of the file; false behind the last:

@@ -60,6 +60,8 @@ bool expect_means(const struct expect *expect, const struct run_result *run, str
   if (!expect->member || entity.scope == SCOPE_VM) return true;
   if (entity.scope == SCOPE_LOCK)
     return strcmp(vm->locks[entity.member].spec->name, expect->member) == 0;
+  if (entity.scope == SCOPE_INTERRUPT)
+    return strcmp(vm->interrupts[entity.member].spec->name, expect->member) == 0;
   return strtoul(expect->member + 1, NULL, 10) == entity.member;
 }
 
@@ -76,11 +78,16 @@ static long vcpu_number(const char *member) {
   return *end ? -1 : number;
 }
 
-static const char *expect_lock(const struct scenario *scenario, const struct expect *expect,
-                               struct arena *arena) {
+/* A lock, or a source of interrupts: their names differ. */
+static const char *expect_named(const struct scenario *scenario, const struct vm_spec *vm,
+                                struct expect *expect, struct arena *arena) {
+  expect->scope = SCOPE_INTERRUPT;
+  for (uint32_t i = 0; i < vm->guest.n_interrupts; i++)
+    if (strcmp(vm->guest.interrupts[i].name, expect->member) == 0) return NULL;
+  expect->scope = SCOPE_LOCK;
   for (uint32_t i = 0; i < scenario->n_locks; i++)
     if (strcmp(scenario->locks[i].name, expect->member) == 0) return NULL;
-  return arena_printf(arena, "no lock '%s'; VM/v0 is a vCPU", expect->member);
+  return arena_printf(arena, "no lock or interrupt '%s'; VM/v0 is a vCPU", expect->member);
 }
 
 static const char *expect_scope(const struct scenario *scenario, struct expect *expect,
@@ -104,8 +111,8 @@ static const char *expect_scope(const struct scenario *scenario, struct expect *
   }
   if (!expect->member) return NULL;
   long vcpu = vcpu_number(expect->member);
-  expect->scope = vcpu < 0 ? SCOPE_LOCK : SCOPE_VCPU;
-  if (vcpu < 0) return expect_lock(scenario, expect, arena);
+  if (vcpu < 0) return expect_named(scenario, vm, expect, arena);
+  expect->scope = SCOPE_VCPU;
   if (vcpu < (long)vm->guest.n_vcpus) return NULL;
   return arena_printf(arena, "%s has %u vCPUs, numbered from v0", vm->name, vm->guest.n_vcpus);
 }

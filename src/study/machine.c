@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "guest/guest.h"
+#include "guest/interrupt.h"
 #include "guest/lock.h"
 #include "hv/hv.h"
 #include "sim/duration.h"
@@ -35,7 +36,8 @@ static void count_entities(const struct scenario *scenario, bool has_timer, bool
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     const struct vm_spec *vm = &scenario->vms[i];
     n[EVENT_STEP] += vm->guest.n_vcpus;
-    n[EVENT_SLEEP] += vm->guest.n_threads;
+    n[EVENT_SLEEP] += guest_n_contexts(&vm->guest);
+    n[EVENT_INTERRUPT] += guest_n_lines(&vm->guest);
     if (vm->guest.ipi_latency_ns > 0) has_ipis = true;
     if (vm->start.constant_ns != 0) has_starts = true;
   }
@@ -70,7 +72,12 @@ uint64_t machine_memory(const struct scenario *scenario) {
     const struct vm_spec *vm = &scenario->vms[i];
     bytes += sizeof(struct hv_vm) + sizeof(struct guest_vm) + sizeof(struct batch_sum) + hist;
     bytes += vm->guest.n_vcpus * (sizeof(struct vcpu) + sizeof(struct guest_vcpu) + 256);
-    bytes += vm->guest.n_threads * (sizeof(struct thread) + 3 * sizeof(struct rng_stream) + 64);
+    bytes +=
+        guest_n_contexts(&vm->guest) * (sizeof(struct thread) + 3 * sizeof(struct rng_stream) + 64);
+    bytes += guest_n_lines(&vm->guest) * sizeof(struct interrupt_line);
+    bytes += vm->guest.n_interrupts *
+             (sizeof(struct interrupt) + hist + vm->guest.n_vcpus * 3 * sizeof(struct rng_stream));
+    if (vm->guest.n_interrupts > 0) bytes += vm->guest.n_vcpus * sizeof(struct handler);
     bytes += scenario->n_locks * (sizeof(struct lock) + 2 * hist);
     if (vm->guest.n_vcpus > 1) bytes += 7 * hist;
   }
@@ -183,6 +190,9 @@ static __attribute__((noinline)) void handle_rare(struct machine *machine, int64
   switch (event.kind) {
     case EVENT_IPI:
       guest_on_ipi(machine->guest, event.index);
+      break;
+    case EVENT_INTERRUPT:
+      guest_on_interrupt(machine->guest, event.index);
       break;
     case EVENT_START:
       calendar_clear(&sim->calendar, EVENT_START, event.index);

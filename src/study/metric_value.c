@@ -17,6 +17,8 @@ struct metric_subject metric_subject(const struct run_result *run, struct entity
   } else if (entity.scope == SCOPE_VCPU) {
     subject.vcpu = &vm->vcpus[entity.member];
     subject.ledger = subject.vcpu->ledger;
+  } else if (entity.scope == SCOPE_INTERRUPT) {
+    subject.interrupt = &vm->interrupts[entity.member];
   } else {
     subject.lock = &vm->locks[entity.member];
     memcpy(subject.ledger.spin_ns, subject.lock->spin_ns, sizeof subject.ledger.spin_ns);
@@ -74,6 +76,7 @@ static const char *value_result_at(const struct metric *metric,
   if (subject->vm) base = (const char *)subject->vm;
   if (subject->vcpu) base = (const char *)subject->vcpu;
   if (subject->lock) base = (const char *)subject->lock;
+  if (subject->interrupt) base = (const char *)subject->interrupt;
   return base + metric->at;
 }
 

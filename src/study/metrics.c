@@ -279,24 +279,39 @@ static const struct metric hazard_pct = {
 
 /* --- latencies --- */
 
-#define LATENCY_ROW(metric_name, statistic, place, metric_help, metric_formula) \
-  static const struct metric metric_name = {.name = #metric_name,               \
-                                            .unit = "us",                       \
-                                            .help = metric_help,                \
-                                            VALUE(latency_##statistic),         \
-                                            .at = place,                        \
-                                            .formula = metric_formula}
-#define LATENCY_ROWS(prefix, place, what)                                            \
-  LATENCY_ROW(prefix##_mean_us, mean, place, "mean " what, "sum / count");           \
-  LATENCY_ROW(prefix##_p50_us, p50, place, "median " what, "histogram, within 1 %"); \
-  LATENCY_ROW(prefix##_p99_us, p99, place, "99th percentile of the " what,           \
-              "histogram, within 1 %");                                              \
-  LATENCY_ROW(prefix##_max_us, max, place, "longest " what, "maximum, exact")
-LATENCY_ROWS(latency, offsetof(struct vm_result, latency),
+#define LATENCY_ROW(prefix, statistic, named, place, metric_help, metric_formula)             \
+  static const struct metric prefix##_##statistic##_us = {.name = named "_" #statistic "_us", \
+                                                          .unit = "us",                       \
+                                                          .help = metric_help,                \
+                                                          VALUE(latency_##statistic),         \
+                                                          .at = place,                        \
+                                                          .formula = metric_formula}
+#define LATENCY_ROWS(prefix, named, place, what)                                                   \
+  LATENCY_ROW(prefix, mean, named, place, "mean " what, "sum / count");                            \
+  LATENCY_ROW(prefix, p50, named, place, "median " what, "histogram, within 1 %");                 \
+  LATENCY_ROW(prefix, p99, named, place, "99th percentile of the " what, "histogram, within 1 %"); \
+  LATENCY_ROW(prefix, max, named, place, "longest " what, "maximum, exact")
+LATENCY_ROWS(latency, "latency", offsetof(struct vm_result, latency),
              "time of an iteration, of those that ended in the window");
-LATENCY_ROWS(wait, offsetof(struct lock_result, wait),
+LATENCY_ROWS(wait, "wait", offsetof(struct lock_result, wait),
              "time from asking for the lock to owning it");
-LATENCY_ROWS(hold, offsetof(struct lock_result, hold), "time from owning the lock to releasing it");
+LATENCY_ROWS(hold, "hold", offsetof(struct lock_result, hold),
+             "time from owning the lock to releasing it");
+
+#define INTERRUPT_COUNT(metric_name, metric_help, metric_formula)                                 \
+  static const struct metric metric_name = {.name = #metric_name,                                 \
+                                            .unit = "1",                                          \
+                                            VALUE(result_count),                                  \
+                                            .at = offsetof(struct interrupt_result, metric_name), \
+                                            .help = metric_help,                                  \
+                                            .formula = metric_formula}
+INTERRUPT_COUNT(arrivals, "interrupts that arrived", "count; a timer spares vCPUs that are idle");
+INTERRUPT_COUNT(coalesced, "interrupts that arrived while an earlier one was pending",
+                "count; they are not taken");
+INTERRUPT_COUNT(taken, "interrupts whose handler started",
+                "count; arrivals - coalesced, but for what is pending at the ends of the window");
+LATENCY_ROWS(delay, "latency", offsetof(struct interrupt_result, latency),
+             "time from an interrupt's arrival to its handler's start");
 
 /* --- the host --- */
 
@@ -347,18 +362,24 @@ static const struct metric *const vcpu_metrics[] = {
     &costops, &lhp_events,  &lwp_events, &ple_exits,   NULL};
 static const struct metric *const lock_metrics[] = {&acquisitions,   &contended,    LATENCIES(wait),
                                                     LATENCIES(hold), SPIN_SPLIT_NS, NULL};
+static const struct metric *const interrupt_metrics[] = {&arrivals, &coalesced, &taken,
+                                                         LATENCIES(delay), NULL};
 static const struct metric *const host_metrics[] = {
     &utilisation_pct, &fragmentation_pct, &host_overhead_pct, &context_switches, &events, NULL};
 const struct metric *const *const metrics_of[SCOPES] = {[SCOPE_VM] = vm_metrics,
                                                         [SCOPE_VCPU] = vcpu_metrics,
                                                         [SCOPE_LOCK] = lock_metrics,
+                                                        [SCOPE_INTERRUPT] = interrupt_metrics,
                                                         [SCOPE_HOST] = host_metrics};
 
 static const struct metric *const vm_raw[] = {&iterations, LEDGER_RAW, &skew_max_ns, NULL};
 static const struct metric *const vcpu_raw[] = {LEDGER_RAW, &lead_max_ns, NULL};
 static const struct metric *const no_raw[] = {NULL};
-const struct metric *const *const metrics_raw_of[SCOPES] = {
-    [SCOPE_VM] = vm_raw, [SCOPE_VCPU] = vcpu_raw, [SCOPE_LOCK] = no_raw, [SCOPE_HOST] = no_raw};
+const struct metric *const *const metrics_raw_of[SCOPES] = {[SCOPE_VM] = vm_raw,
+                                                            [SCOPE_VCPU] = vcpu_raw,
+                                                            [SCOPE_LOCK] = no_raw,
+                                                            [SCOPE_INTERRUPT] = no_raw,
+                                                            [SCOPE_HOST] = no_raw};
 
 /* --- look-up --- */
 

@@ -12,11 +12,12 @@
 /* An entity of one run, looked up. */
 struct metric_subject {
   const struct run_result *run;
-  const struct vm_result *vm;     /* NULL for the host */
-  const struct vcpu_result *vcpu; /* of a vCPU, else NULL */
-  const struct lock_result *lock; /* of a lock, else NULL */
-  struct ledger ledger;           /* the vCPU's, the VM's total, or a lock's share of spinning */
-  int64_t time_ns;                /* what 100 % is: the window times vCPUs (pCPUs for the host) */
+  const struct vm_result *vm;               /* NULL for the host */
+  const struct vcpu_result *vcpu;           /* of a vCPU, else NULL */
+  const struct lock_result *lock;           /* of a lock, else NULL */
+  const struct interrupt_result *interrupt; /* of a source of interrupts, else NULL */
+  struct ledger ledger; /* the vCPU's, the VM's total, or a lock's share of spinning */
+  int64_t time_ns;      /* what 100 % is: the window times vCPUs (pCPUs for the host) */
 };
 
 struct metric {

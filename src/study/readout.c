@@ -74,6 +74,20 @@ static void read_locks(struct vm_result *result, struct guest_vm *vm, struct are
   result->n_locks = vm->n_locks;
 }
 
+static void read_interrupts(struct vm_result *result, struct guest_vm *vm, struct arena *arena) {
+  struct interrupt_result *interrupts =
+      ARENA_ARRAY(arena, vm->n_interrupts, struct interrupt_result);
+  for (uint32_t i = 0; i < vm->n_interrupts; i++) {
+    struct interrupt *source = &vm->interrupts[i];
+    interrupts[i] = (struct interrupt_result){.spec = source->spec,
+                                              .arrivals = source->n_arrivals,
+                                              .coalesced = source->n_coalesced,
+                                              .taken = source->n_taken,
+                                              .latency = read_hist(&source->latency)};
+  }
+  result->interrupts = interrupts;
+}
+
 static void read_vm(struct vm_result *result, const struct hv *hv, const struct hv_vm *vm,
                     struct guest_vm *guest_vm, struct arena *arena) {
   struct vcpu_result *vcpus = ARENA_ARRAY(arena, vm->n_vcpus, struct vcpu_result);
@@ -94,28 +108,58 @@ static void read_vm(struct vm_result *result, const struct hv *hv, const struct 
     result->skew_p99_ns = skew_percentile(vm->skew, 0.99);
   }
   read_locks(result, guest_vm, arena);
+  read_interrupts(result, guest_vm, arena);
 }
 
-static const char *word_deadlock(const struct scenario *scenario, const struct guest_note *note,
-                                 struct arena *arena) {
-  char at[DURATION_TEXT_MAX];
-  const char *text = arena_printf(arena, "deadlock in %s at %s: ", scenario->vms[note->vm].name,
-                                  duration_format(note->at_ns, at));
+static const char *word_who(const struct guest_who *who, struct arena *arena) {
+  if (!who->interrupt) return arena_printf(arena, "thread %u", who->number);
+  return arena_printf(arena, "interrupt '%s' on v%u", who->interrupt, who->number);
+}
+
+static const char *word_link(const struct guest_link *link, const struct guest_link *next,
+                             struct arena *arena) {
+  char since[DURATION_TEXT_MAX];
+  const char *who = word_who(&link->who, arena), *whom = word_who(&next->who, arena);
+  (void)duration_format(link->owned_since_ns, since);
+  if (link->is_interrupted)
+    return arena_printf(arena, "%s is interrupted by %s inside '%s' (%s), which enables interrupts",
+                        who, whom, link->lock, link->taken_path);
+  return arena_printf(arena, "%s waits for '%s', which %s owns since %s (%s)", who, link->lock,
+                      whom, since, link->taken_path);
+}
+
+static const char *word_deadlock(const struct guest_note *note, struct arena *arena) {
+  const char *text = "";
   uint32_t n = note->n_links < GUEST_NOTE_LINKS ? note->n_links : GUEST_NOTE_LINKS;
-  for (uint32_t i = 0; i < n; i++)
-    text = arena_printf(arena, "%s%sthread %u waits for '%s', which thread %u owns since %s", text,
-                        i > 0 ? "; " : "", note->link[i].waiter, note->link[i].lock,
-                        note->link[i].owner, duration_format(note->link[i].owned_since_ns, at));
-  if (note->n_links > n) text = arena_printf(arena, "%s; … (%u in all)", text, note->n_links);
-  return text;
+  for (uint32_t i = 0; i < n; i++) {
+    const struct guest_link *next = &note->link[i + 1 < n ? i + 1 : 0];
+    text = arena_printf(arena, "%s%s%s", text, i > 0 ? "; " : "",
+                        word_link(&note->link[i], next, arena));
+  }
+  return note->n_links > n ? arena_printf(arena, "%s; … (%u in all)", text, note->n_links) : text;
+}
+
+static const char *word_order(const struct guest_note *note, struct arena *arena) {
+  const struct guest_link *inner = &note->link[0], *outer = &note->link[1];
+  return arena_printf(arena, "%s asks for '%s' (%s) while its vCPU owns '%s' (%s, by %s)",
+                      word_who(&inner->who, arena), inner->lock, inner->taken_path, outer->lock,
+                      outer->taken_path, word_who(&outer->who, arena));
+}
+
+static const char *word_note(const struct scenario *scenario, const struct guest_note *note,
+                             struct arena *arena) {
+  char at[DURATION_TEXT_MAX];
+  bool is_order = note->what == NOTE_ORDER;
+  return arena_printf(arena, "%s in %s at %s: %s", is_order ? "lock order broken" : "deadlock",
+                      scenario->vms[note->vm].name, duration_format(note->at_ns, at),
+                      is_order ? word_order(note, arena) : word_deadlock(note, arena));
 }
 
 static void read_notes(struct run_result *result, const struct guest *guest, struct arena *arena) {
   struct run_note *notes = ARENA_ARRAY(arena, guest->n_notes, struct run_note);
   for (uint32_t i = 0; i < guest->n_notes; i++) {
     const struct guest_note *note = &guest->notes[i];
-    notes[i] =
-        (struct run_note){note->at_ns, note->vm, word_deadlock(result->scenario, note, arena)};
+    notes[i] = (struct run_note){note->at_ns, note->vm, word_note(result->scenario, note, arena)};
   }
   result->notes = notes;
   result->n_notes = guest->n_notes;

@@ -40,6 +40,12 @@ struct lock_result {
   int64_t spin_ns[SPIN_CAUSES]; /* of those who spun for this lock */
 };
 
+struct interrupt_result {
+  const struct interrupt_spec *spec;
+  uint64_t arrivals, coalesced, taken;
+  struct latency_result latency; /* from arrival to the handler's start, of those taken */
+};
+
 struct vm_result {
   const struct vm_spec *spec;
   struct ledger total;
@@ -56,6 +62,7 @@ struct vm_result {
   const struct vcpu_result *vcpus; /* spec->guest.n_vcpus */
   const struct lock_result *locks; /* those its program uses, in scenario order */
   uint32_t n_locks;
+  const struct interrupt_result *interrupts; /* spec->guest.n_interrupts */
 };
 
 struct host_result {
@@ -66,8 +73,8 @@ struct host_result {
   uint64_t events;
 };
 
-/* A deadlock, worded for people: "deadlock in db at 1.5ms: thread 0 holds a since …, waits for b;
- * …" */
+/* A deadlock, worded for people: "deadlock in db at 1.5ms: thread 0 waits for 'a', which thread 1
+   owns since …; …"; or locks taken against their order. */
 struct run_note {
   int64_t at_ns;
   vm_id_t vm;

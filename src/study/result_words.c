@@ -78,6 +78,13 @@ static const struct result_word lock_words[] = {
     SPIN(lock_result, spin_ns),
 };
 
+static const struct result_word interrupt_words[] = {
+    INTEGER(interrupt_result, "arrivals", arrivals),
+    INTEGER(interrupt_result, "coalesced", coalesced),
+    INTEGER(interrupt_result, "taken", taken),
+    LATENCY(interrupt_result, "latency_", latency),
+};
+
 /* A struct is its words and what binds it to the scenario, of this size, or a row is missing. */
 #define ASSERT_COMPLETE(type, words, others)                                                 \
   _Static_assert(sizeof(struct type) == (sizeof(words) / sizeof *(words) * sizeof(int64_t) + \
@@ -85,9 +92,10 @@ static const struct result_word lock_words[] = {
                                             _Alignof(struct type) * _Alignof(struct type),   \
                  "every measure in struct " #type " has its row here")
 ASSERT_COMPLETE(host_result, host_words, 0);
-ASSERT_COMPLETE(vm_result, vm_words, 3 * sizeof(void *) + sizeof(uint32_t));
+ASSERT_COMPLETE(vm_result, vm_words, 4 * sizeof(void *) + sizeof(uint64_t));
 ASSERT_COMPLETE(vcpu_result, vcpu_words, 0);
 ASSERT_COMPLETE(lock_result, lock_words, sizeof(void *));
+ASSERT_COMPLETE(interrupt_result, interrupt_words, sizeof(void *));
 
 #define WORDS(words, type) \
   { words, sizeof(words) / sizeof *(words), sizeof(struct type) }
@@ -99,6 +107,7 @@ static const struct {
     [SCOPE_VM] = WORDS(vm_words, vm_result),
     [SCOPE_VCPU] = WORDS(vcpu_words, vcpu_result),
     [SCOPE_LOCK] = WORDS(lock_words, lock_result),
+    [SCOPE_INTERRUPT] = WORDS(interrupt_words, interrupt_result),
     [SCOPE_HOST] = WORDS(host_words, host_result),
 };
 
@@ -109,17 +118,18 @@ const struct result_word *result_words_of(enum scope scope, uint32_t *n) {
 
 static uint32_t n_locks_of(const struct scenario *scenario, const struct vm_spec *vm) {
   uint32_t n = 0;
-  for (uint32_t i = 0; i < scenario->n_locks; i++) n += program_uses(vm->guest.program, OP_LOCK, i);
+  for (uint32_t i = 0; i < scenario->n_locks; i++) n += guest_uses(&vm->guest, OP_LOCK, i);
   return n;
 }
 
 static void count_entities(const struct scenario *scenario, uint32_t n[SCOPES]) {
   n[SCOPE_HOST] = 1;
   n[SCOPE_VM] = scenario->n_vms;
-  n[SCOPE_VCPU] = n[SCOPE_LOCK] = 0;
+  n[SCOPE_VCPU] = n[SCOPE_LOCK] = n[SCOPE_INTERRUPT] = 0;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     n[SCOPE_VCPU] += scenario->vms[i].guest.n_vcpus;
     n[SCOPE_LOCK] += n_locks_of(scenario, &scenario->vms[i]);
+    n[SCOPE_INTERRUPT] += scenario->vms[i].guest.n_interrupts;
   }
 }
 
@@ -140,6 +150,8 @@ static const void *entity_of(const struct run_result *run, struct entity entity)
       return &vm->vcpus[entity.member];
     case SCOPE_LOCK:
       return &vm->locks[entity.member];
+    case SCOPE_INTERRUPT:
+      return &vm->interrupts[entity.member];
     case SCOPE_HOST:
     case SCOPES:
       break;
@@ -176,14 +188,19 @@ struct run_result *result_words_unpack(const struct scenario *scenario, uint32_t
   struct vm_result *vms = unpack_scope(SCOPE_VM, n[SCOPE_VM], &words, arena);
   const struct vcpu_result *vcpus = unpack_scope(SCOPE_VCPU, n[SCOPE_VCPU], &words, arena);
   struct lock_result *locks = unpack_scope(SCOPE_LOCK, n[SCOPE_LOCK], &words, arena);
+  struct interrupt_result *interrupts =
+      unpack_scope(SCOPE_INTERRUPT, n[SCOPE_INTERRUPT], &words, arena);
   const struct host_result *host = unpack_scope(SCOPE_HOST, 1, &words, arena);
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     vms[i].spec = &scenario->vms[i];
     vms[i].vcpus = vcpus;
     vms[i].locks = locks;
+    vms[i].interrupts = interrupts;
     vcpus += vms[i].spec->guest.n_vcpus;
+    for (uint32_t k = 0; k < vms[i].spec->guest.n_interrupts; k++)
+      interrupts++->spec = &vms[i].spec->guest.interrupts[k];
     for (uint32_t lock = 0; lock < scenario->n_locks; lock++) {
-      if (!program_uses(vms[i].spec->guest.program, OP_LOCK, lock)) continue;
+      if (!guest_uses(&vms[i].spec->guest, OP_LOCK, lock)) continue;
       locks++->spec = &scenario->locks[lock];
       vms[i].n_locks++;
     }

@@ -16,7 +16,7 @@ enum result_word_kind { WORD_INTEGER, WORD_REAL /* the bits of a double */ };
 struct result_word {
   const char *name; /* a column: snake_case, with its unit */
   enum result_word_kind kind;
-  size_t at; /* offset into host_result, vm_result, vcpu_result or lock_result */
+  size_t at; /* offset into host_result, vm_result, vcpu_result, lock_result or interrupt_result */
 };
 
 /* The words of an entity of this scope; *n gets their number. */

@@ -13,6 +13,13 @@ void scenario_check_names(struct bind *bind, struct site site);
 void scenario_bind_programs(struct bind *bind, struct site root, struct scenario *scenario);
 void scenario_bind_vms(struct bind *bind, struct site root, struct scenario *scenario);
 
+/* Of a VM: where its sources of interrupts are written, and its vCPUs. */
+void scenario_bind_interrupts(struct bind *bind, struct site site, const struct scenario *scenario,
+                              struct guest_spec *guest);
+/* The steps of a handler; site.node may be NULL. */
+void scenario_bind_handler(struct bind *bind, struct site site, const struct scenario *scenario,
+                           struct program *handler);
+
 /* What no part can see alone. */
 void scenario_check(struct bind *bind, struct site root, const struct scenario *scenario);
 

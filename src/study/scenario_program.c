@@ -13,6 +13,7 @@ struct compiler {
   struct op *ops;
   uint32_t n_ops;
   bool takes_time;
+  bool is_handler;         /* of an interrupt */
   uint32_t held[HELD_MAX]; /* locks around this step, the outermost first */
   const char *held_paths[HELD_MAX];
   bool is_held_read[HELD_MAX];
@@ -76,8 +77,11 @@ static bool is_spinlock(const struct scenario *scenario, uint32_t lock) {
   return ops && ops->is_spinlock;
 }
 
-/* Whoever holds a spinlock must not give up its vCPU. */
+/* Whoever holds a spinlock, or handles an interrupt, must not give up its vCPU. */
 static void check_may_block(struct compiler *compiler, struct site site, const char *what) {
+  if (compiler->is_handler)
+    diag_error(compiler->bind->diags, site.place, site.path, NULL,
+               "%s in a handler of interrupts, which may compute and take spinlocks only", what);
   for (uint32_t i = 0; i < compiler->n_held; i++) {
     if (!is_spinlock(compiler->scenario, compiler->held[i])) continue;
     diag_error(compiler->bind->diags, site.place, site.path, NULL,
@@ -134,6 +138,27 @@ static void check_not_held(struct compiler *compiler, struct site site, uint32_t
   }
 }
 
+/* Locks of a class, inside of others that have one. */
+static void check_order(struct compiler *compiler, struct site site, uint32_t lock) {
+  const struct lock_spec *spec = &compiler->scenario->locks[lock];
+  struct lock_params inner = lock_params_of(spec);
+  for (uint32_t i = compiler->n_held; inner.order != LOCK_CLASS_NONE && i-- > 0;) {
+    const struct lock_spec *held = &compiler->scenario->locks[compiler->held[i]];
+    struct lock_params outer = lock_params_of(held);
+    if (lock_may_nest(&outer, &inner)) continue;
+    bool is_level = outer.order == LOCK_CLASS_KERNEL && inner.order == LOCK_CLASS_KERNEL;
+    const char *why = is_level ? arena_printf(compiler->bind->arena,
+                                              "kernel locks nest in increasing levels, %u "
+                                              "is not above %u",
+                                              inner.level, outer.level)
+                               : "a driver lock does not nest";
+    diag_error(compiler->bind->diags, site.place, site.path, NULL,
+               "lock '%s' inside '%s' (taken at %s): %s", spec->name, held->name,
+               compiler->held_paths[i], why);
+    return;
+  }
+}
+
 static void compile_lock(struct compiler *compiler, struct site step) {
   struct bind *bind = compiler->bind;
   struct site site = site_child(bind, step, "lock");
@@ -147,6 +172,7 @@ static void compile_lock(struct compiler *compiler, struct site step) {
     check_may_block(compiler, site, arena_printf(bind->arena, "blocking lock '%s'", spec->name));
   bool is_read = compile_mode(compiler, step);
   check_not_held(compiler, site, lock, is_read);
+  check_order(compiler, site, lock);
   emit(compiler,
        (struct op){.code = OP_LOCK, .target = lock, .is_read = is_read, .path = step.path});
   compiler->held[compiler->n_held] = lock;
@@ -235,6 +261,15 @@ static void compile_program(struct bind *bind, struct site site, const struct sc
                compiler.n_ops ? "takes no time: all its steps have mean 0" : "has no steps");
   emit(&compiler, (struct op){.code = OP_END, .path = site.path});
   *program = (struct program){.name = site.node->key, .ops = compiler.ops, .n_ops = compiler.n_ops};
+}
+
+void scenario_bind_handler(struct bind *bind, struct site site, const struct scenario *scenario,
+                           struct program *handler) {
+  struct compiler compiler = {.bind = bind, .scenario = scenario, .is_handler = true};
+  emit(&compiler, (struct op){.code = OP_ENTRY, .path = site.path});
+  if (site.node) compile_steps(&compiler, site);
+  emit(&compiler, (struct op){.code = OP_RETURN, .path = site.path});
+  *handler = (struct program){.name = "handler", .ops = compiler.ops, .n_ops = compiler.n_ops};
 }
 
 void scenario_bind_programs(struct bind *bind, struct site root, struct scenario *scenario) {

@@ -156,11 +156,15 @@ static void resolve_choice(struct arena *arena, const struct scenario *scenario,
                is_axis && written ? conf_merge(arena, written, object) : object);
 }
 
+static bool ends_steps(enum op_code code) {
+  return code == OP_END || code == OP_RETURN || code == OP_UNLOCK;
+}
+
 /* Steps from ops[*at] up to the end of the program or of the section around; moves *at there. */
 static struct conf *resolve_steps(struct arena *arena, const struct scenario *scenario,
                                   const struct op *ops, uint32_t *at) {
   struct conf *steps = conf_array(arena);
-  for (; ops[*at].code != OP_END && ops[*at].code != OP_UNLOCK; ++*at) {
+  for (; !ends_steps(ops[*at].code); ++*at) {
     const struct op *op = &ops[*at];
     struct conf *step = conf_object(arena);
     if (op->code == OP_COMPUTE) conf_add(arena, step, "compute", resolve_dist(arena, &op->dist));
@@ -196,6 +200,20 @@ static const char *resolve_affinity(struct arena *arena, const uint64_t *set, ui
   return text;
 }
 
+static struct conf *resolve_interrupts(struct arena *arena, const struct scenario *scenario,
+                                       const struct guest_spec *guest) {
+  struct conf *object = conf_object(arena);
+  for (uint32_t i = 0; i < guest->n_interrupts; i++) {
+    const struct interrupt_spec *spec = &guest->interrupts[i];
+    struct conf *interrupt = resolve_set(arena, &interrupt_rows, spec);
+    uint32_t at = 1; /* behind OP_ENTRY */
+    conf_add(arena, interrupt, INTERRUPT_HANDLER,
+             resolve_steps(arena, scenario, spec->handler.ops, &at));
+    conf_add(arena, object, spec->name, interrupt);
+  }
+  return object;
+}
+
 /* VMs that one entry of the file made stand side by side. */
 static struct conf *resolve_vms(struct arena *arena, const struct scenario *scenario) {
   struct conf *object = conf_object(arena);
@@ -208,7 +226,10 @@ static struct conf *resolve_vms(struct arena *arena, const struct scenario *scen
     while (i + n < scenario->n_vms && strcmp(scenario->vms[i + n].base_name, vm->base_name) == 0)
       n++;
     if (strcmp(vm->name, vm->base_name) != 0) keys.count = n;
-    conf_add(arena, object, vm->base_name, resolve_set(arena, &vm_rows, &keys));
+    struct conf *resolved = resolve_set(arena, &vm_rows, &keys);
+    if (vm->guest.n_interrupts > 0)
+      conf_add(arena, resolved, VM_INTERRUPTS, resolve_interrupts(arena, scenario, &vm->guest));
+    conf_add(arena, object, vm->base_name, resolved);
     i += n;
   }
   return object;

@@ -46,6 +46,9 @@ extern const struct row_set hypervisor_rows; /* struct hypervisor_spec */
 extern const struct row_set run_rows;        /* struct run_params */
 extern const struct row_set vm_rows;         /* struct vm_keys */
 extern const struct row_set barrier_rows;    /* struct barrier_spec */
+extern const struct row_set interrupt_rows;  /* struct interrupt_spec */
+#define VM_INTERRUPTS "interrupts"
+#define INTERRUPT_HANDLER "handler"
 
 #define SCENARIO_SCHEMA_FILE "costop-scenario.schema.json"
 /* Keys of `sweep` that are no paths. */

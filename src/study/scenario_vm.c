@@ -63,7 +63,7 @@ static const uint64_t *bind_affinity(struct bind *bind, struct site vm, const ch
 static struct vm_keys bind_vm(struct bind *bind, struct site site,
                               const struct scenario *scenario) {
   struct vm_keys keys = {.spec = {.base_name = site.node->key, .start = dist_constant(0)}};
-  struct object_rules rules = {.rows = vm_rows.rows, .n_rows = vm_rows.n};
+  struct object_rules rules = {.rows = vm_rows.rows, .n_rows = vm_rows.n, .others = vm_rows.others};
   bind_object(bind, site, &rules, &keys);
   if (strcmp(site.node->key, "host") == 0)
     diag_error(bind->diags, site.node->key_place, site.path, NULL,
@@ -71,6 +71,7 @@ static struct vm_keys bind_vm(struct bind *bind, struct site site,
   struct guest_spec *guest = &keys.spec.guest;
   keys.spec.is_thread_per_vcpu = guest->n_threads == 0;
   if (guest->n_threads == 0) guest->n_threads = guest->n_vcpus;
+  scenario_bind_interrupts(bind, site_child(bind, site, VM_INTERRUPTS), scenario, guest);
   if (keys.program) guest->program = find_program(bind, site, keys.program, scenario);
   if (keys.affinity)
     keys.spec.affinity = bind_affinity(bind, site, keys.affinity, scenario->host.n_pcpus);

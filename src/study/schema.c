@@ -274,6 +274,15 @@ static struct conf *sweep_schema(struct arena *arena) {
   return sweep;
 }
 
+static struct conf *vm_schema(struct arena *arena) {
+  struct conf *properties, *inner;
+  struct conf *vm = rows_schema(arena, vm_rows.rows, vm_rows.n, &properties);
+  struct conf *interrupt = rows_schema(arena, interrupt_rows.rows, interrupt_rows.n, &inner);
+  conf_add(arena, inner, INTERRUPT_HANDLER, steps_schema(arena));
+  conf_add(arena, properties, VM_INTERRUPTS, named_objects(arena, interrupt));
+  return vm;
+}
+
 static void put_parts(struct arena *arena, struct conf *properties) {
   struct conf *inner;
   struct conf *hypervisor = rows_schema(arena, hypervisor_rows.rows, hypervisor_rows.n, &inner);
@@ -290,7 +299,7 @@ static void put_parts(struct arena *arena, struct conf *properties) {
            named_objects(arena, family_schema(arena, FAMILY_LOCK, NULL)));
   conf_add(arena, properties, "barriers", named_objects(arena, set_schema(arena, &barrier_rows)));
   conf_add(arena, properties, "programs", named_objects(arena, steps_schema(arena)));
-  conf_add(arena, properties, "vms", named_objects(arena, set_schema(arena, &vm_rows)));
+  conf_add(arena, properties, "vms", named_objects(arena, vm_schema(arena)));
   conf_add(arena, properties, "run", set_schema(arena, &run_rows));
   conf_add(arena, properties, "sweep", sweep_schema(arena));
   struct conf *expect = put(arena, properties, "expect", typed(arena, "array"));

@@ -25,7 +25,15 @@ static inline const struct cell *table_row(const struct table *table, uint32_t r
   return table->cells + (size_t)row * table->n_columns;
 }
 
-enum result_table { TABLE_VM, TABLE_VCPU, TABLE_LOCK, TABLE_HOST, TABLE_SUMMARY, RESULT_TABLES };
+enum result_table {
+  TABLE_VM,
+  TABLE_VCPU,
+  TABLE_LOCK,
+  TABLE_INTERRUPT,
+  TABLE_HOST,
+  TABLE_SUMMARY,
+  RESULT_TABLES
+};
 
 extern const char *const table_names[RESULT_TABLES + 1]; /* "vm" …, NULL-terminated */
 

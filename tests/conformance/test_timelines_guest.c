@@ -239,8 +239,9 @@ START_TEST(an_ab_ba_deadlock_is_named) {
   ck_assert_uint_eq(world.result->n_notes, 1);
   ck_assert_int_eq(world.result->notes[0].at_ns, 5 * US);
   ck_assert_str_eq(world.result->notes[0].text,
-                   "deadlock in db at 5us: thread 1 waits for 'b', which thread 0 owns since 3us; "
-                   "thread 0 waits for 'a', which thread 1 owns since 3us");
+                   "deadlock in db at 5us: thread 1 waits for 'b', which thread 0 owns since 3us "
+                   "(programs.p.1); "
+                   "thread 0 waits for 'a', which thread 1 owns since 3us (programs.p.0)");
 }
 END_TEST
 
@@ -251,8 +252,9 @@ START_TEST(a_deadlock_with_oneself_is_named) {
                             "'vcpus': 1", "9us"));
   world_expect(&world, US, "db/v0 cc .......\n");
   ck_assert_uint_eq(world_vm(&world, "db")->deadlocks, 1);
-  ck_assert_str_eq(world.result->notes[0].text,
-                   "deadlock in db at 2us: thread 0 waits for 'a', which thread 0 owns since 0");
+  ck_assert_str_eq(
+      world.result->notes[0].text,
+      "deadlock in db at 2us: thread 0 waits for 'a', which thread 0 owns since 0 (programs.p.0)");
 }
 END_TEST
 

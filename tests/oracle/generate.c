@@ -61,10 +61,10 @@ static void fill_costs(struct chooser *chooser, struct lock_spec *lock) {
     int64_t cost_ns = pick_cost(chooser);
     if (row->offset == offsetof(struct lock_params, spin_limit_ns))
       cost_ns = ONE_OF(chooser, TIME_NEVER_NS, row->min > 0 ? 50 : 0, 200, 1000);
-    if (row->type == PARAM_CHOICE)
-      memcpy(to, &(uint32_t){below(chooser, 2)}, sizeof(uint32_t));
-    else
+    if (row->type == PARAM_DURATION)
       memcpy(to, &cost_ns, sizeof cost_ns);
+    else
+      memcpy(to, &(uint32_t){below(chooser, 2)}, sizeof(uint32_t));
   }
 }
 

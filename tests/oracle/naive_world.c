@@ -12,7 +12,8 @@ static const struct {
 } kinds[] = {{&lock_tas, NAIVE_TAS},         {&lock_ttas, NAIVE_TTAS},
              {&lock_ticket, NAIVE_TICKET},   {&lock_mcs, NAIVE_MCS},
              {&lock_pv, NAIVE_PV},           {&lock_mutex, NAIVE_MUTEX},
-             {&lock_handoff, NAIVE_HANDOFF}, {&lock_adaptive, NAIVE_ADAPTIVE}};
+             {&lock_handoff, NAIVE_HANDOFF}, {&lock_adaptive, NAIVE_ADAPTIVE},
+             {&lock_os2, NAIVE_TAS}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 bool naive_world_knows(const struct kind *lock) {

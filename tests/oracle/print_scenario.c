@@ -26,6 +26,12 @@ static void print_value(FILE *file, const struct param *row, const unsigned char
     fprintf(file, "\"%s\"", row->choices[choice]);
     return;
   }
+  if (row->type == PARAM_COUNT) {
+    uint32_t count;
+    memcpy(&count, params + row->offset, sizeof count);
+    fprintf(file, "%" PRIu32, count);
+    return;
+  }
   int64_t value_ns;
   memcpy(&value_ns, params + row->offset, sizeof value_ns);
   if (row->word && value_ns == row->word_value)
@@ -92,6 +98,8 @@ static void print_step(FILE *file, const struct scenario *scenario, const struct
     case OP_UNLOCK:
       if (op[-1].code != OP_COMPUTE || op[-1].purpose != RNG_HOLD) fputs("]", file);
       break;
+    case OP_ENTRY:
+    case OP_RETURN:
     case OP_END:
       return;
   }

@@ -122,7 +122,7 @@ static struct subject subject_of(const struct world *world, const char *name) {
   for (; strcmp(vm->spec->name, subject.name) != 0; vm++) {
     ck_assert_msg(vm + 1 < world->result->vms + world->result->scenario->n_vms, "no %s", name);
     vcpus += vm->spec->guest.n_vcpus;
-    threads += vm->spec->guest.n_threads;
+    threads += guest_n_contexts(&vm->spec->guest);
     locks += vm->n_locks;
   }
   *slash = '/';
