@@ -268,7 +268,8 @@ static bool is_noted(const struct guest_vm *vm, const struct lock *outer,
 void interrupt_look_at_order(const struct thread *t, const struct lock *lock) {
   const struct thread *below = guest_vcpu_of(t)->handler->below;
   for (const struct lock *outer = below ? below->held : NULL; outer; outer = outer->next_held) {
-    if (lock_may_nest(&outer->cost, &lock->cost) || is_noted(t->vm, outer, lock)) continue;
+    if (outer == lock || lock_may_nest(&outer->cost, &lock->cost) || is_noted(t->vm, outer, lock))
+      continue;
     struct guest_note *note = deadlock_note(t->vm);
     if (!note) return;
     note->what = NOTE_ORDER;

@@ -48,6 +48,7 @@ struct interrupt_result {
 
 struct vm_result {
   const struct vm_spec *spec;
+  const struct interrupt_result *interrupts; /* spec->guest.n_interrupts */
   struct ledger total;
   uint64_t iterations;
   struct latency_result latency; /* of iterations that ended in the window */
@@ -62,7 +63,6 @@ struct vm_result {
   const struct vcpu_result *vcpus; /* spec->guest.n_vcpus */
   const struct lock_result *locks; /* those its program uses, in scenario order */
   uint32_t n_locks;
-  const struct interrupt_result *interrupts; /* spec->guest.n_interrupts */
 };
 
 struct host_result {

@@ -6,7 +6,8 @@ source "$(dirname "$0")/../support/common.sh"
 
 "$costop" new >s.json
 run=("$costop" -q run s.json -d 50ms -w 5ms -r 20)
-tables='vm.csv vcpu.csv lock.csv host.csv summary.csv trace.csv scenario.resolved.json'
+tables='vm.csv vcpu.csv lock.csv interrupt.csv host.csv summary.csv trace.csv'
+tables+=' scenario.resolved.json'
 same_tables() {
   local file
   for file in $tables; do cmp "$1/$file" "$2/$file" || fail "$file of $1 and $2 differ"; done

@@ -49,7 +49,10 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
               "[ { 'compute': '30us' } ] } ] }, 'vms': {"
               "'db': { 'vcpus': 3, 'threads': 5, 'program': 'db', 'guest_timeslice': '150us',"
               "'guest_switch': '1us', 'ipi_latency': '2us' },"
-              "'web': { 'vcpus': 2, 'program': 'web' },"
+              "'web': { 'vcpus': 2, 'program': 'web', 'interrupts': {"
+              "'nic': { 'every': { 'exponential': '300us' }, 'entry': '1us', 'handler':"
+              "[ { 'compute': { 'exponential': '10us' } } ] },"
+              "'tick': { 'kind': 'timer', 'every': '1ms', 'entry': '2us' } } },"
               "'noise': { 'vcpus': 1, 'count': 2, 'program': 'hog', 'start': '300us' } },"
               "'run': { 'warmup': '%dms', 'duration': '%dms' } }",
               is->sched == &sched_null ? VCPUS : 3, is->sched->kind.name, is->placement,
