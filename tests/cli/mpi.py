@@ -100,10 +100,10 @@ def ranks(process):
 
 def long_study(where):
     """A study that has come some way."""
-    process = start(3, *STUDY, "-d", "200ms", "-r", "4", "-o", where)
+    process = start(3, *STUDY, "-d", "1s", "-r", "4", "-o", where)
     log = Path(where, "results.sqlite-wal")
     for _ in range(1200):
-        if log.exists() and log.stat().st_size > 200000:
+        if log.exists() and log.stat().st_size > 100000:
             return process
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
@@ -111,7 +111,7 @@ def long_study(where):
 
 
 def interrupted_and_resumed():
-    costop(*STUDY, "-d", "200ms", "-r", "4", "-o", "long")
+    costop(*STUDY, "-d", "1s", "-r", "4", "-o", "long")
     cases = {"worker-lost": (1, signal.SIGKILL, 137), "first-lost": (0, signal.SIGKILL, 137),
              "first-told": (0, signal.SIGTERM, 143), "mpirun-told": (None, signal.SIGINT, 1)}
     for name, (rank, number, code) in cases.items():
@@ -122,7 +122,7 @@ def interrupted_and_resumed():
             found = re.search(r"interrupted: \d+ of 27 cells are complete, (\d+) replications in "
                               r"all; go on with the same command and --resume", err)
             assert found and 0 < int(found[1]) < 108, (name, err)
-        mpirun(2, *STUDY, "-d", "200ms", "-r", "4", "-o", name, "--resume")
+        mpirun(2, *STUDY, "-d", "1s", "-r", "4", "-o", name, "--resume")
         assert files(name) == files("long"), name
 
 
