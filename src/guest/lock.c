@@ -47,7 +47,10 @@ static void update_cause(struct lock *lock) {
 }
 
 void lock_owner_moved(struct thread *t) {
-  for (struct lock *part = t->held; part; part = part->next_held) update_cause(part->whole);
+  for (struct lock *part = t->held; part; part = part->next_held) {
+    update_cause(part->whole);
+    if (part->ops->owner_moved) part->ops->owner_moved(part);
+  }
 }
 
 /* --- the queue --- */
@@ -132,13 +135,18 @@ struct thread *lock_race(struct lock *lock) {
   }
 }
 
+bool lock_owner_seems_to_run(const struct lock *lock) {
+  if (!guest_is_current(lock->owner)) return false;
+  return lock->cost.watches == WATCHES_THREAD ||
+         guest_vcpu_of(lock->owner)->v->runstate == RS_RUNNING;
+}
+
 bool lock_must_spin(const struct thread *t) {
   const struct lock *lock = t->waits_for;
-  if (lock->ops->spin_left_ns && !lock->owner) return lock->first_waiter != t;
-  if (lock->ops->is_fifo) return true;
+  if (lock->ops->is_fifo) return !lock->ops->spin_left_ns || lock->owner || lock->first_waiter != t;
   if (!lock->owner) return false;
   if (!lock->ops->spins_while_owner_current) return true;
-  return guest_is_current(lock->owner) && t->spun_ns < lock->cost.spin_limit_ns;
+  return lock_owner_seems_to_run(lock) && t->spun_ns < lock->cost.spin_limit_ns;
 }
 
 int64_t lock_spin_left_ns(const struct thread *t) {

@@ -57,9 +57,11 @@ struct lock_ops {
   enum lock_answer (*request)(const struct lock *lock, const struct thread *t);
   /* The owner has let go: who owns it now? NULL (also for the operation): nobody, it is free. */
   struct thread *(*next_owner)(struct lock *lock);
-  /* Guest time that t, first or not, may spin on end; NULL: spin_limit says it. A lock that
-     has it may be free while others than the first in line spin. */
+  /* Guest time that t may spin on end; NULL: spin_limit says it. A FIFO lock that has it may be
+     free while others than the first in line spin. */
   int64_t (*spin_left_ns)(const struct lock *lock, const struct thread *t);
+  /* The vCPU of its owner runs, or runs no longer. May be NULL. */
+  void (*owner_moved)(struct lock *lock);
   bool wakes_sleeper; /* a release then wakes the first in the queue, to try for it; of a FIFO lock
                          only if that is free now */
 };
@@ -115,6 +117,8 @@ static inline struct lock_params lock_params_of(const struct lock_spec *spec) {
 }
 
 /* --- for the kinds --- */
+/* As far as its waiters look: a taken lock. */
+bool lock_owner_seems_to_run(const struct lock *lock);
 struct thread *lock_race(
     struct lock *lock); /* uniformly one of those who spin, executing; or NULL */
 

@@ -50,6 +50,9 @@ enum lock_on_limit { ON_LIMIT_YIELD, ON_LIMIT_SPIN };
 enum lock_interrupts { LOCK_INTERRUPTS_ENABLED, LOCK_INTERRUPTS_DISABLED };
 enum lock_class { LOCK_CLASS_NONE, LOCK_CLASS_KERNEL, LOCK_CLASS_DRIVER };
 
+/* What adaptive looks at, in the order of its words. */
+enum lock_watches { WATCHES_THREAD, WATCHES_VCPU };
+
 struct lock_params {
   int64_t acquire_ns;
   int64_t handoff_base_ns;
@@ -58,6 +61,7 @@ struct lock_params {
   int64_t wake_ns;
   int64_t spin_limit_ns; /* TIME_NEVER_NS: none */
   int64_t timeout_ns;    /* of preemptable-ticket */
+  uint32_t watches;      /* enum lock_watches */
   uint32_t on_limit;     /* enum lock_on_limit */
   uint32_t interrupts;   /* enum lock_interrupts: while a vCPU waits for it or owns it */
   uint32_t order;        /* enum lock_class */

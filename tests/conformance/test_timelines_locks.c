@@ -226,6 +226,28 @@ START_TEST(a_preempted_waiter_is_passed_over) {
 }
 END_TEST
 
+/* As lock_holder_preemption in test_timelines_host.c. t1 sees at 14 that the vCPU of the owner does
+   not run, and sleeps, which lets that in; at 24 it loses sight of it while it spins. */
+START_TEST(an_adaptive_waiter_that_watches_vcpus) {
+  world_watch(&world, "{ 'host': { 'pcpus': 2 }, " RR
+                      ","
+                      "'locks': { 'l': { 'kind': 'adaptive', 'watches': 'vcpu' } },"
+                      "'programs': { 'hog': [ { 'compute': '1s' } ],"
+                      "'p': [ { 'compute': '4ms' }, { 'lock': 'l', 'hold': '8ms' } ] },"
+                      "'vms': { 'noise': { 'vcpus': 1, 'program': 'hog' },"
+                      "'db': { 'vcpus': 2, 'program': 'p' } }, 'run': { 'duration': '26ms' } }");
+  world_expect(&world, MS,
+               "noise/v0 uuuuuuuuuu uuuu uu uuuu rrrr uu\n"
+               "db/v0    uuuucccccc rrrr cc uuuu cccc cc\n"
+               "db/v1    rrrrrrrrrr uuuu .. rrrr ssss ..\n"
+               "db/t0:l  ....###### #### ## .... #### ##\n"
+               "db/t1:l  .......... .... ww wwww wwww ww\n"
+               "p0       0000000000 0000 00 0000 2222 11\n"
+               "p1       1111111111 2222 11 1111 1111 00\n");
+  ck_assert_int_eq(world_spin_lhp_ns(&world_vm(&world, "db")->total), 0);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines of locks");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -241,5 +263,6 @@ int main(void) {
   tcase_add_test(tests, the_worst_reader_is_blamed);
   tcase_add_test(tests, readers_that_both_want_to_write_are_deadlocked);
   tcase_add_test(tests, a_preempted_waiter_is_passed_over);
+  tcase_add_test(tests, an_adaptive_waiter_that_watches_vcpus);
   return world_main(tests, "timelines of locks");
 }

@@ -148,7 +148,7 @@ static bool is_step_due(const struct naive_vcpu *vcpu) {
     case MODE_PAY:
       return thread->left_ns == 0;
     case MODE_SPIN:
-      return thread->spin_left_ns == 0;
+      return thread->spin_left_ns == 0 || naive_lock_has_lost_sight(thread);
     case MODE_HALTED:
     case MODE_BARRIER_SPIN:
     case MODE_ASLEEP:

@@ -11,7 +11,8 @@ static bool is_fifo_spinlock(const struct naive_lock *lock) {
 }
 
 static bool is_owner_current(const struct naive_lock *lock) {
-  return lock->owner && lock->owner->vcpu->current == lock->owner;
+  if (!lock->owner || lock->owner->vcpu->current != lock->owner) return false;
+  return lock->params->watches == WATCHES_THREAD || lock->owner->vcpu->runstate == RS_RUNNING;
 }
 
 bool naive_lock_has_entered(const struct naive_thread *thread, bool only_spinlocks) {
@@ -259,6 +260,11 @@ bool naive_lock_respin(struct naive_world *world, struct naive_thread *thread) {
   if (is_owner_current(lock) && thread->spin_left_ns > 0) return false;
   block(world, thread);
   return true;
+}
+
+bool naive_lock_has_lost_sight(const struct naive_thread *thread) {
+  const struct naive_lock *lock = thread->waits_for;
+  return lock->kind == NAIVE_ADAPTIVE && lock->owner && !is_owner_current(lock);
 }
 
 bool naive_lock_retry(struct naive_world *world, struct naive_thread *thread) {
