@@ -50,7 +50,7 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
               "'db': { 'vcpus': 3, 'threads': 5, 'program': 'db', 'guest_timeslice': '150us',"
               "'guest_switch': '1us', 'ipi_latency': '2us' },"
               "'web': { 'vcpus': 2, 'program': 'web', 'interrupts': {"
-              "'nic': { 'every': { 'exponential': '300us' }, 'entry': '1us', 'handler':"
+              "'nic': { 'every': { 'exponential': '400us' }, 'entry': '1us', 'handler':"
               "[ { 'compute': { 'exponential': '10us' } } ] },"
               "'tick': { 'kind': 'timer', 'every': '1ms', 'entry': '2us' } } },"
               "'noise': { 'vcpus': 1, 'count': 2, 'program': 'hog', 'start': '300us' } },"
