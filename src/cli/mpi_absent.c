@@ -22,8 +22,8 @@ uint32_t mpi_link_rank(void) { return 0; }
 void mpi_link_send(uint32_t to, enum mpi_link_kind kind, const void *bytes, size_t n_bytes) {
   (void)to, (void)kind, (void)bytes, (void)n_bytes;
 }
-bool mpi_link_receive(struct mpi_link_message *message, struct arena *arena) {
-  (void)message, (void)arena;
+bool mpi_link_receive(struct mpi_link_message *message) {
+  (void)message;
   return false;
 }
 void mpi_link_leave(void) {}

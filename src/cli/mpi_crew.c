@@ -29,7 +29,7 @@ struct mpi_crew {
   struct peer *peers; /* by rank; that of process 0 is not used */
   uint32_t size, jobs;
   int64_t started_ns;
-  struct arena arena, scratch;
+  struct arena arena;
 };
 
 static int64_t now_ns(void) {
@@ -49,9 +49,11 @@ struct mpi_crew *mpi_crew_start(struct crew *crew, const struct study *study, ui
   mpi->started_ns = now_ns();
   mpi->arena = arena;
   const struct mpi_study about = {.jobs = jobs, .paranoid = study->paranoid};
-  struct mpi_wire wire = mpi_wire_of_study(&about, study->grid, &mpi->scratch);
+  struct arena scratch = {0};
+  struct mpi_wire wire = mpi_wire_of_study(&about, study->grid, &scratch);
   for (uint32_t rank = 1; rank < mpi->size; rank++)
     mpi_link_send(rank, LINK_STUDY, wire.bytes, wire.n_bytes);
+  arena_free(&scratch);
   return mpi;
 }
 
@@ -95,8 +97,7 @@ static void peer_take(struct mpi_crew *mpi, const struct mpi_link_message *messa
 /* Receives and sends all that there is. */
 static void mpi_crew_pump(struct mpi_crew *mpi) {
   struct mpi_link_message message;
-  arena_reset(&mpi->scratch);
-  while (mpi_link_receive(&message, &mpi->scratch)) peer_take(mpi, &message);
+  while (mpi_link_receive(&message)) peer_take(mpi, &message);
   /* In turns: a few units go to as many processes as possible. */
   for (bool has_given = true; has_given;) {
     has_given = false;
@@ -120,14 +121,14 @@ void mpi_crew_wait(struct mpi_crew *mpi, uint32_t n_open, const struct timespec 
 
 /* Has all others drop what they are doing. When they have answered nothing is under way any more;
    false: not all of them have, in this time. */
-static bool mpi_crew_halt(int64_t limit_ns, struct arena *scratch) {
+static bool mpi_crew_halt(void) {
   const struct timespec pause = {.tv_nsec = PAUSE_NS};
-  int64_t until_ns = now_ns() + limit_ns;
+  int64_t until_ns = now_ns() + PATIENCE_NS;
   uint32_t n_missing = mpi_link_size() - 1;
   for (uint32_t rank = 1; rank <= n_missing; rank++) mpi_link_send(rank, LINK_HALT, NULL, 0);
   while (n_missing > 0) {
     struct mpi_link_message message;
-    if (mpi_link_receive(&message, scratch))
+    if (mpi_link_receive(&message))
       n_missing -= message.kind == LINK_HALTED;
     else if (now_ns() < until_ns)
       nanosleep(&pause, NULL);
@@ -139,7 +140,7 @@ static bool mpi_crew_halt(int64_t limit_ns, struct arena *scratch) {
 
 void mpi_crew_stop(struct mpi_crew *mpi, bool is_hasty) {
   mpi_crew_pump(mpi); /* what has come is kept */
-  if (!is_hasty) (void)mpi_crew_halt(PATIENCE_NS, &mpi->scratch);
+  if (!is_hasty) (void)mpi_crew_halt();
   for (uint32_t rank = 1; rank < mpi->size; rank++) {
     for (struct crew_unit *unit = mpi->peers[rank].out, *next; unit; unit = next) {
       next = unit->next;
@@ -151,18 +152,14 @@ void mpi_crew_stop(struct mpi_crew *mpi, bool is_hasty) {
 
 void mpi_crew_end(struct mpi_crew *mpi) {
   struct arena arena = mpi->arena;
-  arena_free(&mpi->scratch);
   arena_free(&arena);
 }
 
 void mpi_crew_dismiss(int code) {
   if (mpi_link_size() == 1) return;
-  struct arena scratch = {0};
-  bool is_quiet = mpi_crew_halt(PATIENCE_NS, &scratch);
-  arena_free(&scratch);
   /* Without an answer somebody is gone. mpirun sees that we do not take our leave, and ends the
      others. */
-  if (!is_quiet) return;
+  if (!mpi_crew_halt()) return;
   for (uint32_t rank = 1; rank < mpi_link_size(); rank++)
     mpi_link_send(rank, LINK_BYE, &code, sizeof code);
   mpi_link_leave();

@@ -6,6 +6,16 @@
 
 #include "cli/mpi_launch.h"
 
+/* A process has one MPI, and one message on its way in. To wait for it in MPI_Recv would be to wait
+   for ever if its sender dies while it is read. */
+static struct {
+  bool is_busy;
+  MPI_Status head;
+  MPI_Request request;
+  struct mpi_link_message message;
+  struct arena arena; /* of its bytes */
+} inbox;
+
 #define STRING_OF(x) #x
 #define STRING(x) STRING_OF(x)
 
@@ -43,22 +53,32 @@ void mpi_link_send(uint32_t to, enum mpi_link_kind kind, const void *bytes, size
   MPI_Send(bytes, (int)n_bytes, MPI_BYTE, (int)to, (int)kind, MPI_COMM_WORLD);
 }
 
-bool mpi_link_receive(struct mpi_link_message *message, struct arena *arena) {
+bool mpi_link_receive(struct mpi_link_message *message) {
   int is_there, n_bytes;
-  MPI_Status status;
-  MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &is_there, &status);
+  if (!inbox.is_busy) {
+    MPI_Status *head = &inbox.head;
+    MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &is_there, head);
+    if (!is_there) return false;
+    MPI_Get_count(head, MPI_BYTE, &n_bytes);
+    arena_reset(&inbox.arena);
+    inbox.message = (struct mpi_link_message){
+        .kind = (enum mpi_link_kind)head->MPI_TAG,
+        .from = (uint32_t)head->MPI_SOURCE,
+        .bytes = arena_alloc(&inbox.arena, (size_t)n_bytes, 1),
+        .n_bytes = (size_t)n_bytes,
+    };
+    MPI_Irecv(inbox.message.bytes, n_bytes, MPI_BYTE, head->MPI_SOURCE, head->MPI_TAG,
+              MPI_COMM_WORLD, &inbox.request);
+    inbox.is_busy = true;
+  }
+  MPI_Test(&inbox.request, &is_there, MPI_STATUS_IGNORE);
   if (!is_there) return false;
-  MPI_Get_count(&status, MPI_BYTE, &n_bytes);
-  void *bytes = arena_alloc(arena, (size_t)n_bytes, 1);
-  MPI_Recv(bytes, n_bytes, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, MPI_COMM_WORLD,
-           MPI_STATUS_IGNORE);
-  *message = (struct mpi_link_message){.kind = (enum mpi_link_kind)status.MPI_TAG,
-                                       .from = (uint32_t)status.MPI_SOURCE,
-                                       .bytes = bytes,
-                                       .n_bytes = (size_t)n_bytes};
+  inbox.is_busy = false;
+  *message = inbox.message;
   return true;
 }
 
 void mpi_link_leave(void) {
   if (mpi_link_is_joined()) MPI_Finalize();
+  arena_free(&inbox.arena);
 }

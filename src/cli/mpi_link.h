@@ -23,7 +23,7 @@ enum mpi_link_kind {
 struct mpi_link_message {
   enum mpi_link_kind kind;
   uint32_t from;
-  const void *bytes;
+  void *bytes;
   size_t n_bytes;
 };
 
@@ -38,8 +38,9 @@ uint32_t mpi_link_size(void);
 uint32_t mpi_link_rank(void);
 
 void mpi_link_send(uint32_t to, enum mpi_link_kind kind, const void *bytes, size_t n_bytes);
-/* false: no message is there. Otherwise its bytes are put into arena. */
-bool mpi_link_receive(struct mpi_link_message *message, struct arena *arena);
+/* false: no message is there, or not all of it; if its sender is gone that remains so. Its bytes
+   are there until the next call. */
+bool mpi_link_receive(struct mpi_link_message *message);
 /* All processes do this in the end; no message is under way. */
 void mpi_link_leave(void);
 

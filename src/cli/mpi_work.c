@@ -24,7 +24,7 @@ struct work {
   const struct grid *grid;
   struct work_cell *cells; /* the one used last comes first */
   struct arena arena;      /* of the study */
-  struct arena scratch;    /* of a message */
+  struct arena scratch;    /* of a message on its way out */
 };
 
 /* --- a study --- */
@@ -136,8 +136,7 @@ int mpi_work(void) {
   int code = EX_OK;
   for (bool goes_on = true; goes_on;) {
     struct mpi_link_message message;
-    arena_reset(&work.scratch);
-    if (mpi_link_receive(&message, &work.scratch))
+    if (mpi_link_receive(&message))
       goes_on = work_heed(&work, &message, &code);
     else
       work_wait(&work);
