@@ -14,7 +14,7 @@ static void teardown(void) { arena_free(&arena); }
 
 /* Of db, db/v0, db/runq or the host: the first of their scope. */
 static int64_t word_of(const int64_t *words, enum scope scope, const char *name) {
-  static const uint32_t n_entities[] = {[SCOPE_VM] = 2, [SCOPE_VCPU] = 3, [SCOPE_LOCK] = 1};
+  static const uint32_t n_entities[SCOPES] = {[SCOPE_VM] = 2, [SCOPE_VCPU] = 3, [SCOPE_LOCK] = 1};
   uint32_t n;
   for (enum scope before = 0; before < scope; before++) {
     (void)result_words_of(before, &n);
