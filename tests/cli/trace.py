@@ -108,6 +108,24 @@ def joined(pieces):
     return whole
 
 
+def row_names(events):
+    """Of a JSON trace, with the CSV's word for the interrupts of a vCPU: the threads after the
+    VM's own, in the order of the vCPUs."""
+    names, n_locks, n_handlers = {}, defaultdict(int), defaultdict(int)
+    for event in events:
+        if event["ph"] != "M" or event["name"] != "thread_name":
+            continue
+        name, pid = event["args"]["name"], event["pid"]
+        if name.endswith(" interrupts' locks"):
+            vm, vcpu = name.removesuffix(" interrupts' locks").rsplit("/", 1)
+            assert vcpu == f"v{n_handlers[pid]}"
+            n_handlers[pid] += 1
+            name = f"{vm}/t{n_locks[pid]} locks"
+        n_locks[pid] += name.endswith(" locks")
+        names[pid, event["tid"]] = name
+    return names
+
+
 def check_nesting(events):
     rows, ends = set(), defaultdict(list)
     for event in events:
@@ -131,8 +149,7 @@ def check_nesting(events):
 
 def check_flows(events, slices, rows):
     """Each arrow joins two lock slices, and while it is there the spinner pays for the holder."""
-    names = {(e["pid"], e["tid"]): e["args"]["name"] for e in events
-             if e["ph"] == "M" and e["name"] == "thread_name"}
+    names = row_names(events)
     starts = {e["id"]: e for e in events if e["ph"] == "s"}
     ends = {e["id"]: e for e in events if e["ph"] == "f"}
     assert starts.keys() == ends.keys()
@@ -161,32 +178,32 @@ def common(pieces, others):
     return [(max(s, t), min(e, f)) for s, e in pieces for t, f in others if max(s, t) < min(e, f)]
 
 
-def times(rows, kind, *states, **keys):
-    return [(r["start_ns"], r["end_ns"]) for r in of(rows, kind, *states)
-            if all(r[k] == v for k, v in keys.items())]
-
-
 def check_payments(rows, payments):
     """What is paid is the time in which the spinner spins while the owner has no pCPU."""
+    spins, away, locks = defaultdict(list), defaultdict(list), defaultdict(list)
+    for row in rows:
+        vm, state, time_ns = row["vm"], row["state"], (row["start_ns"], row["end_ns"])
+        if row["kind"] == "activity" and state == "spin":
+            spins[vm, row["vcpu"], row["thread"]].append(time_ns)
+        elif row["kind"] == "vcpu" and state in ("ready", "costop"):
+            away[vm, row["vcpu"]].append(time_ns)
+        elif row["kind"] == "lock":
+            locks[vm, row["thread"], row["lock"], state].append(time_ns)
     for payment in payments:
-        vm = payment["vm"]
-        whole = [(payment["start_ns"], payment["end_ns"])]
-        spins = times(rows, "activity", "spin", vm=vm, vcpu=payment["vcpu"],
-                      thread=payment["thread"])
-        away = times(rows, "vcpu", "ready", "costop", vm=vm, vcpu=payment["peer_vcpu"])
-        holds = times(rows, "lock", "hold", vm=vm, thread=payment["peer_thread"],
-                      lock=payment["lock"])
-        waits = times(rows, "lock", "spin", vm=vm, thread=payment["thread"],
-                      lock=payment["lock"])
-        paid = common(common(common(common(whole, spins), away), holds), waits)
+        vm, lock = payment["vm"], payment["lock"]
+        paid = [(payment["start_ns"], payment["end_ns"])]
+        for pieces in (spins[vm, payment["vcpu"], payment["thread"]],
+                       away[vm, payment["peer_vcpu"]],
+                       locks[vm, payment["peer_thread"], lock, "hold"],
+                       locks[vm, payment["thread"], lock, "spin"]):
+            paid = common(paid, pieces)
         assert sum(e - s for s, e in paid) == payment["value"] > 0, payment
         assert paid[0][0] == payment["start_ns"] and paid[-1][1] == payment["end_ns"], payment
 
 
 def intervals_of_json(events):
     """The rows of the CSV that have a length, read from the JSON."""
-    rows = {(e["pid"], e["tid"]): e["args"]["name"] for e in events
-            if e["ph"] == "M" and e["name"] == "thread_name"}
+    rows = row_names(events)
     found = []
     for event in events:
         if event["ph"] == "X":
@@ -356,7 +373,8 @@ def umask():
 
 def draw(scenario, ending, settings=""):
     data, picture = WORK / f"{scenario.stem}.csv", WORK / f"{scenario.stem}.{ending}"
-    costop("trace", scenario, "--to", "24ms" if scenario == STORY else "6ms", "-o", data)
+    span = ("--to", "24ms") if scenario == STORY else ("--from", "20ms", "--to", "26ms")
+    costop("trace", scenario, *span, "-o", data)
     done = subprocess.run(["gnuplot", "-e", f"input='{data}'; output='{picture}'; {settings}",
                            ROOT / "plots/timeline.gp"], capture_output=True, check=False)
     assert done.returncode == 0 and not done.stderr, (scenario, done.stderr.decode())
