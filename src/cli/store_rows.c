@@ -287,11 +287,11 @@ static int count(struct store *store, const char *sql, int64_t *n) {
 /* Rows that belong to no replication, and cells that lack some. */
 static int verify_counts(struct store *store, int64_t n_rows) {
   int64_t n_there = 0, n_short = 0;
-  int code = count(store,
-                   "SELECT (SELECT count(*) FROM vm) + (SELECT count(*) FROM vcpu) + "
-                   "(SELECT count(*) FROM lock) + (SELECT count(*) FROM host) + "
-                   "(SELECT count(*) FROM note)",
-                   &n_there);
+  const char *sql = "SELECT (SELECT count(*) FROM note)";
+  for (enum scope scope = 0; scope < SCOPES; scope++)
+    sql = arena_printf(&store->scratch, "%s + (SELECT count(*) FROM %s)", sql, scope_names[scope]);
+  int code = count(store, sql, &n_there);
+  arena_reset(&store->scratch);
   if (code == EX_OK)
     code = count(store,
                  "SELECT count(*) FROM cell WHERE replications <> "

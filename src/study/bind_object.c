@@ -181,10 +181,13 @@ void bind_object(struct bind *bind, struct site site, const struct object_rules 
   bool is_object = bind_expect(bind, site, CONF_OBJECT, "an object");
   for (size_t i = 0; i < rules->n_rows; i++) {
     const struct param *row = &rules->rows[i];
-    bool is_there = is_object && conf_find_path(site.node, row->key);
-    if (is_there && bind_value(bind, object_row_site(bind, site, row->key), row, params)) continue;
+    const struct conf *node = is_object ? conf_find_path(site.node, row->key) : NULL;
+    if (node) {
+      struct site at = {node, path_join(bind->arena, site.path, row->key), node->place};
+      if (bind_value(bind, at, row, params)) continue;
+    }
     bind_fallback(bind, row, params);
-    if (is_object && !is_there && !row->fallback && !object_has_misspelt(site, rules, row->key))
+    if (is_object && !node && !row->fallback && !object_has_misspelt(site, rules, row->key))
       diag_error(bind->diags, site.place, site.path, row->help, "missing key '%s'", row->key);
   }
   if (is_object && site.node) object_check_keys(bind, site, rules, "");

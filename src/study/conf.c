@@ -64,7 +64,8 @@ static const struct conf *conf_child(const struct conf *parent, const char *key,
     return is_index && index < parent->n_children ? parent->children[index] : NULL;
   for (uint32_t i = 0; parent->kind == CONF_OBJECT && i < parent->n_children; i++) {
     const struct conf *child = parent->children[i];
-    if (strncmp(child->key, key, length) == 0 && child->key[length] == '\0') return child;
+    if (*child->key == *key && strncmp(child->key, key, length) == 0 && child->key[length] == '\0')
+      return child;
   }
   return NULL;
 }
@@ -73,7 +74,8 @@ const struct conf *conf_find_path(const struct conf *root, const char *path) {
   const struct conf *node = root;
   for (const char *dot; node && (dot = strchr(path, '.')); path = dot + 1)
     node = conf_child(node, path, (size_t)(dot - path));
-  return node ? conf_child(node, path, strlen(path)) : NULL;
+  if (!node) return NULL;
+  return node->kind == CONF_OBJECT ? conf_find(node, path) : conf_child(node, path, strlen(path));
 }
 
 bool conf_is_argument(const struct conf *conf) {

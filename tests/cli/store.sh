@@ -106,6 +106,12 @@ fi
 expect_code 0 "$costop" rerun whole
 grep -q '^whole: done again, 20 replications, and every byte is the same$' out ||
   fail "rerun: $(cat out)"
+# Something in every table: notes, interrupts.
+expect_code 0 "$costop" -q run "$root/scenarios/os2-deadlock.json" -r 2 -o deadlock
+for table in note vm vcpu lock interrupt host; do
+  [[ $(query deadlock/results.sqlite "SELECT count(*) FROM $table") -gt 0 ]] || fail "no $table"
+done
+expect_code 0 "$costop" rerun deadlock
 expect_code 0 "${run[@]}" -o short --trace-ms 7
 expect_code 0 "$costop" rerun short
 sed -i '3s/,/,9/2' short/vm.csv
