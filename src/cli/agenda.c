@@ -268,7 +268,10 @@ static void agenda_blame(struct agenda *agenda, const struct crew_unit *unit) {
   if (fault->is_there &&
       (fault->cell < cell || (fault->cell == cell && fault->replication < unit->replication)))
     return;
-  *fault = (struct agenda_fault){.is_there = true, .cell = cell, .replication = unit->replication};
+  *fault = (struct agenda_fault){.is_there = true,
+                                 .is_limit = unit->status == RUN_LIMITED,
+                                 .cell = cell,
+                                 .replication = unit->replication};
   if (!unit->is_unbound) fault->message = arena_strdup(&agenda->arena, unit->message);
   crew_clear(agenda->crew);
 }
@@ -278,7 +281,8 @@ int agenda_absorb(struct agenda *agenda, struct crew_unit *unit) {
       (struct agenda_cell *)(void *)((char *)unit->cell - offsetof(struct agenda_cell, cell));
   cell->n_out--;
   agenda->n_out--;
-  if (unit->is_unbound || unit->status == RUN_STUCK) agenda_blame(agenda, unit);
+  if (unit->is_unbound || unit->status == RUN_STUCK || unit->status == RUN_LIMITED)
+    agenda_blame(agenda, unit);
   if (!unit->run || cell->is_complete) {
     crew_drop_unit(agenda->crew, unit);
     return EX_OK;

@@ -14,7 +14,7 @@ struct agenda_cell;
 
 /* A replication that cannot be run; of several the first one in order. */
 struct agenda_fault {
-  bool is_there;
+  bool is_there, is_limit;
   uint32_t cell, replication;
   const char *message; /* NULL: the cell's scenario is refused */
 };

@@ -22,9 +22,9 @@ static int explain(const struct cli *cli, const struct warmup *warmup, const cha
     cli_error("interrupted in the pilot for the warm-up");
     return EXIT_SIGNAL + (int)*cli->interrupt;
   }
-  if (warmup->status == RUN_STUCK) {
-    cli_error("%s", warmup->message);
-    return EX_DATAERR;
+  if (warmup->status != RUN_DONE) {
+    cli_error("the pilot for the warm-up: %s", warmup->message);
+    return warmup->status == RUN_LIMITED ? EXIT_LIMIT : EX_DATAERR;
   }
   if (warmup->is_too_short)
     cli_warn(cli, "the pilot saw no end of the warm-up: %s, half of it, is taken; try a longer -d",
@@ -46,7 +46,7 @@ const struct scenario *auto_warmup(const struct cli *cli, const struct scenario 
   diags->arena = cli->arena;
   const struct scenario *first = grid_bind(grid, 0, diags, cli->arena), *warm = NULL;
   if (first) {
-    struct warmup warmup = warmup_find(first, cli->interrupt, cli->arena);
+    struct warmup warmup = warmup_find(first, cli->interrupt, cli->max_events, cli->arena);
     char value[DURATION_TEXT_MAX];
     *found = warmup_text(&warmup, cli->arena);
     *exit_code = explain(cli, &warmup, *found);

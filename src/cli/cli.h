@@ -18,8 +18,8 @@
 
 /* Exit codes are those of sysexits.h, and: */
 enum {
-  EXIT_NO = 1,    /* the answer is no: an expectation failed */
-  EXIT_WALL = 75, /* --max-wall came first; what there is is valid */
+  EXIT_NO = 1,     /* the answer is no: an expectation failed */
+  EXIT_LIMIT = 75, /* of --max-wall or --max-events; what there is is valid */
   EXIT_SIGNAL = 128
 };
 
@@ -68,6 +68,7 @@ enum option_id {
   OPTION_JOBS,
   OPTION_SHARD,
   OPTION_MAX_WALL,
+  OPTION_MAX_EVENTS,
   OPTION_OUTPUT,
   OPTION_RESUME,
   OPTION_FORMAT,
@@ -141,6 +142,7 @@ struct cli {
   uint32_t jobs;               /* 0: one for each core that the process may use */
   uint32_t shard, n_shards;    /* 0 … n_shards - 1; n_shards 1 if it was not asked for */
   int64_t max_wall_ns;         /* 0: no limit */
+  uint64_t max_events;         /* of a replication; 0: no limit */
   struct timespec started;     /* of CLOCK_MONOTONIC: when the program was */
   const char *vm;              /* --vm; NULL if not given */
   struct text_list metrics;    /* of --metric */

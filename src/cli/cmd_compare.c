@@ -264,7 +264,7 @@ const struct command cmd_compare = {
     .options = OPTION_BITS_STUDY | OPTION_BITS_SWEEP | OPTION_BIT(OPTION_METRIC) |
                OPTION_BIT(OPTION_BASE) | OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_RESUME) |
                OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_TRACE_MS) | OPTION_BIT(OPTION_JOBS) |
-               OPTION_BIT(OPTION_MAX_WALL),
+               OPTION_BIT(OPTION_MAX_WALL) | OPTION_BIT(OPTION_MAX_EVENTS),
     .min_operands = 1,
     .max_operands = OPERANDS_MAX,
     .run = run_compare,

@@ -19,7 +19,8 @@ const struct command cmd_run = {
         "scenario.resolved.json, vm.csv, vcpu.csv, lock.csv, interrupt.csv, host.csv, "
         "summary.csv and trace.csv.",
     .options = OPTION_BITS_STUDY | OPTION_BITS_RESULTS | OPTION_BIT(OPTION_JOBS) |
-               OPTION_BIT(OPTION_SHARD) | OPTION_BIT(OPTION_MAX_WALL) | OPTION_BIT(OPTION_LIST),
+               OPTION_BIT(OPTION_SHARD) | OPTION_BIT(OPTION_MAX_WALL) |
+               OPTION_BIT(OPTION_MAX_EVENTS) | OPTION_BIT(OPTION_LIST),
     .min_operands = 1,
     .max_operands = 1,
     .run = run_run,

@@ -31,7 +31,8 @@ const struct command cmd_size = {
         "replication. -o DIR keeps all results, as for sweep.",
     .options = (OPTION_BITS_STUDY | OPTION_BITS_RESULTS | OPTION_BIT(OPTION_SWEEP) |
                 OPTION_BIT(OPTION_WHERE) | OPTION_BIT(OPTION_JOBS) | OPTION_BIT(OPTION_MAX_WALL) |
-                OPTION_BIT(OPTION_LIST) | OPTION_BIT(OPTION_VM) | OPTION_BIT(OPTION_METRIC)) &
+                OPTION_BIT(OPTION_MAX_EVENTS) | OPTION_BIT(OPTION_LIST) | OPTION_BIT(OPTION_VM) |
+                OPTION_BIT(OPTION_METRIC)) &
                ~OPTION_BIT(OPTION_TABLE),
     .min_operands = 1,
     .max_operands = 1,

@@ -29,7 +29,7 @@ const struct command cmd_sweep = {
         "estimate of what they cost and runs nothing.",
     .options = OPTION_BITS_STUDY | OPTION_BITS_SWEEP | OPTION_BITS_RESULTS |
                OPTION_BIT(OPTION_JOBS) | OPTION_BIT(OPTION_SHARD) | OPTION_BIT(OPTION_MAX_WALL) |
-               OPTION_BIT(OPTION_LIST),
+               OPTION_BIT(OPTION_MAX_EVENTS) | OPTION_BIT(OPTION_LIST),
     .min_operands = 1,
     .max_operands = 1,
     .run = sweep_run,

@@ -56,9 +56,9 @@ static int report_end(const struct cli *cli, const struct run_result *result,
              "%s ends at %s, where its %zu intervals reach the limit; choose a span with --from "
              "and --to, or raise --limit",
              cli->output, until, log->limit);
-  if (result->status == RUN_STUCK) {
+  if (result->status == RUN_STUCK || result->status == RUN_LIMITED) {
     cli_error("%s", result->message);
-    return EX_DATAERR;
+    return result->status == RUN_STUCK ? EX_DATAERR : EXIT_LIMIT;
   }
   if (!*cli->interrupt) return EX_OK;
   cli_error("interrupted: %s ends at %s", cli->output, until);
@@ -84,6 +84,7 @@ static int trace_run(const struct cli *cli) {
   struct trace_wish wish = {.scenario = scenario,
                             .replication = cli->replication,
                             .paranoid = cli->paranoid,
+                            .max_events = cli->max_events,
                             .interrupt = cli->interrupt};
   struct save save;
   code = choose_span(cli, &scenario->run, &wish.span);
@@ -106,8 +107,9 @@ const struct command cmd_trace = {
         "plots/timeline.gp draws it. Times count from the start of the simulation, warm-up "
         "included.",
     .options = OPTION_BITS_SCENARIO | OPTION_BIT(OPTION_REPLICATION) | OPTION_BIT(OPTION_PARANOID) |
-               OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_FROM) |
-               OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_LIMIT),
+               OPTION_BIT(OPTION_MAX_EVENTS) | OPTION_BIT(OPTION_OUTPUT) |
+               OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_FROM) | OPTION_BIT(OPTION_TO) |
+               OPTION_BIT(OPTION_LIMIT),
     .min_operands = 1,
     .max_operands = 1,
     .run = trace_run,

@@ -24,7 +24,7 @@ struct compare_source {
 int compare_source_load(const struct cli *cli, enum study_cells cells,
                         struct compare_source *source);
 /* Runs what is lacking and sets sides, which live in cli->arena; labelled by cell, or if there are
-   several sources by source. EXIT_NO, EXIT_WALL or a signal's code: sides are valid all the same.
+   several sources by source. EXIT_NO, EXIT_LIMIT or a signal's code: sides are valid all the same.
  */
 int compare_source_read(const struct cli *cli, const struct comparison_items *items,
                         struct compare_source *source);

@@ -156,7 +156,7 @@ static int conductor_blame(struct conductor *conductor) {
   const char *cell = conductor_cell(conductor, fault->cell);
   if (fault->message) {
     cli_error("%s, replication %u: %s", cell, fault->replication, fault->message);
-    return EX_DATAERR;
+    return fault->is_limit ? EXIT_LIMIT : EX_DATAERR;
   }
   struct diags diags = {.arena = &conductor->scratch};
   (void)grid_bind(conductor->conduct->study->grid, fault->cell, &diags, &conductor->scratch);
@@ -203,7 +203,7 @@ static int conductor_report(struct conductor *conductor) {
     return EXIT_SIGNAL + conductor->signal;
   }
   cli_error("--max-wall is over: %s", state);
-  return EXIT_WALL;
+  return EXIT_LIMIT;
 }
 
 /* --- beginning and end --- */
@@ -239,7 +239,8 @@ static int conductor_prepare(struct conductor *conductor) {
 int conduct_run(const struct conduct *conduct) {
   struct conductor conductor = {.conduct = conduct, .cli = conduct->cli};
   const struct crew_config config = {.n_workers = count_jobs(conduct->cli, conduct->study),
-                                     .paranoid = conduct->study->paranoid};
+                                     .paranoid = conduct->study->paranoid,
+                                     .max_events = conduct->study->max_events};
   conductor.crew = crew_start(&config);
   uint32_t n_workers = crew_size(conductor.crew);
   if (n_workers == 0) {

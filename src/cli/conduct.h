@@ -19,8 +19,8 @@ struct conduct {
 };
 
 /* EX_OK if every cell is complete; EX_DATAERR if a program runs in circles (with the cell named),
-   EXIT_WALL if --max-wall came first, EXIT_SIGNAL + number. What is finished is in the store in any
-   case. */
+   EXIT_LIMIT if --max-wall came first, EXIT_SIGNAL + number. What is finished is in the store in
+   any case. */
 int conduct_run(const struct conduct *conduct);
 
 /* How many replications run at a time. */

@@ -112,6 +112,12 @@ const struct option_row option_rows[OPTIONS] = {
                          .argument = "DUR",
                          .help = "stop after this much real time and exit 75; what is finished is "
                                  "kept"},
+    [OPTION_MAX_EVENTS] = {.name = "max-events",
+                           .value = VALUE_COUNT,
+                           .argument = "N",
+                           .help =
+                               "stop at a replication of more than N events and exit 75; what is "
+                               "finished is kept"},
     [OPTION_OUTPUT] = {.name = "output",
                        .letter = 'o',
                        .value = VALUE_FILE,

@@ -112,6 +112,8 @@ static void options_apply_work(struct cli *cli, enum option_id id, const char *t
   if (id == OPTION_JOBS) cli->jobs = options_check_range(row, count, JOBS_MAX, state);
   if (id == OPTION_SHARD) options_check_shard(cli, text, state);
   if (id == OPTION_MAX_WALL) cli->max_wall_ns = time_ns;
+  if (id == OPTION_MAX_EVENTS) cli->max_events = count;
+  if (id == OPTION_MAX_EVENTS && count == 0) argp_error(state, "--max-events: no events at all");
   if (id == OPTION_MAX_WALL && time_ns == 0) argp_error(state, "--max-wall: no time at all");
 }
 
@@ -172,6 +174,7 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
     case OPTION_JOBS:
     case OPTION_SHARD:
     case OPTION_MAX_WALL:
+    case OPTION_MAX_EVENTS:
       options_apply_work(cli, id, text, count, time_ns, state);
       break;
     case OPTION_REPS:

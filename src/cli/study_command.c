@@ -141,7 +141,7 @@ int study_tell(const struct results *results, const char *path,
   return tell(&telling);
 }
 
-bool study_may_tell(int code) { return code == EX_OK || code == EXIT_WALL || code > EXIT_SIGNAL; }
+bool study_may_tell(int code) { return code == EX_OK || code == EXIT_LIMIT || code > EXIT_SIGNAL; }
 
 int study_command(const struct cli *cli, const struct study_plan *plan,
                   const struct report_format *format) {

@@ -13,10 +13,12 @@ struct run_result *trace_take(const struct trace_wish *wish, struct trace_log **
   (*log)->abort = wish->interrupt;
   const struct machine_options options = {.replication = wish->replication,
                                           .paranoid = wish->paranoid,
+                                          .max_events = wish->max_events,
                                           .trace = &(*log)->sink,
                                           .interrupt = &(*log)->is_over};
   struct run_result *result = machine_run(cut, &options, arena);
-  bool has_stopped = result->status == RUN_STUCK || (wish->interrupt && *wish->interrupt);
+  bool has_stopped = result->status == RUN_STUCK || result->status == RUN_LIMITED ||
+                     (wish->interrupt && *wish->interrupt);
   trace_log_finish(*log, has_stopped ? (*log)->now_ns : wish->span.until_ns);
   return result;
 }

@@ -10,6 +10,7 @@ struct trace_wish {
   const struct scenario *scenario;
   uint32_t replication;
   bool paranoid;
+  uint64_t max_events;                    /* of a replication; 0: no limit */
   struct trace_span span;                 /* its end is known */
   const volatile sig_atomic_t *interrupt; /* may be NULL */
 };

@@ -14,6 +14,7 @@ struct crew {
   pthread_t *workers;
   uint32_t n_workers;
   bool paranoid;
+  uint64_t max_events;
   struct arena arena;
   struct crew_unit *spare; /* the coordinator's own */
   struct crew_unit **all;
@@ -51,6 +52,7 @@ static void unit_run(struct crew *crew, struct crew_unit *unit, struct arena *sc
   const struct replicate_options options = {.first = unit->replication,
                                             .n = 1,
                                             .paranoid = crew->paranoid,
+                                            .max_events = crew->max_events,
                                             .interrupt = &crew->interrupt,
                                             .trace = unit->trace,
                                             .scratch = scratch};
@@ -94,6 +96,7 @@ struct crew *crew_start(const struct crew_config *config) {
   struct crew *crew = ARENA_NEW(&arena, struct crew);
   crew->workers = ARENA_ARRAY(&arena, config->n_workers, pthread_t);
   crew->paranoid = config->paranoid;
+  crew->max_events = config->max_events;
   crew->arena = arena;
   crew->queued.tail = &crew->queued.head;
   crew->finished.tail = &crew->finished.head;

@@ -30,6 +30,7 @@ struct crew;
 struct crew_config {
   uint32_t n_workers; /* 0: all is taken by others, see crew_take */
   bool paranoid;
+  uint64_t max_events; /* of a replication; 0: no limit */
 };
 
 /* Starts the workers, or as many of them as the system lets it. They leave signals to others. */

@@ -22,6 +22,7 @@ struct machine {
   struct sim sim;
   struct hv *hv;
   struct guest *guest;
+  uint64_t n_events_warmup;
   struct batches batches;
   struct trace_sink gate; /* lets records of the traced span through */
   enum run_status status;
@@ -269,8 +270,14 @@ static inline void handle(struct machine *machine, int64_t key) {
   }
 }
 
+static bool is_over_limit(const struct machine *machine) {
+  uint64_t max = machine->options->max_events;
+  return max > 0 && machine->n_events_warmup + machine->sim.n_events > max;
+}
+
 static bool must_stop(struct machine *machine) {
   if (machine->sim.stuck_path) machine->status = RUN_STUCK;
+  if (is_over_limit(machine)) machine->status = RUN_LIMITED;
   const volatile sig_atomic_t *interrupt = machine->options->interrupt;
   if (interrupt && __atomic_load_n(interrupt, __ATOMIC_RELAXED)) machine->status = RUN_INTERRUPTED;
   return machine->status != RUN_DONE;
@@ -305,6 +312,7 @@ static void run_until(struct machine *machine, int64_t until_ns) {
 static void reset(struct machine *machine) {
   guest_reset(machine->guest);
   hv_reset(machine->hv);
+  machine->n_events_warmup = machine->sim.n_events;
   machine->sim.n_events = 0;
 }
 
@@ -330,6 +338,7 @@ struct run_result *machine_run(const struct scenario *scenario,
     if (machine->status == RUN_DONE) reset(machine);
   }
   run_window(machine);
+  if (machine->status == RUN_DONE && is_over_limit(machine)) machine->status = RUN_LIMITED;
   guest_settle(machine->guest);
   hv_settle(machine->hv);
   struct run_result *result =
@@ -340,6 +349,13 @@ struct run_result *machine_run(const struct scenario *scenario,
     result->message = arena_printf(
         arena, "%s: a thread did more than 10000 steps at %lld ns without time passing",
         machine->sim.stuck_path, (long long)machine->sim.now_ns);
+  if (machine->status == RUN_LIMITED) {
+    char came_to[DURATION_TEXT_MAX], end[DURATION_TEXT_MAX];
+    result->message = arena_printf(
+        arena, "more than %llu events: it came to %s of %s", (unsigned long long)options->max_events,
+        duration_format(machine->sim.now_ns, came_to),
+        duration_format(scenario->run.warmup_ns + scenario->run.duration_ns, end));
+  }
   if (machine->status == RUN_INTERRUPTED) result->message = "interrupted";
   return result;
 }

@@ -43,6 +43,7 @@ struct replications replicate_run(const struct scenario *scenario,
     const struct machine_options one = {
         .replication = options->first + done.n,
         .paranoid = options->paranoid,
+        .max_events = options->max_events,
         .trace = done.n == 0 ? options->trace : NULL,
         .interrupt = options->interrupt,
     };

@@ -84,6 +84,7 @@ struct run_note {
 enum run_status {
   RUN_DONE,
   RUN_STUCK,      /* a program runs in circles without time passing; message names the step */
+  RUN_LIMITED,    /* more than max_events */
   RUN_INTERRUPTED /* *interrupt became true */
 };
 

@@ -20,7 +20,7 @@ struct warmup {
 };
 
 struct warmup warmup_find(const struct scenario *scenario, const volatile sig_atomic_t *interrupt,
-                          struct arena *arena);
+                          uint64_t max_events, struct arena *arena);
 
 /* "140ms, found by MSER-5 in a pilot of 2.4s". */
 const char *warmup_text(const struct warmup *warmup, struct arena *arena);

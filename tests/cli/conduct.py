@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How studies are run: whatever the number of threads, however often they are killed or stopped, in
 however many parts, the files come out the same; and what people see meanwhile."""
+import csv
 import fcntl
 import os
 import pty
@@ -121,6 +122,23 @@ def real_time_is_limited():
     assert "hpc" in done.stdout, "what there is is told"
 
 
+def events_are_limited():
+    """What is enough is told by host.events, which the warm-up adds to: here there is none."""
+    barrier = ["run", ROOT / "scenarios" / "barrier.json", "-r", "2", "-w", "0"]
+    done = costop(*barrier, "-F", "csv", "--table", "host")
+    most = max(int(row["events"]) for row in csv.DictReader(done.stdout.splitlines()))
+    costop(*barrier, "--max-events", most)
+    done = costop(*barrier, "--max-events", most - 1, code=EX_WALL)
+    assert f"more than {most - 1} events: it came to " in done.stderr, done.stderr
+    done = costop(*barrier, "-w", "auto", "--max-events", "10", code=EX_WALL)
+    assert "the pilot for the warm-up: more than 10 events" in done.stderr, done.stderr
+    # The first cell of four vCPUs, whoever runs it: those of one and two take fewer.
+    sweep = ["sweep", ROOT / "scenarios" / "vcpu-sweep.json", "-r", "1", "-d", "20ms", "-w", "0"]
+    for jobs in ("1", "2"):
+        done = costop(*sweep, "-j", jobs, "--max-events", "3000", "-o", f"few-{jobs}", code=EX_WALL)
+        assert "cell 6 (vms.db.vcpus=4" in done.stderr and "more than 3000 events" in done.stderr, done.stderr
+
+
 def contradictions_are_refused():
     for arguments in (["-p", "throughput@db=1", "-r", "5"], ["-m", "3"], ["-M", "3"],
                       ["-p", "throughput@db=1", "-m", "9", "-M", "8"],
@@ -128,7 +146,7 @@ def contradictions_are_refused():
                       ["-p", "throughput@db"], ["-p", "nonsense=1"], ["-p", "throughput@db=0"],
                       ["-p", "throughput@db=1", "-m", "0"],
                       ["-j", "0"], ["-j", "-1"], ["-j", "5000"], ["-j", "many"],
-                      ["--max-wall", "0"], ["--max-wall", "soon"],
+                      ["--max-wall", "0"], ["--max-wall", "soon"], ["--max-events", "0"],
                       ["--shard", "1/2"], *[["--shard", shard, "-o", "refused"] for shard in
                                             ("0/2", "3/2", "1", "1/", "/2", "1/0", "-1/2", "1/2x",
                                              "1/10000000", "+1/2", "1 /2")]):
@@ -200,6 +218,7 @@ def main():
     a_signal_saves(signal.SIGINT)
     a_signal_saves(signal.SIGTERM)
     real_time_is_limited()
+    events_are_limited()
     contradictions_are_refused()
     what_stays_too_wide_is_told()
     cores_are_those_that_may_be_used()

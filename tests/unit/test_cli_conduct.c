@@ -277,7 +277,7 @@ END_TEST
 START_TEST(real_time_can_be_limited) {
   takes_long = true;
   cli.max_wall_ns = SECOND_NS / 5;
-  ck_assert_int_eq(run_with(4), EXIT_WALL);
+  ck_assert_int_eq(run_with(4), EXIT_LIMIT);
   ck_assert_uint_lt(n_runs, CELLS * 10);
   uint64_t n_stored;
   uint32_t n_finished;
