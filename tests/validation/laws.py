@@ -33,8 +33,8 @@ def lost_to_spinning(n, think, hold):
 
 
 # Student's t for 95 and 99.9 %, by the number of replications.
-STUDENT = {4: (3.18245, 12.92398), 5: (2.77645, 8.61030), 10: (2.26216, 4.78091),
-           20: (2.09302, 3.88341)}
+STUDENT = {3: (4.30265, 31.59905), 4: (3.18245, 12.92398), 5: (2.77645, 8.61030),
+           10: (2.26216, 4.78091), 20: (2.09302, 3.88341)}
 
 
 def t_half(values, is_wide=False):

@@ -26,6 +26,19 @@ ROOT = Path(__file__).resolve().parents[2]
 WORD = re.compile(r"([a-z]\w*)@([\w./*-]+)(?:\[([^\]]+)\])?")
 
 
+def joined(arguments, added):
+    """Both; what is set anew is set once."""
+    for key in re.findall(r"-s ([\w.]+)=", added):
+        arguments = re.sub(rf" -s {re.escape(key)}=\S+", "", arguments)
+    return f"{arguments} {added}".strip()
+
+
+def runs_of(formula, arguments):
+    """The arguments of all runs that it needs."""
+    return {arguments if metric in PROBES else joined(arguments, other)
+            for metric, _, other in WORD.findall(formula)}
+
+
 class Program:
     """costop, with what it has printed."""
 
@@ -57,8 +70,8 @@ class Program:
             metric, entity, other = match.groups()
             if metric in PROBES:
                 return repr(PROBES[metric](self, arguments, entity, other))
-            added = f"{arguments} {other}" if other else arguments
-            return repr(find(self.replications(added)[replication], metric, entity))
+            run = joined(arguments, other or "")
+            return repr(find(self.replications(run)[replication], metric, entity))
 
         arithmetic = WORD.sub(number, formula)
         return float(eval(arithmetic, {"__builtins__": {}}, {"max": max}))
@@ -103,7 +116,7 @@ def trace_length(program, arguments, *_):
 
 
 def trace_differs(program, arguments, _, other):
-    own, others = program.trace(arguments), program.trace(f"{arguments} {other}")
+    own, others = program.trace(arguments), program.trace(joined(arguments, other))
     return sum(a != b for a, b in zip(own, others)) + abs(len(own) - len(others))
 
 

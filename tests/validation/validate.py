@@ -40,7 +40,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # the sources may be read-only
 import laws  # noqa: E402
-from measure import ROOT, Program  # noqa: E402
+from measure import ROOT, Program, runs_of  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 DOCUMENT = ROOT / "docs" / "validation.md"
@@ -146,8 +146,8 @@ def written(sections, program):
 
 def run_all(sections, program):
     """What the document needs, on all cores."""
-    runs = {arguments_of(claim, case) for section in sections for claim in section["claim"]
-            for case in claim["case"]}
+    runs = {run for section in sections for claim in section["claim"] for case in claim["case"]
+            for value in case["values"] for run in runs_of(value[1], arguments_of(claim, case))}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(program.replications, sorted(runs)))
 
