@@ -141,7 +141,7 @@ static void set_activity(struct guest_vcpu *g, enum activity activity) {
 
 static void begin_timed(struct guest_vcpu *g, enum activity activity, int64_t length_ns) {
   set_activity(g, activity);
-  g->work_end_ns = guest_now(g->guest) + length_ns;
+  g->work_end_ns = guest_now(g->guest) + hv_time_ns(g->guest->hv, g->v, length_ns);
   if (length_ns > 0) g->current->n_instant = 0;
 }
 
@@ -302,7 +302,7 @@ void guest_begin_phase(struct guest_vcpu *g) {
 /* What is timed, or spun, stops. */
 void guest_pause(struct guest_vcpu *g) {
   struct thread *t = g->current;
-  int64_t left_ns = g->work_end_ns - guest_now(g->guest);
+  int64_t left_ns = hv_work_ns(g->guest->hv, g->v, g->work_end_ns - guest_now(g->guest));
   if (g->is_kicked) {
     g->is_kicked = false;
     return;

@@ -36,3 +36,17 @@ void guest_count_preemption(struct guest *guest, struct vcpu *v) {
   if (t->n_spin_entered > 0 || (below && below->n_spin_entered > 0)) v->lhp_events++;
   if (holds_up_waiters(t) || (below && holds_up_waiters(below))) v->lwp_events++;
 }
+
+/* Ends of spins, and the guest's timeslices, are times. */
+static bool is_working(const struct guest_vcpu *g) {
+  unsigned phase = g->current->phase;
+  return g->owes_switch || phase == PHASE_WORK || phase == PHASE_COST || phase == PHASE_HANDOFF;
+}
+
+void guest_speed_changed(struct guest *guest, struct vcpu *v) {
+  struct guest_vcpu *g = &guest->vcpus[v->id];
+  int64_t now = guest_now(guest);
+  if (!is_working(g)) return;
+  g->work_end_ns = now + hv_retimed_ns(guest->hv, v, g->work_end_ns - now);
+  guest_rearm(g);
+}

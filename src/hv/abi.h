@@ -42,6 +42,7 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
   /* It has exited from its present wait since it was dispatched: window_ns counts. The guest clears
      it when another wait begins. */
   bool has_exited : 1;
+  bool is_shared : 1; /* another thread of its core is busy: it works at the share of both */
   /* Its guest needs not be asked when it stops and goes on: all it is at is steady_activity, and
      while it does not execute, left_ns of it are left. */
   bool is_steady;
@@ -70,6 +71,8 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
 
   int64_t window_ns; /* guest time that it may spin before it exits again */
   uint64_t ple_exits;
+
+  int64_t smt_shared_ns, shared_since_ns; /* time as is_shared; booked up to there */
 };
 
 /* It is going to run, to stop or to be woken soon: fetches what that will touch. */
@@ -90,6 +93,21 @@ static inline int64_t vcpu_guest_ns(const struct vcpu *v, int64_t now_ns) {
   int64_t open_ns = is_open ? now_ns - v->since_ns : 0;
   return vcpu_running_ns(v) - v->time_ns[ACT_OVERHEAD] + open_ns;
 }
+
+/* --- work and time: while v is_shared, work takes longer than its length --- */
+
+int64_t hv_shared_time_ns(const struct hv *hv, int64_t work_ns);
+int64_t hv_shared_work_ns(const struct hv *hv, int64_t time_ns);
+/* How long so much work takes as things are; v is RUNNING. */
+static inline int64_t hv_time_ns(const struct hv *hv, const struct vcpu *v, int64_t work_ns) {
+  return __builtin_expect(v->is_shared, 0) ? hv_shared_time_ns(hv, work_ns) : work_ns;
+}
+/* … and how much of it is left, if it would take so long. */
+static inline int64_t hv_work_ns(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
+  return __builtin_expect(v->is_shared, 0) ? hv_shared_work_ns(hv, time_ns) : time_ns;
+}
+/* Work that would have taken so long before is_shared changed, now takes … */
+int64_t hv_retimed_ns(const struct hv *hv, const struct vcpu *v, int64_t left_ns);
 
 /* --- what a guest may ask; v is executing unless said otherwise --- */
 
@@ -124,6 +142,8 @@ void guest_resume(struct guest *guest, struct vcpu *v);
 void guest_step(struct guest *guest, struct vcpu *v);
 /* v, executing and not steady, is about to lose its pCPU. */
 void guest_suspend(struct guest *guest, struct vcpu *v);
+/* v's is_shared, which is executing and not steady, has changed. */
+void guest_speed_changed(struct guest *guest, struct vcpu *v);
 /* v, to which the guest listens, has gone from one runstate to another. */
 void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from);
 /* v, to which the guest listens, is descheduled against its will: counts lhp_events and lwp_events.

@@ -88,6 +88,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   pcpuset_init(&hv->queued, arena, hv->n_pcpus);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) pcpuset_add(&hv->free, p);
   create_vms(hv, config, vms, arena);
+  cores_create(hv, config->smt_speed, arena);
   hv->sched = (const struct sched_ops *)(const void *)config->scheduler->kind;
   hv->cosched = (const struct cosched_ops *)(const void *)config->coscheduling->kind;
   if (hv->sched->create)
@@ -120,6 +121,7 @@ void hv_settle(struct hv *hv) {
     unsigned account = v->runstate == RS_RUNNING ? v->activity : account_of(v->runstate);
     v->time_ns[account] += now - v->since_ns;
     v->since_ns = now;
+    cores_settle(hv, v);
   }
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
     struct hv_vm *vm = &hv->vms[i];
@@ -142,6 +144,7 @@ void hv_reset(struct hv *hv) {
     memset(v->spin_ns, 0, sizeof v->spin_ns);
     v->dispatches = v->preemptions = v->migrations = v->costops = 0;
     v->lhp_events = v->lwp_events = v->ple_exits = 0;
+    v->smt_shared_ns = 0;
   }
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
     hv->vms[i].hazard_ns = 0;
@@ -184,5 +187,6 @@ void hv_check(const struct hv *hv) {
   for (vm_id_t i = 0; i < hv->n_vms; i++) check_vm(hv, &hv->vms[i], &n_waiting, &n_queued);
   assert(n_idle == hv->n_idle && n_idle == hv->free.n_members);
   assert(n_waiting == hv->n_waiting && n_queued == hv->n_queued);
+  cores_check(hv);
   if (hv->sched->audit) hv->sched->audit(hv);
 }

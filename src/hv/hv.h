@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "hv/abi.h"
+#include "hv/cores.h"
 #include "hv/cosched.h"
 #include "hv/pcpuset.h"
 #include "hv/ple.h"
@@ -65,6 +66,10 @@ struct hv {
   int64_t migrations_ns[DISTANCES];
   struct topology topology;
   struct ple_params ple;
+  struct core *cores; /* NULL: threads of a core do not matter to each other */
+  int64_t smt_speed;  /* of each busy thread beside another, of SMT_FULL_SPEED */
+  uint32_t *dirty_cores;
+  uint32_t n_dirty_cores;
 
   const struct sched_ops *sched;
   void *sched_state;
@@ -119,6 +124,7 @@ struct hv_config {
   int64_t context_switch_ns;
   int64_t migrations_ns[DISTANCES];
   struct topology topology;
+  int64_t smt_speed;     /* of SMT_FULL_SPEED */
   struct ple_params ple; /* words put into ns */
   const struct kind_choice *scheduler, *coscheduling;
   int64_t horizon_ns;

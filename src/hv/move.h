@@ -72,7 +72,7 @@ MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool
   if (hv->sched->stopped) hv->sched->stopped(hv, v);
   if (v->is_executing && to != RS_IDLE) {
     if (v->is_steady)
-      v->left_ns = pcpu->step_ns - now;
+      v->left_ns = hv_work_ns(hv, v, pcpu->step_ns - now);
     else
       guest_suspend(hv->guest, v);
   }
@@ -85,6 +85,7 @@ MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool
   }
   hv_set_runstate(hv, v, RS_RUNNING, to, now);
   pcpu->current = NULL;
+  if (hv->cores) cores_stop(hv, v, is_swap);
 }
 
 /* v's pCPU is taken over by another at once. A yield is no preemption. */
@@ -142,7 +143,7 @@ MOVE_INLINE void move_begin_execution(struct hv *hv, struct vcpu *v, pcpu_id_t p
   if (v->is_steady) {
     int64_t now = hv->sim->now_ns;
     hv_change_activity(hv, v, v->steady_activity, now);
-    move_arm(hv, v, p, now + v->left_ns);
+    move_arm(hv, v, p, now + hv_time_ns(hv, v, v->left_ns));
   } else {
     guest_resume(hv->guest, v);
   }
@@ -163,6 +164,7 @@ MOVE_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, p
     hv->n_idle--;
   }
   hv_set_runstate(hv, v, from, RS_RUNNING, now);
+  if (hv->cores) cores_start(hv, v, is_swap);
   if (hv->sched->started) hv->sched->started(hv, v);
   move_begin_slice(hv, v, p, slice_end_ns);
   if (cost_ns == 0) {

@@ -44,7 +44,7 @@ void hv_spin_exit(struct hv *hv, struct vcpu *v) {
   v->window_ns = window_ns < max_ns / 2 ? 2 * window_ns : max_ns;
   v->ple_exits++;
   hv_change_activity(hv, v, ACT_OVERHEAD, now);
-  move_arm(hv, v, v->pcpu, now + hv->ple.exit_cost_ns);
+  move_arm(hv, v, v->pcpu, now + hv_time_ns(hv, v, hv->ple.exit_cost_ns));
 }
 
 static bool may_take_over(struct hv *hv, struct vcpu *sibling, pcpu_id_t p) {

@@ -93,6 +93,10 @@ static struct topology topology_of(const struct host_spec *host) {
                             [DISTANCE_HOST] = host->n_pcpus}};
 }
 
+static int64_t smt_speed_of(const struct host_spec *host) {
+  return (int64_t)(host->smt_factor * SMT_FULL_SPEED + 0.5);
+}
+
 static void build_hv(struct machine *machine) {
   const struct scenario *scenario = machine->scenario;
   struct hv_vm_config *vms = ARENA_ARRAY(machine->arena, scenario->n_vms, struct hv_vm_config);
@@ -107,6 +111,7 @@ static void build_hv(struct machine *machine) {
                              .n_vms = scenario->n_vms,
                              .context_switch_ns = scenario->host.context_switch_ns,
                              .topology = topology_of(&scenario->host),
+                             .smt_speed = smt_speed_of(&scenario->host),
                              .scheduler = &scenario->hypervisor.scheduler,
                              .ple = ple_resolve(scenario->hypervisor.ple, scenario->host.ghz),
                              .coscheduling = &scenario->hypervisor.coscheduling,
@@ -291,8 +296,11 @@ static void run_until(struct machine *machine, int64_t until_ns) {
   for (uint32_t n = 0;; n++) {
     if (hv->n_dirty > 0) hv_flush_crossings(hv);
     int64_t key = calendar_min(&sim->calendar), at_ns = key >> sim->calendar.entity_bits;
-    if (at_ns > sim->now_ns && hv->must_fill) {
+    bool is_over = at_ns > sim->now_ns; /* this instant, unless more comes of it */
+    if (is_over && hv->must_fill) {
       hv_dispatch(hv, ID_NONE);
+    } else if (is_over && hv->n_dirty_cores > 0) {
+      cores_flush(hv);
     } else {
       if (at_ns > until_ns) break;
       hv_pass_time(hv, at_ns);

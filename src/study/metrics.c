@@ -178,6 +178,15 @@ COUNTER(costops, "entries into COSTOP");
 COUNTER(lhp_events, "involuntary deschedules of a vCPU inside of a spinlock's section");
 COUNTER(lwp_events, "involuntary deschedules of a vCPU queued for a spinlock or granted one");
 COUNTER(ple_exits, "exits of a vCPU that spun for the window of hypervisor.ple");
+static const struct metric smt_shared_pct = {
+    .name = "smt_shared_pct",
+    .unit = "%",
+    VALUE(ledger_pct),
+    .at = LEDGER(smt_shared_ns),
+    .help = "running time in which another thread of the core was busy, too",
+    .formula = "100 * such running time / (vCPUs * duration)",
+    .details =
+        "The vCPU worked at host.topology.smt_factor of its speed meanwhile; 0 where that is 1."};
 #define RESULT_COUNTER(metric_name, place, metric_help)           \
   static const struct metric metric_name = {.name = #metric_name, \
                                             .unit = "1",          \
@@ -354,12 +363,12 @@ static const struct metric host_overhead_pct = {
   &running_ns, &idle_ns, &overhead_ns, &useful_ns, &critical_ns, &kernel_ns, SPIN_SPLIT_NS
 
 static const struct metric *const vm_metrics[] = {
-    &throughput_per_s, SHARES,      &skew_mean_us, &skew_p99_us, &skew_max_us, &hazard_pct,
-    &lhp_events,       &lwp_events, &costops,      &preemptions, &migrations,  LATENCIES(latency),
-    &deadlocks,        &ple_exits,  NULL};
+    &throughput_per_s, SHARES,      &skew_mean_us,   &skew_p99_us, &skew_max_us, &hazard_pct,
+    &lhp_events,       &lwp_events, &costops,        &preemptions, &migrations,  LATENCIES(latency),
+    &deadlocks,        &ple_exits,  &smt_shared_pct, NULL};
 static const struct metric *const vcpu_metrics[] = {
-    SHARES,   &lead_max_us, &dispatches, &preemptions, &migrations,
-    &costops, &lhp_events,  &lwp_events, &ple_exits,   NULL};
+    SHARES,      &lead_max_us, &dispatches, &preemptions,    &migrations, &costops,
+    &lhp_events, &lwp_events,  &ple_exits,  &smt_shared_pct, NULL};
 static const struct metric *const lock_metrics[] = {&acquisitions,   &contended,    LATENCIES(wait),
                                                     LATENCIES(hold), SPIN_SPLIT_NS, NULL};
 static const struct metric *const interrupt_metrics[] = {&arrivals, &coalesced, &taken,

@@ -22,7 +22,8 @@ static struct ledger read_ledger(const struct vcpu *v) {
                           .costops = v->costops,
                           .lhp_events = v->lhp_events,
                           .lwp_events = v->lwp_events,
-                          .ple_exits = v->ple_exits};
+                          .ple_exits = v->ple_exits,
+                          .smt_shared_ns = v->smt_shared_ns};
   memcpy(ledger.activity_ns, v->time_ns, sizeof ledger.activity_ns);
   ledger.runstate_ns[RS_RUNNING] = vcpu_running_ns(v);
   for (enum runstate state = RS_RUNNING + 1; state < RUNSTATES; state++)
@@ -42,6 +43,7 @@ static void assert_identities(const struct ledger *ledger, int64_t window_ns) {
   assert(sum(ledger->runstate_ns, RUNSTATES) == window_ns);
   assert(sum(ledger->activity_ns, ACTIVITIES) == ledger->runstate_ns[RS_RUNNING]);
   assert(sum(ledger->spin_ns, SPIN_CAUSES) == ledger->activity_ns[ACT_SPIN]);
+  assert(ledger->smt_shared_ns <= ledger->runstate_ns[RS_RUNNING]);
   (void)ledger;
   (void)window_ns;
 }
@@ -57,6 +59,7 @@ static void add_ledger(struct ledger *total, const struct ledger *part) {
   total->lhp_events += part->lhp_events;
   total->lwp_events += part->lwp_events;
   total->ple_exits += part->ple_exits;
+  total->smt_shared_ns += part->smt_shared_ns;
 }
 
 static void read_locks(struct vm_result *result, struct guest_vm *vm, struct arena *arena) {

@@ -19,6 +19,7 @@ struct ledger {
   int64_t spin_ns[SPIN_CAUSES];    /* sums to activity_ns[ACT_SPIN] */
   uint64_t dispatches, preemptions, migrations, costops, lhp_events, lwp_events;
   uint64_t ple_exits;
+  int64_t smt_shared_ns; /* RUNNING while another thread of the core was busy */
 };
 
 /* From a histogram; n = 0: not applicable. mean is sum_ns / n. */

@@ -23,7 +23,9 @@
       INTEGER(type, "preemptions", ledger.preemptions),                                         \
       INTEGER(type, "migrations", ledger.migrations), INTEGER(type, "costops", ledger.costops), \
       INTEGER(type, "lhp_events", ledger.lhp_events),                                           \
-      INTEGER(type, "lwp_events", ledger.lwp_events), INTEGER(type, "ple_exits", ledger.ple_exits)
+      INTEGER(type, "lwp_events", ledger.lwp_events),                                           \
+      INTEGER(type, "ple_exits", ledger.ple_exits),                                             \
+      INTEGER(type, "smt_shared_ns", ledger.smt_shared_ns)
 
 #define SPIN(type, causes)                                          \
   INTEGER(type, "spin_contended_ns", causes[SPIN_CONTENDED]),       \

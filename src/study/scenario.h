@@ -23,6 +23,7 @@ struct host_spec {
   uint32_t n_sockets;
   uint32_t cores_per_socket; /* 0: as many as there are */
   uint32_t threads_per_core, llcs_per_socket;
+  double smt_factor; /* speed of a busy thread beside another one of its core */
 };
 
 enum { MIGRATION_FAR = -1 };

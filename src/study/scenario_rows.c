@@ -86,6 +86,13 @@ static const struct param host_params[] = {
     TOPOLOGY_COUNT("threads_per_core", threads_per_core, "number of pCPUs that share a core"),
     TOPOLOGY_COUNT("llcs_per_socket", llcs_per_socket,
                    "number of last-level caches among which the cores of a socket are shared out"),
+    {.key = "topology.smt_factor",
+     .type = PARAM_REAL,
+     .offset = offsetof(struct host_spec, smt_factor),
+     .fallback = "1",
+     .min = 0.1,
+     .max = 1,
+     .help = "speed of each busy thread of a core while another of its threads is busy, too"},
 };
 const struct row_set host_rows = ROWS(host_params, NULL);
 

@@ -44,7 +44,8 @@ def random_topology(n_pcpus):
     threads = random.choice([n for n in (1, 2) if n_pcpus // sockets % n == 0])
     cores = n_pcpus // sockets // threads
     llcs = random.choice([n for n in (1, 2) if cores % n == 0])
-    return {"sockets": sockets, "threads_per_core": threads, "llcs_per_socket": llcs}
+    return {"sockets": sockets, "threads_per_core": threads, "llcs_per_socket": llcs,
+            "smt_factor": random.choice([1, 1, 0.6])}
 
 
 def random_rule():

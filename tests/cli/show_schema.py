@@ -50,7 +50,8 @@ def check_settings():
     assert shown["programs"]["shared"] == [{"sleep": {"exponential": "3ms"}}]
     assert shown["host"] == {"pcpus": 8, "ghz": 2.4,
                              "topology": {"sockets": 2, "cores_per_socket": "even",
-                                          "threads_per_core": 2, "llcs_per_socket": 1},
+                                          "threads_per_core": 2, "llcs_per_socket": 1,
+                                          "smt_factor": 0.62},
                              "costs": {"context_switch": "1.5us", "migration": "2us",
                                        "migration_in_core": "500ns",
                                        "migration_in_llc": "migration",

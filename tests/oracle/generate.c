@@ -262,6 +262,7 @@ static void pick_vms(struct chooser *chooser) {
 static void pick_topology(struct chooser *chooser) {
   struct host_spec *host = &chooser->scenario->host;
   host->n_sockets = host->threads_per_core = host->llcs_per_socket = 1;
+  host->smt_factor = 1;
   for (int d = 0; d < DISTANCE_HOST; d++) host->near_migration_ns[d] = MIGRATION_FAR;
   if (!chance(chooser, 30)) return;
   if (host->n_pcpus % 2 == 0) host->n_sockets = 1 + below(chooser, 2);

@@ -65,7 +65,8 @@ static struct ledger fake_ledger(void) {
       .costops = 3,
       .lhp_events = 4,
       .lwp_events = 1,
-      .ple_exits = 5};
+      .ple_exits = 5,
+      .smt_shared_ns = 25000};
 }
 
 static void fake_db(struct vm_result *vm, const struct scenario *scenario, uint32_t replication,
@@ -84,6 +85,7 @@ static void fake_db(struct vm_result *vm, const struct scenario *scenario, uint3
   total->lhp_events = 8;
   total->lwp_events = 2;
   total->ple_exits = 10;
+  total->smt_shared_ns = 50000;
   vm->iterations = 300 + 10 * replication;
   vm->latency = (struct latency_result){.n = vm->iterations,
                                         .sum_ns = 4000 * (int64_t)vm->iterations,

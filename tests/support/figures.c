@@ -44,6 +44,7 @@ static void add_ledger(const struct reader *reader, const struct ledger *ledger)
   add_count(reader, "lhp_events", ledger->lhp_events);
   add_count(reader, "lwp_events", ledger->lwp_events);
   add_count(reader, "ple_exits", ledger->ple_exits);
+  add_ns(reader, "smt_shared", ledger->smt_shared_ns);
 }
 
 static void add_latency(const struct reader *reader, const struct latency_result *latency) {

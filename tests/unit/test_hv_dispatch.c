@@ -51,6 +51,11 @@ void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate f
   ck_assert((v->listeners & LISTENER_GUEST) && v->runstate != from);
 }
 
+void guest_speed_changed(struct guest *guest, struct vcpu *v) {
+  (void)guest;
+  ck_abort_msg("vCPU %u shares no core", v->id);
+}
+
 void guest_count_preemption(struct guest *guest, struct vcpu *v) {
   (void)guest;
   v->lhp_events++;
