@@ -24,6 +24,7 @@ struct setting {
   const char *scheduler; /* keys of hypervisor.scheduler */
   const char *hypervisor;
   bool needs_queues; /* a queue for each pCPU, that is */
+  const char *host;
 };
 
 static const struct setting settings[] = {
@@ -31,7 +32,10 @@ static const struct setting settings[] = {
     {.scheduler = ", 'placement': 'balance'", .hypervisor = "", .needs_queues = true},
     {.scheduler = "",
      .hypervisor = ", 'ple': { 'yield': 'directed', 'window': '10us', 'exit_cost': '2us' }"},
-    {.scheduler = "", .hypervisor = ", 'ple': { 'yield': 'undirected', 'window': '10us' }"}};
+    {.scheduler = "", .hypervisor = ", 'ple': { 'yield': 'undirected', 'window': '10us' }"},
+    {.scheduler = "",
+     .hypervisor = "",
+     .host = ", 'topology': { 'threads_per_core': 2, 'smt_factor': 0.7 }"}};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 struct combination {
@@ -41,11 +45,18 @@ struct combination {
   const struct setting *with;
 };
 
+/* Whole cores, and fewer pCPUs than vCPUs where a scheduler can do with that. */
+static int pcpus_of(const struct combination *is) {
+  if (is->sched == &sched_null) return PCPUS_ROOM;
+  return is->with->host ? 4 : 3;
+}
+
 /* Two VMs of siblings that contend for a lock, and two hogs; sections are long against slices. */
 static void watch(struct world *into, const struct combination *is, int warmup_ms,
                   int duration_ms) {
   world_watch(into,
-              "{ 'host': { 'pcpus': %d, 'costs': { 'context_switch': '3us', 'migration': '5us' } },"
+              "{ 'host': { 'pcpus': %d %s,"
+              "'costs': { 'context_switch': '3us', 'migration': '5us' } },"
               "'hypervisor': { 'scheduler': { 'kind': '%s', 'timeslice': '1ms',"
               "'tick': '250us', 'quantum': '1ms' %s },"
               "'coscheduling': { 'kind': '%s', 'skew_limit': '600us', 'costop_threshold': '600us',"
@@ -64,9 +75,9 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
               "'tick': { 'kind': 'timer', 'every': '1ms', 'entry': '2us' } } },"
               "'noise': { 'vcpus': 1, 'count': 2, 'program': 'hog', 'start': '300us' } },"
               "'run': { 'warmup': '%dms', 'duration': '%dms' } }",
-              is->sched == &sched_null ? VCPUS : 3, is->sched->kind.name, is->with->scheduler,
-              is->cosched->kind.name, is->with->hypervisor, is->lock->kind.name, warmup_ms,
-              duration_ms);
+              pcpus_of(is), is->with->host ? is->with->host : "", is->sched->kind.name,
+              is->with->scheduler, is->cosched->kind.name, is->with->hypervisor,
+              is->lock->kind.name, warmup_ms, duration_ms);
 }
 
 static int locks_count(void) {
@@ -79,8 +90,9 @@ static int locks_count(void) {
 static struct combination now;
 static void say_combination(void) {
   if (now.sched)
-    printf("with %s%s, %s%s, %s:\n", now.sched->kind.name, now.with->scheduler,
-           now.cosched->kind.name, now.with->hypervisor, now.lock->kind.name);
+    printf("with %s%s, %s%s, %s%s:\n", now.sched->kind.name, now.with->scheduler,
+           now.cosched->kind.name, now.with->hypervisor, now.lock->kind.name,
+           now.with->host ? now.with->host : "");
 }
 
 /* All schedulers and rules with one lock and one setting are one test: a process for each would
@@ -132,6 +144,7 @@ static int64_t expect_vm_balanced(const struct vm_result *vm, int64_t window_ns)
     running_ns += vm->vcpus[i].ledger.runstate_ns[RS_RUNNING];
   }
   expect_balanced(&vm->total, window_ns * vm->spec->guest.n_vcpus);
+  ck_assert_int_le(vm->total.smt_shared_ns, running_ns);
   ck_assert_int_eq(vm->total.runstate_ns[RS_RUNNING], running_ns);
   for (uint32_t i = 0; i < vm->n_locks; i++) lock_spin_ns += sum(vm->locks[i].spin_ns, SPIN_CAUSES);
   ck_assert_int_eq(lock_spin_ns, vm->total.activity_ns[ACT_SPIN]);
