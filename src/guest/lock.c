@@ -358,6 +358,8 @@ int64_t lock_release(struct thread *t) {
   if (lock->masks_interrupts) t->n_masked--;
   part->owner = NULL;
   part->is_entered = false;
+  struct vcpu *v = guest_vcpu_of(t)->v;
+  if (v->is_unsafe && !guest_is_inside(t->vm->guest, v)) hv_become_safe(t->vm->guest->hv, v);
   guest_update_watch(guest_vcpu_of(t));
   trace(t, lock, TRACE_LOCK_RELEASE);
   if (lock->ops->is_shared) {

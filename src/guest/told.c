@@ -30,10 +30,16 @@ static bool holds_up_waiters(const struct thread *t) {
   return is_waiter || is_granted;
 }
 
+bool guest_is_inside(const struct guest *guest, const struct vcpu *v) {
+  const struct guest_vcpu *g = &guest->vcpus[v->id];
+  const struct thread *below = g->handler ? g->handler->below : NULL;
+  return g->current->n_spin_entered > 0 || (below && below->n_spin_entered > 0);
+}
+
 void guest_count_preemption(struct guest *guest, struct vcpu *v) {
   const struct guest_vcpu *g = &guest->vcpus[v->id];
   const struct thread *t = g->current, *below = g->handler ? g->handler->below : NULL;
-  if (t->n_spin_entered > 0 || (below && below->n_spin_entered > 0)) v->lhp_events++;
+  if (guest_is_inside(guest, v)) v->lhp_events++;
   if (holds_up_waiters(t) || (below && holds_up_waiters(below))) v->lwp_events++;
 }
 

@@ -39,6 +39,8 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
   bool has_yielded : 1; /* its guest lets others go first at this instant */
   bool is_parked : 1;   /* may not run now: its VM has used up its cap */
   bool is_exiting : 1;  /* RUNNING, in the exit of a pause loop */
+  bool is_delayed : 1;  /* RUNNING though it was to be decided about, which is put off (delay.c) */
+  bool is_unsafe : 1;   /* … and its guest still owns the spinlock for which that is */
   /* It has exited from its present wait since it was dispatched: window_ns counts. The guest clears
      it when another wait begins. */
   bool has_exited : 1;
@@ -73,6 +75,9 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
   uint64_t ple_exits;
 
   int64_t smt_shared_ns, shared_since_ns; /* time as is_shared; booked up to there */
+  int64_t due_ns;                         /* while is_delayed: when it was to be decided about */
+  int64_t overrun_ns;                     /* to be taken off its next slice */
+  uint64_t delays, delay_timeouts;
 };
 
 /* It is going to run, to stop or to be woken soon: fetches what that will touch. */
@@ -133,6 +138,9 @@ int64_t hv_spin_window_ns(const struct hv *hv, const struct vcpu *v);
    others go first as hypervisor.ple says. */
 void hv_spin_exit(struct hv *hv, struct vcpu *v);
 
+/* v, is_unsafe, has released its outermost spinlock: it may be decided about. */
+void hv_become_safe(struct hv *hv, struct vcpu *v);
+
 /* --- what the hypervisor tells --- */
 
 /* v, not steady, begins to execute guest code, after its dispatch overhead. The guest arms v. Must
@@ -144,6 +152,8 @@ void guest_step(struct guest *guest, struct vcpu *v);
 void guest_suspend(struct guest *guest, struct vcpu *v);
 /* v's is_shared, which is executing and not steady, has changed. */
 void guest_speed_changed(struct guest *guest, struct vcpu *v);
+/* Is a thread of v, RUNNING, inside of a spinlock's section? */
+bool guest_is_inside(const struct guest *guest, const struct vcpu *v);
 /* v, to which the guest listens, has gone from one runstate to another. */
 void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from);
 /* v, to which the guest listens, is descheduled against its will: counts lhp_events and lwp_events.

@@ -26,10 +26,11 @@ static bool is_in_dispatch_order(const struct hv *hv) {
   return true;
 }
 
-/* p's vCPU is to be decided about, and its gang with it. */
+/* p's vCPU is decided about, and its gang with it. */
 static void find(struct hv *hv, pcpu_id_t p) {
   struct vcpu *v = hv->pcpus[p].current;
-  if (!v || v->has_expired) return;
+  if (v->has_expired) return;
+  if (v->is_delayed) delay_end(hv, v);
   v->has_expired = true;
   if (v->group) v->group->n_expired++;
   hv->expired[hv->n_expired++] = v;
@@ -41,15 +42,22 @@ static void find(struct hv *hv, pcpu_id_t p) {
   }
 }
 
+/* p's vCPU is due, if it is still there. */
+static void find_due(struct hv *hv, pcpu_id_t p) {
+  struct vcpu *v = hv->pcpus[p].current;
+  if (!v || (hv->delay_ns > 0 && !v->has_expired && delay_puts_off(hv, v))) return;
+  find(hv, p);
+}
+
 /* Whose slice ends now, or whose pCPU was asked, in the order in which they were dispatched; nearly
    always that of pCPUs. */
 static void find_expired(struct hv *hv, pcpu_id_t first) {
   hv->n_expired = 0;
-  for (pcpu_id_t p = first; p < hv->n_pcpus; p = next_slice_end(hv, p)) find(hv, p);
+  for (pcpu_id_t p = first; p < hv->n_pcpus; p = next_slice_end(hv, p)) find_due(hv, p);
   hv->sim->n_events += hv->n_expired;
   for (pcpu_id_t p; (p = pcpuset_first(&hv->asked)) != ID_NONE;) {
     pcpuset_remove(&hv->asked, p);
-    find(hv, p);
+    find_due(hv, p);
   }
   if (!is_in_dispatch_order(hv))
     qsort_r(hv->expired, hv->n_expired, sizeof(struct vcpu *), compare_dispatch_order, hv->pcpus);
@@ -91,12 +99,18 @@ static void choose(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
     claim(hv, v, pcpuset_first_of(&hv->free, mask));
 }
 
+/* Of a slice that v, or the gang of which it is the first, begins now. */
+static int64_t slice_end_ns(struct hv *hv, struct vcpu *v) {
+  int64_t end_ns = move_slice_end_ns(hv, v);
+  return hv->delay_ns > 0 ? delay_settle(hv, v, end_ns) : end_ns;
+}
+
 static void choose_gang(struct hv *hv, struct hv_vm *vm) {
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
     if (v->runstate != RS_IDLE) choose(hv, v, v->home);
   }
-  vm->gang_slice_end_ns = move_slice_end_ns(hv, &hv->vcpus[vm->first_vcpu]);
+  vm->gang_slice_end_ns = slice_end_ns(hv, &hv->vcpus[vm->first_vcpu]);
   vm->is_starting = true;
   hv->cosched->gang_started(hv, vm);
 }
@@ -178,8 +192,8 @@ static void drop_expired(struct hv *hv) {
 }
 
 static void start_pick(struct hv *hv, struct vcpu *v) {
-  int64_t end_ns = move_slice_end_ns(hv, v);
-  if (hv->cosched->shares_slice_end) end_ns = hv_vm_of(hv, v)->gang_slice_end_ns;
+  bool is_shared = hv->cosched->shares_slice_end;
+  int64_t end_ns = is_shared ? hv_vm_of(hv, v)->gang_slice_end_ns : slice_end_ns(hv, v);
   if (!v->has_expired) {
     move_start(hv, v, v->runstate, v->next_pcpu, end_ns, false);
     return;

@@ -65,6 +65,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
                     .migration_ns = config->migrations_ns[DISTANCE_HOST],
                     .topology = config->topology,
                     .ple = config->ple,
+                    .delay_ns = config->delay_ns,
                     .timer_ns = TIME_NEVER_NS,
                     .poll_ns = TIME_NEVER_NS,
                     .n_idle = config->n_pcpus,
@@ -97,8 +98,9 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
     hv->cosched_state = hv->cosched->create(hv, config->coscheduling->params.bytes, arena);
   hv->is_big = hv->n_vcpus >= BIG_HOST;
   bool asks_nobody = !hv->cosched->offer && !hv->sched->slice_ns;
-  hv->is_plain = asks_nobody && hv->fifo && hv->vcpus[0].home == ID_NONE;
-  hv->is_picked = !hv->cosched->offer && hv->sched->pick;
+  bool delays = hv->delay_ns > 0;
+  hv->is_plain = asks_nobody && !delays && hv->fifo && hv->vcpus[0].home == ID_NONE;
+  hv->is_picked = !hv->cosched->offer && !delays && hv->sched->pick;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
     struct hv_vm *vm = hv_vm_of(hv, v);
@@ -143,7 +145,7 @@ void hv_reset(struct hv *hv) {
     memset(v->time_ns, 0, sizeof v->time_ns);
     memset(v->spin_ns, 0, sizeof v->spin_ns);
     v->dispatches = v->preemptions = v->migrations = v->costops = 0;
-    v->lhp_events = v->lwp_events = v->ple_exits = 0;
+    v->lhp_events = v->lwp_events = v->ple_exits = v->delays = v->delay_timeouts = 0;
     v->smt_shared_ns = 0;
   }
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
@@ -163,6 +165,8 @@ static void check_vm(const struct hv *hv, const struct hv_vm *vm, uint32_t *n_wa
     assert(!v->is_executing || v->runstate == RS_RUNNING);
     assert(!v->has_expired && (!v->has_yielded || pcpuset_has(&hv->asked, v->pcpu)));
     assert(!v->is_queued || v->runstate == RS_READY);
+    assert(!v->is_delayed || (v->runstate == RS_RUNNING && hv->delay_ns > 0));
+    assert(!v->is_unsafe || (v->is_delayed && guest_is_inside(hv->guest, v)));
     if (v->runstate == RS_RUNNING) assert(hv->pcpus[v->pcpu].current == v);
     if (vm->skew) {
       enum skew_where where = vm->skew->clock[k].where;

@@ -99,8 +99,9 @@ static struct vcpu *relaxed_laggard(struct hv *hv, const struct hv_vm *vm) {
 static void relaxed_stop(struct hv *hv, struct hv_vm *vm, struct vcpu *v) {
   const struct cosched_relaxed_params *relaxed = hv->cosched_state;
   int64_t slice_end_ns = hv->pcpus[v->pcpu].slice_end_ns;
+  bool is_over = v->is_delayed || slice_end_ns == hv->sim->now_ns;
   hv_costop(hv, v);
-  if (relaxed->boost == BOOST_NONE || slice_end_ns == hv->sim->now_ns) return;
+  if (relaxed->boost == BOOST_NONE || is_over) return;
   struct vcpu *laggard = relaxed_laggard(hv, vm);
   if (laggard) hv_take_over(hv, laggard, v->pcpu, slice_end_ns);
 }

@@ -70,6 +70,7 @@ struct hv {
   int64_t smt_speed;  /* of each busy thread beside another, of SMT_FULL_SPEED */
   uint32_t *dirty_cores;
   uint32_t n_dirty_cores;
+  int64_t delay_ns; /* longest delay of a preemption; 0: none is delayed */
 
   const struct sched_ops *sched;
   void *sched_state;
@@ -79,9 +80,10 @@ struct hv {
   bool overhead_is_progress; /* co-scheduling option progress: "pre4" */
   bool has_crossings;        /* the rule wants to know exact crossings */
   bool is_big;               /* its state does not fit into a core's own caches */
-  bool is_plain;             /* one queue, no rule, no homes: whoever is next may go anywhere */
+  bool is_plain;             /* one queue, no rule, no homes: whoever is next may go anywhere … */
   bool is_spread;            /* siblings are kept out of each other's queues (spread.h) */
-  bool is_picked;            /* no rule, and pCPUs pick: what one decides concerns no other */
+  bool is_picked;            /* no rule, and pCPUs pick: what one decides concerns no other … */
+                             /* … and nothing is delayed: short ways of dispatch.c */
 
   struct pcpuset free;   /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
   struct pcpuset asked;  /* pCPUs that are to decide anew in this instant's dispatch phase */
@@ -126,6 +128,7 @@ struct hv_config {
   struct topology topology;
   int64_t smt_speed;     /* of SMT_FULL_SPEED */
   struct ple_params ple; /* words put into ns */
+  int64_t delay_ns;
   const struct kind_choice *scheduler, *coscheduling;
   int64_t horizon_ns;
 };
@@ -152,6 +155,11 @@ static inline void hv_requeue_place(struct hv *hv, struct vcpu *v) { v->place = 
 
 /* For schedulers: p decides anew who runs there, in the dispatch phase of this instant. */
 void hv_ask(struct hv *hv, pcpu_id_t p);
+
+/* Is v, RUNNING, to be decided about at this instant, or as soon as that is not put off? */
+static inline bool hv_is_to_decide(const struct hv *hv, const struct vcpu *v) {
+  return v->is_delayed || pcpuset_has(&hv->asked, v->pcpu);
+}
 
 /* For co-scheduling rules. */
 void hv_costop(struct hv *hv, struct vcpu *v);  /* RUNNING or READY -> COSTOP, out of the queue */

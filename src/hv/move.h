@@ -25,6 +25,15 @@ MOVE_INLINE void move_arm(struct hv *hv, const struct vcpu *v, pcpu_id_t p, int6
   move_sync_event(hv, v, p);
 }
 
+/* --- delay.c --- */
+
+/* Is the decision about v, which is due, put off? Only if hv->delay_ns > 0. */
+bool delay_puts_off(struct hv *hv, struct vcpu *v);
+/* v, delayed, is stopped or decided about. */
+void delay_end(struct hv *hv, struct vcpu *v);
+/* The end of v's slice, less what v has overrun. */
+int64_t delay_settle(const struct hv *hv, struct vcpu *v, int64_t slice_end_ns);
+
 /* --- queueing --- */
 
 MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
@@ -77,6 +86,7 @@ MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool
       guest_suspend(hv->guest, v);
   }
   if (v->has_yielded && pcpuset_has(&hv->asked, v->pcpu)) pcpuset_remove(&hv->asked, v->pcpu);
+  if (v->is_delayed) delay_end(hv, v);
   v->is_executing = v->has_yielded = v->is_exiting = v->has_exited = false;
   hv_change_activity(hv, v, NO_ACTIVITY, now);
   if (!is_swap) {

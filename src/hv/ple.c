@@ -73,8 +73,9 @@ static void give_way(struct hv *hv, struct vcpu *v) {
 
 static void give_way_to(struct hv *hv, struct vcpu *v, struct vcpu *sibling) {
   int64_t slice_end_ns = hv->pcpus[v->pcpu].slice_end_ns;
+  bool is_over = v->is_delayed || slice_end_ns == hv->sim->now_ns;
   hv_vm_of(hv, v)->last_boosted = sibling->index;
-  if (hv->cosched->shares_slice_end || slice_end_ns == hv->sim->now_ns) {
+  if (hv->cosched->shares_slice_end || is_over) {
     give_way(hv, v);
     return;
   }

@@ -425,7 +425,7 @@ static void credit_audit(const struct hv *hv) {
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     if (v->is_queued && v->is_parked) n_queued++;
-    assert(!v->is_parked || v->runstate != RS_RUNNING || pcpuset_has(&hv->asked, v->pcpu));
+    assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
     assert(credit->vcpus[i].credit_ns <= credit->params.timeslice_ns);
   }
   assert(n_queued == hv->n_queued);

@@ -348,7 +348,7 @@ static void credit2_audit(const struct hv *hv) {
     bool is_in_queue = v->is_queued && !v->is_parked;
     int64_t own_key = order_key(rank_of(params, credit_ns), v);
     assert(key == (is_in_queue ? own_key : WTREE_NONE));
-    assert(!v->is_parked || v->runstate != RS_RUNNING || pcpuset_has(&hv->asked, v->pcpu));
+    assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
   }
 }
 

@@ -244,7 +244,7 @@ static void esx_audit(const struct hv *hv) {
     const struct vcpu *v = &hv->vcpus[i];
     int64_t key = wtree_key(&esx->order->trees[v->affinity], esx->order->leaves[i]);
     assert((key != WTREE_NONE) == (v->is_queued && !v->is_parked));
-    assert(!v->is_parked || v->runstate != RS_RUNNING || pcpuset_has(&hv->asked, v->pcpu));
+    assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
   }
 }
 

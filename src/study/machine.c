@@ -114,6 +114,7 @@ static void build_hv(struct machine *machine) {
                              .smt_speed = smt_speed_of(&scenario->host),
                              .scheduler = &scenario->hypervisor.scheduler,
                              .ple = ple_resolve(scenario->hypervisor.ple, scenario->host.ghz),
+                             .delay_ns = scenario->hypervisor.delay_preemption_ns,
                              .coscheduling = &scenario->hypervisor.coscheduling,
                              .horizon_ns = horizon_of(scenario)};
   for (enum distance d = 0; d < DISTANCES; d++)
@@ -360,8 +361,8 @@ struct run_result *machine_run(const struct scenario *scenario,
   if (machine->status == RUN_LIMITED) {
     char came_to[DURATION_TEXT_MAX], end[DURATION_TEXT_MAX];
     result->message = arena_printf(
-        arena, "more than %llu events: it came to %s of %s", (unsigned long long)options->max_events,
-        duration_format(machine->sim.now_ns, came_to),
+        arena, "more than %llu events: it came to %s of %s",
+        (unsigned long long)options->max_events, duration_format(machine->sim.now_ns, came_to),
         duration_format(scenario->run.warmup_ns + scenario->run.duration_ns, end));
   }
   if (machine->status == RUN_INTERRUPTED) result->message = "interrupted";

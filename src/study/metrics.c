@@ -187,6 +187,8 @@ static const struct metric smt_shared_pct = {
     .formula = "100 * such running time / (vCPUs * duration)",
     .details =
         "The vCPU worked at host.topology.smt_factor of its speed meanwhile; 0 where that is 1."};
+COUNTER(delays, "times that a vCPU inside of a spinlock's section kept its pCPU for that");
+COUNTER(delay_timeouts, "delays that ended inside of the section, after delay_preemption");
 #define RESULT_COUNTER(metric_name, place, metric_help)           \
   static const struct metric metric_name = {.name = #metric_name, \
                                             .unit = "1",          \
@@ -363,12 +365,15 @@ static const struct metric host_overhead_pct = {
   &running_ns, &idle_ns, &overhead_ns, &useful_ns, &critical_ns, &kernel_ns, SPIN_SPLIT_NS
 
 static const struct metric *const vm_metrics[] = {
-    &throughput_per_s, SHARES,      &skew_mean_us,   &skew_p99_us, &skew_max_us, &hazard_pct,
-    &lhp_events,       &lwp_events, &costops,        &preemptions, &migrations,  LATENCIES(latency),
-    &deadlocks,        &ple_exits,  &smt_shared_pct, NULL};
+    &throughput_per_s, SHARES,       &skew_mean_us,   &skew_p99_us,
+    &skew_max_us,      &hazard_pct,  &lhp_events,     &lwp_events,
+    &costops,          &preemptions, &migrations,     LATENCIES(latency),
+    &deadlocks,        &ple_exits,   &smt_shared_pct, &delays,
+    &delay_timeouts,   NULL};
 static const struct metric *const vcpu_metrics[] = {
-    SHARES,      &lead_max_us, &dispatches, &preemptions,    &migrations, &costops,
-    &lhp_events, &lwp_events,  &ple_exits,  &smt_shared_pct, NULL};
+    SHARES,   &lead_max_us,    &dispatches, &preemptions, &migrations,
+    &costops, &lhp_events,     &lwp_events, &ple_exits,   &smt_shared_pct,
+    &delays,  &delay_timeouts, NULL};
 static const struct metric *const lock_metrics[] = {&acquisitions,   &contended,    LATENCIES(wait),
                                                     LATENCIES(hold), SPIN_SPLIT_NS, NULL};
 static const struct metric *const interrupt_metrics[] = {&arrivals, &coalesced, &taken,

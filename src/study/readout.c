@@ -23,6 +23,8 @@ static struct ledger read_ledger(const struct vcpu *v) {
                           .lhp_events = v->lhp_events,
                           .lwp_events = v->lwp_events,
                           .ple_exits = v->ple_exits,
+                          .delays = v->delays,
+                          .delay_timeouts = v->delay_timeouts,
                           .smt_shared_ns = v->smt_shared_ns};
   memcpy(ledger.activity_ns, v->time_ns, sizeof ledger.activity_ns);
   ledger.runstate_ns[RS_RUNNING] = vcpu_running_ns(v);
@@ -60,6 +62,8 @@ static void add_ledger(struct ledger *total, const struct ledger *part) {
   total->lwp_events += part->lwp_events;
   total->ple_exits += part->ple_exits;
   total->smt_shared_ns += part->smt_shared_ns;
+  total->delays += part->delays;
+  total->delay_timeouts += part->delay_timeouts;
 }
 
 static void read_locks(struct vm_result *result, struct guest_vm *vm, struct arena *arena) {

@@ -18,7 +18,7 @@ struct ledger {
   int64_t activity_ns[ACTIVITIES]; /* sums to runstate_ns[RS_RUNNING] */
   int64_t spin_ns[SPIN_CAUSES];    /* sums to activity_ns[ACT_SPIN] */
   uint64_t dispatches, preemptions, migrations, costops, lhp_events, lwp_events;
-  uint64_t ple_exits;
+  uint64_t ple_exits, delays, delay_timeouts;
   int64_t smt_shared_ns; /* RUNNING while another thread of the core was busy */
 };
 

@@ -24,7 +24,8 @@
       INTEGER(type, "migrations", ledger.migrations), INTEGER(type, "costops", ledger.costops), \
       INTEGER(type, "lhp_events", ledger.lhp_events),                                           \
       INTEGER(type, "lwp_events", ledger.lwp_events),                                           \
-      INTEGER(type, "ple_exits", ledger.ple_exits),                                             \
+      INTEGER(type, "ple_exits", ledger.ple_exits), INTEGER(type, "delays", ledger.delays),     \
+      INTEGER(type, "delay_timeouts", ledger.delay_timeouts),                                   \
       INTEGER(type, "smt_shared_ns", ledger.smt_shared_ns)
 
 #define SPIN(type, causes)                                          \

@@ -36,6 +36,7 @@ struct hypervisor_spec {
   struct kind_choice scheduler;    /* kind is the first member of a struct sched_ops (hv/sched.h) */
   struct kind_choice coscheduling; /* … of a struct cosched_ops (hv/cosched.h) */
   struct ple_params ple;
+  int64_t delay_preemption_ns; /* 0: off */
 };
 
 /* One VM: `count` has been expanded, noise.0, noise.1 … in the order of the file. */

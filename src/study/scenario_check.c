@@ -65,13 +65,22 @@ static void check_timeslice(struct bind *bind, struct site root, const struct sc
     int64_t timeslice_ns = 0;
     memcpy(&timeslice_ns, choice->params.bytes + row->offset, sizeof timeslice_ns);
     int64_t cost_ns = scenario->host.context_switch_ns + longest_migration_ns(&scenario->host);
-    if (timeslice_ns > cost_ns) continue;
+    int64_t overrun_ns = scenario->hypervisor.delay_preemption_ns;
+    bool is_taken_off = choice->kind == &sched_rr.kind;
     struct site site = site_of(bind, root, "hypervisor", "scheduler");
     site = site_child(bind, site, row->key);
     char slice[DURATION_TEXT_MAX], cost[DURATION_TEXT_MAX];
-    diag_error(bind->diags, site.place, site.path, NULL,
-               "%s leaves no time to run: context_switch + migration take %s",
-               duration_format(timeslice_ns, slice), duration_format(cost_ns, cost));
+    if (timeslice_ns <= cost_ns) {
+      diag_error(bind->diags, site.place, site.path, NULL,
+                 "%s leaves no time to run: context_switch + migration take %s",
+                 duration_format(timeslice_ns, slice), duration_format(cost_ns, cost));
+    } else if (is_taken_off && overrun_ns >= timeslice_ns - cost_ns) {
+      struct site delay = site_of(bind, root, "hypervisor", "delay_preemption");
+      diag_error(bind->diags, delay.place, delay.path, NULL,
+                 "%s may leave nothing of the next slice, which is %s (%s)",
+                 duration_format(overrun_ns, cost), duration_format(timeslice_ns - cost_ns, slice),
+                 scenario_name_site(bind, site));
+    }
   }
 }
 

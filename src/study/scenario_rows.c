@@ -129,6 +129,13 @@ static const struct param hypervisor_params[] = {
      .fallback = "0",
      .max = DURATION_MAX_NS,
      .help = "overhead of each exit, before it gives way"},
+    {.key = "delay_preemption",
+     .type = PARAM_DURATION,
+     .offset = offsetof(struct hypervisor_spec, delay_preemption_ns),
+     .fallback = "0",
+     .max = DURATION_MAX_NS,
+     .help = "how long at most a vCPU inside of a spinlock keeps its pCPU beyond its slice, until "
+             "it releases it; 0: not at all"},
 };
 static const char *const hypervisor_others[] = {"preset", "scheduler", "coscheduling", NULL};
 const struct row_set hypervisor_rows = ROWS(hypervisor_params, hypervisor_others);

@@ -35,7 +35,8 @@ static const struct setting settings[] = {
     {.scheduler = "", .hypervisor = ", 'ple': { 'yield': 'undirected', 'window': '10us' }"},
     {.scheduler = "",
      .hypervisor = "",
-     .host = ", 'topology': { 'threads_per_core': 2, 'smt_factor': 0.7 }"}};
+     .host = ", 'topology': { 'threads_per_core': 2, 'smt_factor': 0.7 }"},
+    {.scheduler = "", .hypervisor = ", 'delay_preemption': '80us'"}};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 struct combination {

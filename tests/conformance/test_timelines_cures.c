@@ -98,6 +98,135 @@ START_TEST(windows_start_anew_with_a_dispatch) {
 }
 END_TEST
 
+/* --- delayed preemption --- */
+
+/* v0 is inside at 10 and gives its pCPU back at 12, for 8 ms from 22 on; v1 likewise at 20, 22 and
+   30. Nobody ever spins for a vCPU that does not run: at 30 v1 is not inside. */
+START_TEST(a_slice_ends_at_the_release) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '10ms' }, 'delay_preemption': '5ms' },"
+              "'locks': { 'l': { 'kind': 'ticket' } },"
+              "'programs': { 'hog': [ { 'compute': '1s' } ],"
+              "'p': [ { 'compute': '4ms' }, { 'lock': 'l', 'hold': '8ms' } ] },"
+              "'vms': { 'noise': { 'vcpus': 1, 'program': 'hog' },"
+              "'db': { 'vcpus': 2, 'program': 'p' } }, 'run': { 'duration': '42ms' } }");
+  world_expect(&world, MS,
+               "noise/v0 uuuuuuuuuu rr uuuuuuuuuu rrrrrrrr uuuuuuuuuu rr\n"
+               "db/v0    uuuucccccc cc rrrrrrrrrr uuuucccc ccccrrrrrr uu\n"
+               "db/v1    rrrrrrrrrr uu uucccccccc uuuussss rrrrcccccc cc\n"
+               "db/t1:l  .......... .. ..######## ....wwww wwww###### ##\n");
+  const struct vm_result *db = world_vm(&world, "db");
+  ck_assert_uint_eq(db->vcpus[0].ledger.delays, 2);
+  ck_assert_uint_eq(db->vcpus[1].ledger.delays, 1);
+  ck_assert_uint_eq(db->total.delay_timeouts, 0);
+  ck_assert_uint_eq(db->total.lhp_events, 0);
+  ck_assert_uint_eq(db->total.preemptions, 3);
+  ck_assert_int_eq(world_spin_lhp_ns(&db->total), 0);
+}
+END_TEST
+
+/* The section is longer than db may stay: at 13 it is stopped inside, and has 7 ms at 23. */
+START_TEST(a_delay_is_bounded) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '10ms' }, 'delay_preemption': '3ms' },"
+              "'locks': { 'l': { 'kind': 'tas' } }, 'programs': { 'hog': [ { 'compute': '1s' } ],"
+              "'p': [ { 'compute': '4ms' }, { 'lock': 'l', 'hold': '14ms' } ] },"
+              "'vms': { 'db': { 'vcpus': 1, 'program': 'p' },"
+              "'noise': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '54ms' } }");
+  world_expect(&world, MS,
+               "db/v0    uuuucccccc ccc rrrrrrrrrr cccccuu rrrrrrrrrr uucccccccc ccc r\n"
+               "noise/v0 rrrrrrrrrr rrr uuuuuuuuuu rrrrrrr uuuuuuuuuu rrrrrrrrrr rrr u\n");
+  ck_assert_uint_eq(world_vm(&world, "db")->total.delays, 2);
+  ck_assert_uint_eq(world_vm(&world, "db")->total.delay_timeouts, 2);
+  ck_assert_uint_eq(world_vm(&world, "db")->total.lhp_events, 2);
+}
+END_TEST
+
+/* At 8 db leaves b, but it is still inside of a. */
+START_TEST(the_outermost_release_counts) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '6ms' }, 'delay_preemption': '5ms' },"
+              "'locks': { 'a': { 'kind': 'mcs' }, 'b': { 'kind': 'tas' } },"
+              "'programs': { 'hog': [ { 'compute': '1s' } ], 'p': [ { 'lock': 'a', 'do':"
+              "[ { 'compute': '4ms' }, { 'lock': 'b', 'hold': '4ms' }, { 'compute': '2ms' } ] },"
+              "{ 'compute': '1s' } ] }, 'vms': { 'db': { 'vcpus': 1, 'program': 'p' },"
+              "'noise': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '30ms' } }");
+  world_expect(&world, MS,
+               "db/v0    cccccc cccc rrrrrr uu rrrrrr uuuuuu\n"
+               "noise/v0 rrrrrr rrrr uuuuuu rr uuuuuu rrrrrr\n");
+}
+END_TEST
+
+/* io wakes at 12, better than db, and waits for the release at 14. The same without the delay. */
+START_TEST(a_wakeup_waits_for_the_release) {
+  static const struct {
+    const char *delay, *drawing;
+  } cases[] = {{"5ms",
+                "db/v0 uuuuuuuuuuu c cc rrrrrrrrrr uu\n"
+                "io/v0 ........... . rr uuuuuuuuuu ..\n"},
+               {"0",
+                "db/v0 uuuuuuuuuuu c rrrrrrrrrr ccuu\n"
+                "io/v0 ........... . uuuuuuuuuu ....\n"}};
+  for (size_t i = 0; i < 2; i++) {
+    world_watch(&world,
+                "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'scheduler': { 'kind': 'credit' },"
+                "'delay_preemption': '%s' }, 'locks': { 'l': { 'kind': 'tas' } },"
+                "'programs': { 'p': [ { 'compute': '11ms' }, { 'lock': 'l', 'hold': '3ms' },"
+                "{ 'compute': '1s' } ], 'io': [ { 'compute': '10ms' }, { 'sleep': '4ms' } ] },"
+                "'vms': { 'db': { 'vcpus': 1, 'program': 'p' },"
+                "'io': { 'vcpus': 1, 'program': 'io', 'start': '12ms' } },"
+                "'run': { 'duration': '26ms' } }",
+                cases[i].delay);
+    world_expect(&world, MS, cases[i].drawing);
+    ck_assert_uint_eq(world_vm(&world, "db")->total.delays, i == 0);
+    ck_assert_uint_eq(world_vm(&world, "db")->total.lhp_events, i == 1);
+    forget();
+  }
+}
+END_TEST
+
+/* The gang goes on while v0, inside at 10, is: v1, which owns the lock at 12, is stopped with it.
+   Its next slice is 2 ms shorter for all. At 30 v0 is inside again, and at 35 it still is. */
+START_TEST(a_gang_waits_for_its_members) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '10ms' }, 'coscheduling': { 'kind': 'strict' },"
+              "'delay_preemption': '5ms' }, 'locks': { 'l': { 'kind': 'ticket' } },"
+              "'programs': { 'hog': [ { 'compute': '1s' } ],"
+              "'p': [ { 'compute': '4ms' }, { 'lock': 'l', 'hold': '8ms' } ] },"
+              "'vms': { 'db': { 'vcpus': 2, 'program': 'p' },"
+              "'noise': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '37ms' } }");
+  world_expect(&world, MS,
+               "db/v0    uuuucccccc cc xxxxxxxxxx uuuussss ccccc xx\n"
+               "db/v1    uuuussssss ss xxxxxxxxxx cccccccc uuuus xx\n"
+               "noise/v0 rrrrrrrrrr rr uuuuuuuuuu rrrrrrrr rrrrr uu\n");
+  const struct vm_result *db = world_vm(&world, "db");
+  ck_assert_uint_eq(db->vcpus[0].ledger.delays, 2);
+  ck_assert_uint_eq(db->vcpus[0].ledger.delay_timeouts, 1);
+  ck_assert_uint_eq(db->vcpus[1].ledger.delays, 0);
+  ck_assert_uint_eq(db->total.lhp_events, 2);
+}
+END_TEST
+
+/* v0 leads by 3 ms at 3: the check stops it inside. */
+START_TEST(a_costop_is_not_delayed) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '200ms' }, 'coscheduling': { 'kind': 'relaxed' },"
+              "'delay_preemption': '5ms' }, 'locks': { 'l': { 'kind': 'ticket' } },"
+              "'programs': { 'p': [ { 'lock': 'l', 'hold': '1s' } ] },"
+              "'vms': { 'db': { 'vcpus': 2, 'program': 'p' } }, 'run': { 'duration': '14ms' } }");
+  world_expect(&world, MS,
+               "db/v0 ccc x rrrrr c cccc\n"
+               "db/v1 rrr s sssss x rrrr\n");
+  ck_assert_uint_eq(world_vm(&world, "db")->total.delays, 0);
+  ck_assert_uint_eq(world_vm(&world, "db")->vcpus[0].ledger.lhp_events, 1);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines_cures");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -105,5 +234,11 @@ int main(void) {
   tcase_add_test(tests, directed_goes_to_a_sibling);
   tcase_add_test(tests, windows_double);
   tcase_add_test(tests, windows_start_anew_with_a_dispatch);
+  tcase_add_test(tests, a_slice_ends_at_the_release);
+  tcase_add_test(tests, a_delay_is_bounded);
+  tcase_add_test(tests, the_outermost_release_counts);
+  tcase_add_test(tests, a_wakeup_waits_for_the_release);
+  tcase_add_test(tests, a_gang_waits_for_its_members);
+  tcase_add_test(tests, a_costop_is_not_delayed);
   return world_main(tests, "timelines of cures");
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Delayed preemption.
+
+   Idea: a vCPU that is stopped inside of a spinlock's section stops all that spin for it. Sections
+   are short: let it finish, and take the time back.
+   Rule: docs/model.md section 7.2. Who is inside when it is to be decided about goes on until it
+   has released its outermost spinlock, delay_preemption at most, once per slice. A gang goes on as
+   a whole, until all those members have. Invariants: whoever is_delayed runs, and its pCPU's slice
+   ends delay_ns after it was due. Cost: nothing when off. Else dispatch phases take the long way,
+   one look at the vCPU's threads for each slice end, O(width) for a gang, and an event more for
+   what is put off. Source: Uhlig, LeVasseur, Skoglund, Dannowski, "Towards Scalable Multiprocessor
+   Virtual Machines" (VM 2004). */
+#include "hv/hv.h"
+#include "hv/move.h"
+
+/* Those about whom is decided with v: itself, or all of its gang that run. */
+struct company {
+  struct vcpu *first;
+  uint32_t n;
+};
+
+static struct company company_of(struct hv *hv, struct vcpu *v) {
+  if (!hv->cosched->shares_slice_end) return (struct company){v, 1};
+  const struct hv_vm *vm = hv_vm_of(hv, v);
+  return (struct company){&hv->vcpus[vm->first_vcpu], vm->n_vcpus};
+}
+
+static bool is_any_unsafe(const struct company *company) {
+  for (uint32_t i = 0; i < company->n; i++)
+    if (company->first[i].is_unsafe) return true;
+  return false;
+}
+
+static void put_off(struct hv *hv, struct vcpu *v, int64_t until_ns) {
+  v->is_delayed = true;
+  v->is_unsafe = guest_is_inside(hv->guest, v);
+  v->due_ns = hv->sim->now_ns;
+  v->delays += v->is_unsafe;
+  hv->pcpus[v->pcpu].slice_end_ns = until_ns;
+  move_sync_event(hv, v, v->pcpu);
+}
+
+bool delay_puts_off(struct hv *hv, struct vcpu *v) {
+  struct company company = company_of(hv, v);
+  int64_t now = hv->sim->now_ns, until_ns = now + hv->delay_ns;
+  bool is_inside = false, is_delayed = false;
+  for (uint32_t i = 0; i < company.n; i++) {
+    const struct vcpu *member = &company.first[i];
+    if (member->runstate != RS_RUNNING) continue;
+    if (member->has_yielded) return false;
+    is_delayed |= member->is_delayed;
+    is_inside |= guest_is_inside(hv->guest, member);
+  }
+  if (is_delayed) return is_any_unsafe(&company) && now < hv->pcpus[v->pcpu].slice_end_ns;
+  if (!is_inside) return false;
+  for (uint32_t i = 0; i < company.n; i++)
+    if (company.first[i].runstate == RS_RUNNING) put_off(hv, &company.first[i], until_ns);
+  hv_vm_of(hv, v)->gang_slice_end_ns = until_ns;
+  return true;
+}
+
+void hv_become_safe(struct hv *hv, struct vcpu *v) {
+  struct company company = company_of(hv, v);
+  v->is_unsafe = false;
+  if (!is_any_unsafe(&company)) hv_ask(hv, v->pcpu);
+}
+
+/* The gang overruns together: its first vCPU keeps what all owe. */
+void delay_end(struct hv *hv, struct vcpu *v) {
+  struct company company = company_of(hv, v);
+  company.first->overrun_ns = hv->sim->now_ns - v->due_ns;
+  v->delay_timeouts += v->is_unsafe && hv->sim->now_ns - v->due_ns == hv->delay_ns;
+  v->is_delayed = v->is_unsafe = false;
+}
+
+/* Schedulers that charge for what a vCPU runs have charged for that. */
+int64_t delay_settle(const struct hv *hv, struct vcpu *v, int64_t slice_end_ns) {
+  int64_t overrun_ns = hv->sched->slice_ns ? 0 : v->overrun_ns;
+  v->overrun_ns = 0;
+  return slice_end_ns - overrun_ns;
+}
