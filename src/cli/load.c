@@ -47,7 +47,7 @@ static struct conf *loader_lines(struct loader *loader, const struct source *sou
   for (uint32_t at = 0; at < source->length;) {
     const char *line = source->text + at, *end = memchr(line, '\n', source->length - at);
     uint32_t length = end ? (uint32_t)(end - line) : source->length - at, next = at + length + 1;
-    while (length > 0 && strchr(" \t\r", line[length - 1])) length--;
+    while (length > 0 && line[length - 1] && strchr(" \t\r", line[length - 1])) length--;
     struct place here = {source, at, length};
     at = next;
     if (length == 0) continue;
@@ -55,6 +55,8 @@ static struct conf *loader_lines(struct loader *loader, const struct source *sou
       diag_error(loader->diags, here, NULL, NULL, "more than %d durations", DATA_MAX);
       break;
     }
+    if (memchr(line, '\0', length))
+      diag_error(loader->diags, here, NULL, NULL, "the line has a NUL character");
     const char *text = arena_printf(loader->arena, "%.*s", (int)length, line);
     conf_add(loader->arena, array, NULL, conf_new(loader->arena, CONF_STRING, text, here));
   }
