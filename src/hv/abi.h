@@ -60,7 +60,7 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
   int64_t time_ns[ACCOUNTS];
 
   struct hv_vm *group; /* its VM, if that has siblings or the rule minds them; else NULL */
-  uint64_t place;      /* in the queue: host-wide, earlier is smaller; not kept on plain hosts */
+  uint64_t place;      /* in the queue: host-wide, earlier is smaller; for rules and affinity */
   vm_id_t vm;
   uint32_t index;      /* in its VM */
   pcpu_id_t next_pcpu; /* where the running dispatch phase puts it; ID_NONE: not decided */

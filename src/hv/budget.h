@@ -9,6 +9,7 @@
 #include "hv/hv.h"
 
 struct budget {
+  bool is_used;           /* some VM has one */
   int64_t *per_period_ns; /* by VM; 0: it has none */
   int64_t *left_ns;
 };
@@ -24,10 +25,16 @@ static inline void budget_init(struct budget *budget, const struct hv *hv, struc
 static inline void budget_set(struct budget *budget, vm_id_t vm, double pct, int64_t period_ns) {
   int64_t ns = (int64_t)((double)period_ns * pct / 100);
   budget->per_period_ns[vm] = budget->left_ns[vm] = pct > 0 && ns == 0 ? 1 : ns;
+  budget->is_used |= pct > 0;
 }
 
 static inline bool budget_exists(const struct budget *budget, vm_id_t vm) {
-  return budget->per_period_ns[vm] > 0;
+  return budget->is_used && budget->per_period_ns[vm] > 0;
+}
+
+/* A vCPU of the VM has run for so long. */
+static inline void budget_draw(struct budget *budget, const struct vcpu *v, int64_t time_ns) {
+  if (budget->is_used) budget->left_ns[v->vm] -= time_ns;
 }
 
 static inline bool budget_has_left(const struct budget *budget, vm_id_t vm) {
@@ -44,8 +51,8 @@ static inline void budget_renew(struct budget *budget, vm_id_t vm) {
    VM that can run do. */
 static inline int64_t budget_cut(const struct budget *budget, const struct hv *hv,
                                  const struct vcpu *v, int64_t slice_ns) {
+  if (!budget->is_used || !budget_exists(budget, v->vm)) return slice_ns;
   const struct hv_vm *vm = hv_vm_of(hv, v);
-  if (!budget_exists(budget, v->vm)) return slice_ns;
   int64_t n = 0;
   for (uint32_t k = 0; k < vm->n_vcpus; k++) n += hv->vcpus[vm->first_vcpu + k].runstate != RS_IDLE;
   assert(n > 0); /* v itself can run, or a member of its gang */

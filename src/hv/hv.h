@@ -227,8 +227,9 @@ static inline bool hv_may_use(const struct hv *hv, const struct vcpu *v, pcpu_id
 }
 /* Is a pCPU free that v may use? */
 static inline bool hv_has_free(const struct hv *hv, const struct vcpu *v) {
+  if (hv->free.n_members == 0) return false;
   const uint64_t *mask = hv->affinities[v->affinity].mask;
-  return mask ? pcpuset_first_of(&hv->free, mask) != ID_NONE : hv->free.n_members > 0;
+  return !mask || pcpuset_first_of(&hv->free, mask) != ID_NONE;
 }
 /* May p take v from another pCPU's queue? Who still runs there stays until that has decided. */
 static inline bool hv_may_move(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {

@@ -44,7 +44,7 @@ MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason r
     runqueue_push(hv->fifo, v);
     return;
   }
-  hv_requeue_place(hv, v);
+  if (!hv->is_picked) hv_requeue_place(hv, v);
   hv->sched->enqueue(hv, v, reason);
 }
 

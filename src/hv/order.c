@@ -1,81 +1,83 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hv/order.h"
 
-struct order *order_create(struct hv *hv, struct arena *arena) {
+struct order *order_create(struct hv *hv, uint32_t n_in_group, struct arena *arena) {
   struct order *order = ARENA_NEW(arena, struct order);
-  uint32_t *n = ARENA_ARRAY(arena, hv->n_affinities, uint32_t);
-  order->trees = ARENA_ARRAY(arena, hv->n_affinities, struct wtree);
-  order->leaves = ARENA_ARRAY(arena, hv->n_vcpus, uint32_t);
-  order->stands = ARENA_ARRAY(arena, hv->n_vcpus, pcpu_id_t);
-  order->n_standing = ARENA_ARRAY(arena, hv->n_pcpus, uint32_t);
-  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
-    order->leaves[i] = n[hv->vcpus[i].affinity]++;
-    order->stands[i] = hv_first_pcpu(hv, &hv->vcpus[i]);
+  order->lines = ARENA_ARRAY(arena, hv->n_pcpus, struct order_line);
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    struct order_line *line = &order->lines[p];
+    line->ends.key = INT64_MIN;
+    line->ends.before = line->ends.behind = &line->ends;
+    line->leaf = p % n_in_group;
+    line->firsts = line->leaf ? line[-1].firsts : ARENA_NEW(arena, struct wtree);
+    if (line->leaf == 0) wtree_init(line->firsts, arena, n_in_group);
   }
-  for (uint32_t i = 0; i < hv->n_affinities; i++) wtree_init(&order->trees[i], arena, n[i]);
   return order;
 }
 
-void order_put(struct hv *hv, struct order *order, const struct vcpu *v, int64_t rank) {
-  pcpu_id_t p = order->stands[v->id];
-  wtree_set(&order->trees[v->affinity], order->leaves[v->id], order_key(rank, v));
-  if (order->n_standing[p]++ == 0) pcpuset_add(&hv->queued, p);
+void order_init_entry(const struct hv *hv, struct order_entry *entry, const struct vcpu *v) {
+  *entry = (struct order_entry){.key = WTREE_NONE, .stands = hv_first_pcpu(hv, v), .id = v->id};
 }
 
-void order_remove(struct hv *hv, struct order *order, const struct vcpu *v) {
-  pcpu_id_t p = order->stands[v->id];
-  wtree_set(&order->trees[v->affinity], order->leaves[v->id], WTREE_NONE);
-  if (--order->n_standing[p] == 0) pcpuset_remove(&hv->queued, p);
+/* Who waits where is a toss-up: but for the search no branch depends on it. */
+void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
+  struct order_line *line = &order->lines[entry->stands];
+  struct order_entry *before = line->ends.before;
+  int64_t key = order_key(rank, entry->id);
+  pcpuset_put(&hv->queued, entry->stands, before == &line->ends);
+  while (before->key > key) before = before->before;
+  entry->key = key;
+  entry->before = before;
+  entry->behind = before->behind;
+  before->behind = entry->behind->before = entry;
+  wtree_set(line->firsts, line->leaf, line->ends.behind->key);
 }
 
-int64_t order_lowest(const struct hv *hv, const struct order *order) {
-  int64_t least = WTREE_NONE;
-  for (uint32_t i = 0; i < hv->n_affinities; i++) {
-    int64_t key = wtree_min(&order->trees[i]);
-    if (key < least) least = key;
-  }
-  return least == WTREE_NONE ? WTREE_NONE : least >> ORDER_ID_BITS;
+void order_remove(struct hv *hv, struct order *order, struct order_entry *entry) {
+  struct order_line *line = &order->lines[entry->stands];
+  entry->key = WTREE_NONE;
+  entry->before->behind = entry->behind;
+  entry->behind->before = entry->before;
+  const struct order_entry *first = line->ends.behind;
+  bool is_empty = first == &line->ends;
+  wtree_set(line->firsts, line->leaf, is_empty ? WTREE_NONE : first->key);
+  pcpuset_drop(&hv->queued, entry->stands, is_empty);
 }
 
 static bool may_take(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   return v->pcpu == p || hv_may_move(hv, v, p);
 }
 
-/* The least key in one set that p may take. Whoever stays where it is until its own pCPU has
-   decided is seldom first. */
-static int64_t first_of_set(const struct hv *hv, const struct wtree *tree, pcpu_id_t p) {
-  int64_t least = wtree_min(tree);
-  if (least == WTREE_NONE || may_take(hv, order_vcpu(hv, least), p)) return least;
-  least = WTREE_NONE;
-  for (uint32_t leaf = 0; (leaf = wtree_find(tree, leaf, least - 1)) < tree->n_leaves; leaf++)
-    if (may_take(hv, order_vcpu(hv, wtree_key(tree, leaf)), p)) least = wtree_key(tree, leaf);
-  return least;
-}
-
-struct vcpu *order_first(const struct hv *hv, const struct order *order, pcpu_id_t p) {
+/* The same as order_first, where the first of all is not to be had. */
+static struct vcpu *first_to_be_had(const struct hv *hv, const struct order *order, pcpu_id_t p) {
+  const struct wtree *firsts = order->lines[p].firsts;
+  const struct order_line *lines = &order->lines[p] - order->lines[p].leaf;
   int64_t least = WTREE_NONE;
-  for (uint32_t i = 0; i < hv->n_affinities; i++) {
-    const uint64_t *mask = hv->affinities[i].mask;
-    if (wtree_min(&order->trees[i]) >= least) continue;
-    if (mask && !(mask[p / 64] >> p % 64 & 1)) continue;
-    int64_t key = first_of_set(hv, &order->trees[i], p);
-    if (key < least) least = key;
-  }
+  for (uint32_t leaf = 0; (leaf = wtree_find(firsts, leaf, least - 1)) < firsts->n_leaves; leaf++)
+    for (const struct order_entry *entry = lines[leaf].ends.behind;
+         entry != &lines[leaf].ends && entry->key < least; entry = entry->behind)
+      if (may_take(hv, order_vcpu(hv, entry->key), p)) least = entry->key;
   return least == WTREE_NONE ? NULL : order_vcpu(hv, least);
 }
 
-struct vcpu *order_first_standing(const struct hv *hv, const struct order *order, pcpu_id_t p,
-                                  int64_t bound) {
-  int64_t least = (int64_t)((uint64_t)bound << ORDER_ID_BITS);
-  struct vcpu *first = NULL;
-  for (uint32_t i = 0; i < hv->n_affinities; i++) {
-    const struct wtree *tree = &order->trees[i];
-    for (uint32_t leaf = 0; (leaf = wtree_find(tree, leaf, least - 1)) < tree->n_leaves; leaf++) {
-      struct vcpu *v = order_vcpu(hv, wtree_key(tree, leaf));
-      if (order->stands[v->id] != p || !may_take(hv, v, p)) continue;
-      least = wtree_key(tree, leaf);
-      first = v;
+struct vcpu *order_first(const struct hv *hv, const struct order *order, pcpu_id_t p) {
+  int64_t least = wtree_min(order->lines[p].firsts);
+  if (least == WTREE_NONE) return NULL;
+  struct vcpu *first = order_vcpu(hv, least);
+  return may_take(hv, first, p) ? first : first_to_be_had(hv, order, p);
+}
+
+void order_audit(const struct hv *hv, const struct order *order) {
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    const struct order_line *line = &order->lines[p];
+    const struct order_entry *before = &line->ends, *entry;
+    for (entry = before->behind; entry != &line->ends; entry = entry->behind) {
+      assert(entry->stands == p && entry->before == before && before->key < entry->key);
+      before = entry;
     }
+    bool is_empty = before == &line->ends;
+    int64_t least = is_empty ? WTREE_NONE : line->ends.behind->key;
+    assert(line->ends.before == before && wtree_key(line->firsts, line->leaf) == least);
+    assert(pcpuset_has(&hv->queued, p) == !is_empty);
   }
-  return first;
 }

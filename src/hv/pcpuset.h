@@ -41,6 +41,22 @@ static inline void pcpuset_remove(struct pcpuset *set, pcpu_id_t p) {
   set->n_members--;
 }
 
+/* p is a member from now on; is_new: it was none. Without a branch, for where that is a toss-up. */
+static inline void pcpuset_put(struct pcpuset *set, pcpu_id_t p, bool is_new) {
+  uint32_t w = p / 64;
+  set->word[w] |= UINT64_C(1) << (p % 64);
+  set->summary[w / 64] |= UINT64_C(1) << (w % 64);
+  set->n_members += is_new;
+}
+
+/* p, a member, is none any more, if is_gone. Likewise. */
+static inline void pcpuset_drop(struct pcpuset *set, pcpu_id_t p, bool is_gone) {
+  uint32_t w = p / 64;
+  set->word[w] &= ~((uint64_t)is_gone << (p % 64));
+  set->summary[w / 64] &= ~((uint64_t)(set->word[w] == 0) << (w % 64));
+  set->n_members -= is_gone;
+}
+
 /* The lowest member, or ID_NONE. */
 static inline pcpu_id_t pcpuset_first(const struct pcpuset *set) {
   for (uint32_t s = 0; s < set->n_summaries; s++) {

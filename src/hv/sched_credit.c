@@ -39,7 +39,8 @@ enum { TICKS_PER_TIMESLICE = 3 };
 /* Best first; NOBODY stands for a pCPU without work. */
 enum prio { BOOST, UNDER, OVER, PRIOS, NOBODY = PRIOS };
 
-struct credit_vcpu {
+/* All that an event touches of it, in one cache line. */
+struct __attribute__((aligned(ARENA_LINE))) credit_vcpu {
   TAILQ_ENTRY(credit_vcpu) link;
   int64_t credit_ns;  /* what it may run before it is OVER */
   int64_t charged_ns; /* up to when it has paid, while it runs */
@@ -55,7 +56,7 @@ struct credit {
   struct sched_credit_params params;
   struct credit_vcpu *vcpus;
   struct fifo (*queues)[PRIOS]; /* by pCPU */
-  struct pcpuset *has[PRIOS];   /* pCPUs that have queued ones of that class or better */
+  struct pcpuset urgent;        /* pCPUs with queued ones better than OVER; with any: hv->queued */
   uint32_t *n_active;           /* by VM */
   int64_t *due_ns;              /* by VM: its share in the running accounting */
   int64_t balance_ns;           /* sum of all credits after the latest accounting */
@@ -84,9 +85,7 @@ static void *credit_create(struct hv *hv, const void *params, struct arena *aren
     for (int prio = 0; prio < PRIOS; prio++) TAILQ_INIT(&credit->queues[p][prio]);
   credit->n_active = ARENA_ARRAY(arena, hv->n_vms, uint32_t);
   credit->due_ns = ARENA_ARRAY(arena, hv->n_vms, int64_t);
-  for (int prio = 0; prio < OVER; prio++)
-    pcpuset_init(credit->has[prio] = ARENA_NEW(arena, struct pcpuset), arena, hv->n_pcpus);
-  credit->has[OVER] = &hv->queued;
+  pcpuset_init(&credit->urgent, arena, hv->n_pcpus);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++)
     credit->vcpus[i] =
         (struct credit_vcpu){.prio = UNDER, .queue = hv_first_pcpu(hv, &hv->vcpus[i])};
@@ -110,22 +109,24 @@ static struct vcpu *vcpu_of(const struct hv *hv, const struct credit_vcpu *accou
   return account ? &hv->vcpus[account - credit->vcpus] : NULL;
 }
 
-static void push(struct credit *credit, const struct vcpu *v) {
+static void push(struct hv *hv, const struct vcpu *v) {
+  struct credit *credit = hv->sched_state;
   struct credit_vcpu *account = &credit->vcpus[v->id];
   pcpu_id_t p = account->queue;
   TAILQ_INSERT_TAIL(&credit->queues[p][account->prio], account, link);
-  for (int prio = account->prio; prio < PRIOS && !pcpuset_has(credit->has[prio], p); prio++)
-    pcpuset_add(credit->has[prio], p);
+  pcpuset_put(&hv->queued, p, !pcpuset_has(&hv->queued, p));
+  if (account->prio < OVER) pcpuset_put(&credit->urgent, p, !pcpuset_has(&credit->urgent, p));
 }
 
-static void pull(struct credit *credit, const struct vcpu *v) {
+static void pull(struct hv *hv, const struct vcpu *v) {
+  struct credit *credit = hv->sched_state;
   struct credit_vcpu *account = &credit->vcpus[v->id];
   pcpu_id_t p = account->queue;
-  int prio = account->prio;
-  TAILQ_REMOVE(&credit->queues[p][prio], account, link);
-  if (prio > BOOST && pcpuset_has(credit->has[prio - 1], p)) return;
-  for (; prio < PRIOS && TAILQ_EMPTY(&credit->queues[p][prio]); prio++)
-    pcpuset_remove(credit->has[prio], p);
+  struct fifo *queues = credit->queues[p];
+  TAILQ_REMOVE(&queues[account->prio], account, link);
+  bool has_urgent = !TAILQ_EMPTY(&queues[BOOST]) || !TAILQ_EMPTY(&queues[UNDER]);
+  if (account->prio < OVER) pcpuset_drop(&credit->urgent, p, !has_urgent);
+  pcpuset_drop(&hv->queued, p, !has_urgent && TAILQ_EMPTY(&queues[OVER]));
 }
 
 static pcpu_id_t credit_queue_of(const struct hv *hv, const struct vcpu *v) {
@@ -134,12 +135,12 @@ static pcpu_id_t credit_queue_of(const struct hv *hv, const struct vcpu *v) {
 
 static bool stands_in_queue(const struct vcpu *v) { return v->is_queued && !v->is_parked; }
 
-static void set_prio(struct credit *credit, struct vcpu *v, enum prio prio) {
-  struct credit_vcpu *account = &credit->vcpus[v->id];
+static void set_prio(struct hv *hv, struct vcpu *v, enum prio prio) {
+  struct credit_vcpu *account = credit_of(hv, v);
   if (account->prio == prio) return;
-  if (stands_in_queue(v)) pull(credit, v);
+  if (stands_in_queue(v)) pull(hv, v);
   account->prio = (uint8_t)prio;
-  if (stands_in_queue(v)) push(credit, v);
+  if (stands_in_queue(v)) push(hv, v);
 }
 
 /* v has come to its queue: is it to preempt who runs there? An idle pCPU takes it unasked. */
@@ -162,12 +163,12 @@ static void credit_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reas
   bool has_come = reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED;
   if (reason == QUEUE_WOKEN && account->prio == UNDER) account->prio = BOOST;
   if (has_come) account->queue = spread_place(hv, v, account->queue);
-  push(hv->sched_state, v);
+  push(hv, v);
   if (has_come) tickle(hv, v);
 }
 
 static void credit_dequeue(struct hv *hv, struct vcpu *v) {
-  if (!v->is_parked) pull(hv->sched_state, v);
+  if (!v->is_parked) pull(hv, v);
 }
 
 static void credit_started(struct hv *hv, struct vcpu *v) {
@@ -211,12 +212,12 @@ static struct vcpu *victim(const struct hv *hv, pcpu_id_t q, pcpu_id_t p, enum p
   return NULL;
 }
 
-/* From the pCPUs first..behind-1 in p's socket, or from those in the others. */
+/* From the pCPUs first..behind-1. */
 static struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum prio than, pcpu_id_t first,
-                                  pcpu_id_t behind, bool is_near) {
+                                  pcpu_id_t behind) {
   const struct credit *credit = hv->sched_state;
-  for (pcpu_id_t q = first; (q = pcpuset_next(credit->has[than - 1], q)) < behind; q++) {
-    if (topology_is_within(&hv->topology, DISTANCE_SOCKET, p, q) != is_near) continue;
+  const struct pcpuset *better = than == OVER ? &credit->urgent : &hv->queued;
+  for (pcpu_id_t q = first; (q = pcpuset_next(better, q)) < behind; q++) {
     struct vcpu *v = victim(hv, q, p, than);
     if (v) return v;
   }
@@ -225,14 +226,13 @@ static struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum prio th
 
 /* The pCPUs behind p come first, then those from 0 on; the own socket before the others. */
 static struct vcpu *steal(const struct hv *hv, pcpu_id_t p, enum prio than) {
-  const struct credit *credit = hv->sched_state;
-  struct vcpu *v = NULL;
-  if (credit->has[than - 1]->n_members == 0) return NULL;
-  bool has_sockets = hv->topology.n_in[DISTANCE_SOCKET] < hv->n_pcpus;
-  for (int far = 0; !v && far <= (int)has_sockets; far++) {
-    v = steal_between(hv, p, than, p + 1, hv->n_pcpus, !far);
-    if (!v) v = steal_between(hv, p, than, 0, p, !far);
-  }
+  uint32_t n_in_socket = hv->topology.n_in[DISTANCE_SOCKET], n_pcpus = hv->n_pcpus;
+  pcpu_id_t first = n_in_socket < n_pcpus ? p / n_in_socket * n_in_socket : 0;
+  pcpu_id_t behind = first + n_in_socket;
+  struct vcpu *v = steal_between(hv, p, than, p + 1, behind);
+  if (!v) v = steal_between(hv, p, than, first, p);
+  if (!v && behind < n_pcpus) v = steal_between(hv, p, than, behind, n_pcpus);
+  if (!v && first > 0) v = steal_between(hv, p, than, 0, first);
   return v;
 }
 
@@ -258,7 +258,7 @@ static int64_t credit_slice_ns(const struct hv *hv, const struct vcpu *v) {
 
 static void park(struct hv *hv, struct vcpu *v) {
   if (v->is_parked) return;
-  if (v->is_queued) pull(hv->sched_state, v);
+  if (v->is_queued) pull(hv, v);
   v->is_parked = true;
   if (v->runstate == RS_RUNNING) hv_ask(hv, v->pcpu);
 }
@@ -269,7 +269,7 @@ static void unpark(struct hv *hv, struct vcpu *v) {
   if (hv->free.n_members > 0) hv->must_fill = true;
   if (!v->is_queued) return;
   credit_of(hv, v)->queue = spread_place(hv, v, credit_of(hv, v)->queue);
-  push(hv->sched_state, v);
+  push(hv, v);
   tickle(hv, v);
 }
 
@@ -280,7 +280,9 @@ static int64_t cap_ns(const struct credit *credit, const struct hv_vm *vm) {
 }
 
 static int64_t share_ns(int64_t total_ns, uint64_t weight, uint64_t of) {
+  int64_t product;
   assert(of > 0);
+  if (!__builtin_mul_overflow(total_ns, (int64_t)weight, &product)) return product / (int64_t)of;
   return (int64_t)((__int128)total_ns * (int64_t)weight / (int64_t)of);
 }
 
@@ -326,12 +328,12 @@ static bool settle(struct hv *hv, struct vcpu *v, int64_t due_ns, int64_t cap_ea
   int64_t slice_ns = credit->params.timeslice_ns;
   account->credit_ns += due_ns;
   if (account->credit_ns < 0) {
-    set_prio(credit, v, OVER);
+    set_prio(hv, v, OVER);
     bool is_beyond = account->credit_ns < -cap_each_ns;
     if (account->credit_ns < -slice_ns) account->credit_ns = -slice_ns;
     return is_beyond;
   }
-  set_prio(credit, v, UNDER);
+  set_prio(hv, v, UNDER);
   if (account->credit_ns > slice_ns) {
     account->credit_ns /= 2;
     if (account->credit_ns > slice_ns) account->credit_ns = slice_ns;
@@ -383,7 +385,7 @@ static void account_vm(struct hv *hv, const struct hv_vm *vm) {
 static void tick(struct hv *hv, struct vcpu *v) {
   struct credit *credit = hv->sched_state;
   struct credit_vcpu *account = credit_of(hv, v);
-  if (account->prio == BOOST) set_prio(credit, v, UNDER);
+  if (account->prio == BOOST) set_prio(hv, v, UNDER);
   charge(hv, v);
   if (account->is_active) return;
   account->is_active = true;
@@ -409,11 +411,11 @@ static void credit_audit(const struct hv *hv) {
   const struct credit *credit = hv->sched_state;
   uint32_t n_queued = 0;
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
-    bool has_some = false;
+    bool has_some = false, has_urgent = false;
     for (int prio = 0; prio < PRIOS; prio++) {
       const struct credit_vcpu *account;
       has_some |= !TAILQ_EMPTY(&credit->queues[p][prio]);
-      assert(pcpuset_has(credit->has[prio], p) == has_some);
+      if (prio < OVER) has_urgent = has_some;
       TAILQ_FOREACH(account, &credit->queues[p][prio], link) {
         const struct vcpu *v = vcpu_of(hv, account);
         assert(account->queue == p && account->prio == prio);
@@ -421,6 +423,8 @@ static void credit_audit(const struct hv *hv) {
         n_queued++;
       }
     }
+    assert(pcpuset_has(&hv->queued, p) == has_some);
+    assert(pcpuset_has(&credit->urgent, p) == has_urgent);
   }
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];

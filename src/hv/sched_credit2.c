@@ -35,7 +35,9 @@ static const struct param credit2_params[] = {
 #define CAP_PERIOD_NS INT64_C(10000000)
 #define YIELD_BIAS_NS INT64_C(1000000)
 
-struct credit2_vcpu {
+/* All that an event touches of it, in one cache line. */
+struct __attribute__((aligned(ARENA_LINE))) credit2_vcpu {
+  struct order_entry entry;
   int64_t credit_ns;
   int64_t charged_ns; /* up to when it has paid, while it runs */
   int64_t started_ns; /* its latest start */
@@ -61,10 +63,13 @@ static struct credit2_vcpu *credit_of(const struct hv *hv, const struct vcpu *v)
 static void *credit2_create(struct hv *hv, const void *params, struct arena *arena) {
   struct credit2 *credit2 = ARENA_NEW(arena, struct credit2);
   credit2->params = *(const struct sched_credit2_params *)params;
-  credit2->order = order_create(hv, arena);
+  credit2->order = order_create(hv, hv->n_pcpus, arena);
   credit2->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct credit2_vcpu);
   budget_init(&credit2->cap, hv, arena);
-  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) credit2->vcpus[i].credit_ns = credit2->params.init_ns;
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    credit2->vcpus[i].credit_ns = credit2->params.init_ns;
+    order_init_entry(hv, &credit2->vcpus[i].entry, &hv->vcpus[i]);
+  }
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
     const struct hv_vm *vm = &hv->vms[i];
     if (vm->weight > credit2->highest_weight) credit2->highest_weight = vm->weight;
@@ -101,7 +106,7 @@ static void charge(const struct hv *hv, const struct vcpu *v) {
   struct credit2_vcpu *credit = credit_of(hv, v);
   int64_t now = hv->sim->now_ns, time_ns = now - credit->charged_ns;
   credit->charged_ns = now;
-  credit2->cap.left_ns[v->vm] -= time_ns;
+  budget_draw(&credit2->cap, v, time_ns);
   /* Who runs for so long has no credits whatever its weight is; and nothing overflows. */
   if (time_ns > credit2->params.init_ns * 3) time_ns = credit2->params.init_ns * 3;
   credit->credit_ns -= burnt_ns(hv, v, time_ns);
@@ -143,8 +148,8 @@ static int64_t score(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   if (!current || is_limited(hv, current)) return INT64_MIN;
   charge(hv, current);
   int64_t score_ns = credit_of(hv, v)->credit_ns - credit_of(hv, current)->credit_ns;
-  return credit2->order->stands[v->id] == p ? score_ns
-                                            : score_ns - credit2->params.migrate_resist_ns;
+  return credit_of(hv, v)->entry.stands == p ? score_ns
+                                             : score_ns - credit2->params.migrate_resist_ns;
 }
 
 /* The pCPU, but for `stand`, where v has its highest score, if that is higher than best_ns. */
@@ -187,7 +192,7 @@ static pcpu_id_t best_of_equals(const struct hv *hv, const struct vcpu *v, pcpu_
 static void tickle(struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
   if (hv_has_free(hv, v)) return;
-  pcpu_id_t stand = credit2->order->stands[v->id];
+  pcpu_id_t stand = credit_of(hv, v)->entry.stands;
   int64_t score_ns = score(hv, v, stand);
   bool is_simple = credit2->is_uniform && v->affinity == 0;
   pcpu_id_t best =
@@ -197,7 +202,8 @@ static void tickle(struct hv *hv, const struct vcpu *v) {
 
 static void put(struct hv *hv, const struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
-  order_put(hv, credit2->order, v, rank_of(&credit2->params, credit_of(hv, v)->credit_ns));
+  struct credit2_vcpu *credit = credit_of(hv, v);
+  order_put(hv, credit2->order, &credit->entry, rank_of(&credit2->params, credit->credit_ns));
 }
 
 /* A VM that runs as a gang is parked and unparked as one. */
@@ -208,7 +214,7 @@ static void park(struct hv *hv, struct vcpu *v) {
     struct vcpu *sibling = &hv->vcpus[vm->first_vcpu + k];
     if (sibling != v && !hv->cosched->shares_slice_end) continue;
     if (sibling->is_queued && !sibling->is_parked && sibling != v)
-      order_remove(hv, credit2->order, sibling);
+      order_remove(hv, credit2->order, &credit_of(hv, sibling)->entry);
     sibling->is_parked = true;
     if (sibling != v && sibling->runstate == RS_RUNNING && !sibling->has_expired)
       hv_ask(hv, sibling->pcpu);
@@ -225,14 +231,14 @@ static void credit2_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason rea
 
 static void credit2_dequeue(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
-  if (!v->is_parked) order_remove(hv, credit2->order, v);
+  if (!v->is_parked) order_remove(hv, credit2->order, &credit_of(hv, v)->entry);
 }
 
 static void credit2_started(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   struct credit2_vcpu *credit = credit_of(hv, v);
   credit->started_ns = credit->charged_ns = hv->sim->now_ns;
-  order_move(credit2->order, v, v->pcpu);
+  credit->entry.stands = v->pcpu;
   credit2->zero_ns[v->pcpu] = hv->sim->now_ns + credit->credit_ns;
   credit2->limited_ns[v->pcpu] = hv->sim->now_ns + credit2->params.ratelimit_ns;
 }
@@ -250,7 +256,7 @@ static void reset(struct hv *hv) {
     struct credit2_vcpu *credit = &credit2->vcpus[i];
     bool is_in_queue = v->is_queued && !v->is_parked;
     if (v->runstate == RS_RUNNING) charge(hv, v);
-    if (is_in_queue) order_remove(hv, credit2->order, v);
+    if (is_in_queue) order_remove(hv, credit2->order, &credit_of(hv, v)->entry);
     credit->credit_ns += params->init_ns;
     int64_t most_ns = params->init_ns + params->min_timer_ns;
     if (credit->credit_ns > most_ns) credit->credit_ns = most_ns;
@@ -267,7 +273,7 @@ static struct vcpu *challenger(struct hv *hv, struct vcpu *current, struct vcpu 
   int64_t own_ns = credit_of(hv, current)->credit_ns - (current->has_yielded ? YIELD_BIAS_NS : 0);
   int64_t first_ns = first ? credit_of(hv, first)->credit_ns : own_ns;
   if (first_ns <= own_ns) return current;
-  bool is_local = credit2->order->stands[first->id] == p;
+  bool is_local = credit_of(hv, first)->entry.stands == p;
   if (is_local || first_ns >= own_ns + params->migrate_resist_ns) return first;
   first = order_first_standing(hv, credit2->order, p, rank_of(params, own_ns));
   return first ? first : current;
@@ -282,7 +288,7 @@ static struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
     struct vcpu *first = order_first(hv, credit2->order, p);
     return is_there && first != current ? challenger(hv, current, first, p) : first;
   }
-  order_remove(hv, credit2->order, current);
+  order_remove(hv, credit2->order, &credit_of(hv, current)->entry);
   struct vcpu *next = challenger(hv, current, order_first(hv, credit2->order, p), p);
   put(hv, current);
   return next;
@@ -299,7 +305,7 @@ static int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
   const struct credit2_vcpu *credit = credit_of(hv, v);
-  int64_t rank = order_lowest(hv, credit2->order), spare_ns = credit->credit_ns;
+  int64_t rank = order_lowest(credit2->order, credit->entry.stands), spare_ns = credit->credit_ns;
   int64_t next_ns = rank == WTREE_NONE ? 0 : rank_of(params, rank);
   if (next_ns > 0) spare_ns -= next_ns;
   int64_t slice_ns = spare_ns > 0 ? spare_ns : 0;
@@ -340,14 +346,14 @@ static int64_t credit2_timer(struct hv *hv) {
 static void credit2_audit(const struct hv *hv) {
   const struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
+  order_audit(hv, credit2->order);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     int64_t credit_ns = credit2->vcpus[i].credit_ns;
     assert(credit_ns <= params->init_ns + params->min_timer_ns && credit_ns >= -params->init_ns);
-    int64_t key = wtree_key(&credit2->order->trees[v->affinity], credit2->order->leaves[i]);
     bool is_in_queue = v->is_queued && !v->is_parked;
-    int64_t own_key = order_key(rank_of(params, credit_ns), v);
-    assert(key == (is_in_queue ? own_key : WTREE_NONE));
+    int64_t key = is_in_queue ? order_key(rank_of(params, credit_ns), i) : WTREE_NONE;
+    assert(credit2->vcpus[i].entry.key == key);
     assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
   }
 }

@@ -51,23 +51,24 @@ static const struct param eevdf_params[] = {
     SPREAD_ROW(struct sched_eevdf_params),
 };
 
-struct eevdf_vcpu {
+/* All that an event touches of it, in one cache line. */
+struct __attribute__((aligned(ARENA_LINE))) eevdf_vcpu {
   TAILQ_ENTRY(eevdf_vcpu) link;
   int64_t v_ns;        /* virtual runtime … */
-  int64_t rest;        /* … and what of it is no whole ns yet, times its weight */
   int64_t deadline_ns; /* virtual */
-  int64_t chosen_ns;   /* its deadline when it was picked */
   int64_t lag_ns;      /* the mean less v_ns, when it left its queue */
   int64_t charged_ns;  /* up to when v_ns has advanced, while it runs */
-  int64_t weight;
+  uint32_t rest;       /* what of v_ns is no whole ns yet, times its weight */
+  uint32_t weight;
   pcpu_id_t queue;
-  bool is_member; /* counts in the sums of its queue: it waits there or runs */
-  bool is_old;    /* has been placed before */
+  bool is_member;    /* counts in the sums of its queue: it waits there or runs */
+  bool is_old;       /* has been placed before */
+  bool is_protected; /* has the deadline that it had when it was picked */
 };
 
 TAILQ_HEAD(waiting, eevdf_vcpu);
 
-struct queue {
+struct __attribute__((aligned(ARENA_LINE))) queue {
   struct waiting waiting;
   int64_t zero_ns;  /* near the mean */
   int64_t sum_ns;   /* of weight x (v_ns - zero_ns) over all members */
@@ -152,6 +153,11 @@ static int64_t slice_of(const struct eevdf *eevdf, const struct eevdf_vcpu *enti
   return virtual_ns(entity, eevdf->params.base_slice_ns);
 }
 
+static void set_deadline(struct eevdf_vcpu *entity, int64_t deadline_ns) {
+  entity->is_protected &= deadline_ns == entity->deadline_ns;
+  entity->deadline_ns = deadline_ns;
+}
+
 /* Brings who runs on p up to now. A slice that is over is followed by a new one. */
 static void charge(const struct hv *hv, const struct vcpu *v) {
   struct eevdf *eevdf = hv->sched_state;
@@ -160,19 +166,14 @@ static void charge(const struct hv *hv, const struct vcpu *v) {
   if (time_ns == 0) return;
   entity->charged_ns = hv->sim->now_ns;
   if (entity->weight != WEIGHT_ONE) {
-    entity->rest += time_ns * WEIGHT_ONE;
-    advance_ns = entity->rest / entity->weight;
-    entity->rest %= entity->weight;
+    int64_t due = time_ns * WEIGHT_ONE + entity->rest;
+    advance_ns = due / entity->weight;
+    entity->rest = (uint32_t)(due % entity->weight);
   }
   entity->v_ns += advance_ns;
   eevdf->queues[entity->queue].sum_ns += entity->weight * advance_ns;
   if (entity->v_ns >= entity->deadline_ns)
-    entity->deadline_ns = entity->v_ns + slice_of(eevdf, entity);
-}
-
-/* Is its slice over, or another deadline set, since it was picked? */
-static bool is_protected(const struct eevdf_vcpu *entity) {
-  return entity->deadline_ns == entity->chosen_ns;
+    set_deadline(entity, entity->v_ns + slice_of(eevdf, entity));
 }
 
 /* --- coming and going --- */
@@ -234,7 +235,7 @@ static void check_preemption(struct hv *hv, const struct eevdf_vcpu *entity) {
   bool may_stay = is_eligible(queue, running);
   bool is_first = earliest(queue) == entity;
   bool is_better =
-      !may_stay || (!is_protected(running) && entity->deadline_ns < running->deadline_ns);
+      !may_stay || (!running->is_protected && entity->deadline_ns < running->deadline_ns);
   bool is_timed = eevdf->params.hrtick && hv->pcpus[entity->queue].slice_end_ns == TIME_NEVER_NS;
   if ((is_first && is_better) || is_timed) hv_ask(hv, entity->queue);
 }
@@ -256,7 +257,8 @@ static void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reaso
   struct eevdf_vcpu *entity = entity_of(hv, v);
   if (v->runstate == RS_RUNNING) {
     charge(hv, v);
-    if (reason == QUEUE_YIELDED) entity->deadline_ns += slice_of(eevdf, entity);
+    if (reason == QUEUE_YIELDED)
+      set_deadline(entity, entity->deadline_ns + slice_of(eevdf, entity));
     push(hv, entity);
     return;
   }
@@ -281,7 +283,7 @@ static void eevdf_started(struct hv *hv, struct vcpu *v) {
   if (has_moved && entity->is_member) leave(eevdf, entity);
   entity->queue = v->pcpu;
   if (!entity->is_member) join(eevdf, entity);
-  entity->chosen_ns = entity->deadline_ns;
+  entity->is_protected = true;
   entity->charged_ns = hv->sim->now_ns;
 }
 
@@ -298,27 +300,39 @@ static bool runs_sibling(const struct hv *hv, const struct vcpu *v, pcpu_id_t p)
   return hv->is_spread && current && current->vm == v->vm;
 }
 
-/* Who has waited longest in the queue with the greatest load, if it may move to p and is no heavier
-   than the difference to `load`. */
+/* Who has waited longest in q's queue, of those that may move to p and are no heavier than the
+   difference to `load`. */
+static struct eevdf_vcpu *longest_waiting(const struct hv *hv, pcpu_id_t q, pcpu_id_t p,
+                                          int64_t load) {
+  const struct eevdf *eevdf = hv->sched_state;
+  const struct queue *queue = &eevdf->queues[q];
+  struct eevdf_vcpu *entity;
+  TAILQ_FOREACH(entity, &queue->waiting, link) {
+    const struct vcpu *v = vcpu_of(hv, entity);
+    if (entity->weight > queue->weight - load || !spread_may_take(hv, v, p)) continue;
+    if (load == 0 || !runs_sibling(hv, v, p)) return entity;
+  }
+  return NULL;
+}
+
+/* … from the queue with the greatest load of the nearest ones. */
 static struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p, int64_t load) {
   const struct eevdf *eevdf = hv->sched_state;
-  struct eevdf_vcpu *best = NULL, *entity;
-  enum distance nearest = DISTANCE_HOST;
-  int64_t most = 0;
-  for (pcpu_id_t q = 0; (q = pcpuset_next(&hv->queued, q)) != ID_NONE; q++) {
-    const struct queue *queue = &eevdf->queues[q];
-    if (q == p || queue->is_balanced) continue;
-    enum distance distance = topology_distance(&hv->topology, p, q);
-    bool is_no_better = distance == nearest && queue->weight <= most;
-    if (best && (distance > nearest || is_no_better)) continue;
-    TAILQ_FOREACH(entity, &queue->waiting, link) {
-      if (entity->weight > queue->weight - load || !spread_may_take(hv, vcpu_of(hv, entity), p))
-        continue;
-      if (load > 0 && runs_sibling(hv, vcpu_of(hv, entity), p)) continue;
+  struct eevdf_vcpu *best = NULL;
+  uint32_t n_before = 1;
+  for (int distance = DISTANCE_CORE; !best && distance < DISTANCES; distance++) {
+    uint32_t n = hv->topology.n_in[distance];
+    if (n == n_before) continue;
+    n_before = n;
+    int64_t most = 0;
+    pcpu_id_t first = n < hv->n_pcpus ? p / n * n : 0;
+    for (pcpu_id_t q = first; (q = pcpuset_next(&hv->queued, q)) < first + n; q++) {
+      const struct queue *queue = &eevdf->queues[q];
+      if (queue->weight <= most || queue->is_balanced || q == p) continue;
+      struct eevdf_vcpu *entity = longest_waiting(hv, q, p, load);
+      if (!entity) continue;
       best = entity;
-      nearest = distance;
       most = queue->weight;
-      break;
     }
   }
   return best;
@@ -330,12 +344,12 @@ static struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
   if (current && current->is_queued && !current->has_yielded) {
     const struct eevdf_vcpu *entity = entity_of(hv, current);
-    if (is_eligible(queue, entity) && is_protected(entity)) return current;
+    if (is_eligible(queue, entity) && entity->is_protected) return current;
   }
   struct eevdf_vcpu *next = earliest(queue);
   if (!next) next = TAILQ_FIRST(&queue->waiting); /* rounding has left nobody eligible */
   if (!next) next = victim(hv, p, 0);
-  if (next) next->chosen_ns = next->deadline_ns;
+  if (next) next->is_protected = true;
   return vcpu_of(hv, next);
 }
 
@@ -379,7 +393,7 @@ static int64_t eevdf_timer(struct hv *hv) {
     const struct vcpu *current = hv->pcpus[p].current;
     if (!current) continue;
     charge(hv, current);
-    bool is_over = !is_protected(entity_of(hv, current));
+    bool is_over = !entity_of(hv, current)->is_protected;
     if (is_over && is_wanted(hv, p)) hv_ask(hv, p);
   }
   if (now / interval_ns != (now - tick_ns) / interval_ns && hv->queued.n_members > 0) {

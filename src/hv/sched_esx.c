@@ -39,10 +39,13 @@ static const struct param esx_params[] = {
      .help = "reservations and limits hold in each of these"},
 };
 
-struct esx_vcpu {
+/* All that an event touches of it, in one cache line. */
+struct __attribute__((aligned(ARENA_LINE))) esx_vcpu {
+  struct order_entry entry;
   int64_t virtual_ns; /* time used x 256 / weight */
   int64_t charged_ns; /* up to when it has paid, while it runs */
-  bool is_old;        /* has been queued before */
+  uint32_t weight;
+  bool is_old; /* has been queued before */
 };
 
 struct esx {
@@ -63,8 +66,12 @@ static struct esx_vcpu *account_of_vcpu(const struct hv *hv, const struct vcpu *
 static void *esx_create(struct hv *hv, const void *params, struct arena *arena) {
   struct esx *esx = ARENA_NEW(arena, struct esx);
   esx->params = *(const struct sched_esx_params *)params;
-  esx->order = order_create(hv, arena);
+  esx->order = order_create(hv, hv->n_pcpus, arena);
   esx->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct esx_vcpu);
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    order_init_entry(hv, &esx->vcpus[i].entry, &hv->vcpus[i]);
+    esx->vcpus[i].weight = hv_vm_of(hv, &hv->vcpus[i])->weight;
+  }
   budget_init(&esx->limit, hv, arena);
   budget_init(&esx->reservation, hv, arena);
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
@@ -78,7 +85,7 @@ static void *esx_create(struct hv *hv, const void *params, struct arena *arena) 
 }
 
 static int64_t virtual_of(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
-  uint32_t weight = hv_vm_of(hv, v)->weight;
+  uint32_t weight = account_of_vcpu(hv, v)->weight;
   return weight == WEIGHT_ONE ? time_ns : time_ns * WEIGHT_ONE / weight;
 }
 
@@ -88,8 +95,8 @@ static void charge(const struct hv *hv, const struct vcpu *v) {
   int64_t time_ns = hv->sim->now_ns - account->charged_ns;
   account->charged_ns = hv->sim->now_ns;
   account->virtual_ns += virtual_of(hv, v, time_ns);
-  esx->limit.left_ns[v->vm] -= time_ns;
-  esx->reservation.left_ns[v->vm] -= time_ns;
+  budget_draw(&esx->limit, v, time_ns);
+  budget_draw(&esx->reservation, v, time_ns);
 }
 
 static void charge_running(const struct hv *hv, const struct hv_vm *vm) {
@@ -125,15 +132,14 @@ static int64_t rank_of(const struct hv *hv, const struct vcpu *v) {
 
 static void put(struct hv *hv, const struct vcpu *v) {
   struct esx *esx = hv->sched_state;
-  order_put(hv, esx->order, v, rank_of(hv, v));
+  order_put(hv, esx->order, &account_of_vcpu(hv, v)->entry, rank_of(hv, v));
 }
 
 /* v has come to the queue: does it come before who runs where it ran? An idle pCPU takes it
  * unasked.
  */
 static void tickle(struct hv *hv, const struct vcpu *v) {
-  const struct esx *esx = hv->sched_state;
-  pcpu_id_t p = esx->order->stands[v->id];
+  pcpu_id_t p = account_of_vcpu(hv, v)->entry.stands;
   const struct vcpu *current = hv->pcpus[p].current;
   if (hv_has_free(hv, v) || !current) return;
   charge(hv, current);
@@ -149,7 +155,7 @@ static void park(struct hv *hv, struct vcpu *v) {
     if (sibling != v && (!hv->cosched->shares_slice_end || sibling->is_parked)) continue;
     sibling->is_parked = true;
     if (sibling == v) continue;
-    if (sibling->is_queued) order_remove(hv, esx->order, sibling);
+    if (sibling->is_queued) order_remove(hv, esx->order, &account_of_vcpu(hv, sibling)->entry);
     if (sibling->runstate == RS_RUNNING && !sibling->has_expired) hv_ask(hv, sibling->pcpu);
   }
 }
@@ -172,14 +178,13 @@ static void esx_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason)
 
 static void esx_dequeue(struct hv *hv, struct vcpu *v) {
   struct esx *esx = hv->sched_state;
-  if (!v->is_parked) order_remove(hv, esx->order, v);
+  if (!v->is_parked) order_remove(hv, esx->order, &account_of_vcpu(hv, v)->entry);
 }
 
 static void esx_started(struct hv *hv, struct vcpu *v) {
-  struct esx *esx = hv->sched_state;
   struct esx_vcpu *account = account_of_vcpu(hv, v);
   account->charged_ns = hv->sim->now_ns;
-  order_move(esx->order, v, v->pcpu);
+  account->entry.stands = v->pcpu;
 }
 
 static void esx_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v); }
@@ -189,7 +194,7 @@ static struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
   struct esx *esx = hv->sched_state;
   struct vcpu *first = order_first(hv, esx->order, p);
   if (!first || !first->has_yielded) return first;
-  order_remove(hv, esx->order, first);
+  order_remove(hv, esx->order, &account_of_vcpu(hv, first)->entry);
   struct vcpu *second = order_first(hv, esx->order, p);
   put(hv, first);
   return second ? second : first;
@@ -222,7 +227,7 @@ static void renew(struct hv *hv, const struct hv_vm *vm) {
   if (hv->free.n_members > 0) hv->must_fill = true;
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
-    if (v->is_queued && !v->is_parked) order_remove(hv, esx->order, v);
+    if (v->is_queued && !v->is_parked) order_remove(hv, esx->order, &account_of_vcpu(hv, v)->entry);
     if (!is_over_limit(hv, v)) v->is_parked = false;
     if (!v->is_queued || v->is_parked) continue;
     put(hv, v);
@@ -240,9 +245,10 @@ static int64_t esx_timer(struct hv *hv) {
 
 static void esx_audit(const struct hv *hv) {
   const struct esx *esx = hv->sched_state;
+  order_audit(hv, esx->order);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
-    int64_t key = wtree_key(&esx->order->trees[v->affinity], esx->order->leaves[i]);
+    int64_t key = esx->vcpus[i].entry.key;
     assert((key != WTREE_NONE) == (v->is_queued && !v->is_parked));
     assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
   }

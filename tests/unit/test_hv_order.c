@@ -5,17 +5,19 @@
 #include "hv/order.h"
 #include "sim/rng.h"
 
-enum { PCPUS = 5, VCPUS = 40, SETS = 3, ROUNDS = 4000, RANKS = 20 };
+enum { PCPUS = 6, VCPUS = 40, SETS = 3, ROUNDS = 4000, RANKS = 20 };
 
 static struct arena arena;
 static struct rng_stream stream;
 static struct hv hv;
+static struct order_entry entries[VCPUS];
 static int64_t ranks[VCPUS]; /* -1: not queued */
+static const uint32_t groups[] = {PCPUS, 3, 2, 1};
 
 static uint32_t below(uint32_t n) { return (uint32_t)(rng_u64(&stream) >> 33) % n; }
 
-static struct order *begin(void) {
-  static const uint64_t masks[SETS][1] = {{0x1f}, {0x5}, {0x18}};
+static struct order *begin(uint32_t n_in_group) {
+  static const uint64_t masks[SETS][1] = {{0x3f}, {0x5}, {0x18}};
   rng_stream_init(&stream, 1, 0, RNG_COMPUTE, "order", "0");
   hv = (struct hv){.n_pcpus = PCPUS, .n_vcpus = VCPUS, .n_affinities = SETS};
   hv.vcpus = ARENA_ARRAY(&arena, VCPUS, struct vcpu);
@@ -28,62 +30,67 @@ static struct order *begin(void) {
     hv.vcpus[i] =
         (struct vcpu){.id = i, .runstate = RS_READY, .pcpu = ID_NONE, .affinity = i % SETS};
     ranks[i] = -1;
+    order_init_entry(&hv, &entries[i], &hv.vcpus[i]);
   }
-  return order_create(&hv, &arena);
+  return order_create(&hv, n_in_group, &arena);
 }
 
 static void end(void) { arena_free(&arena); }
 
-/* Whose rank is least, of equals the lowest. stand: of those that stand at p only. */
-static struct vcpu *naive_first(const struct order *order, pcpu_id_t p, bool stand, int64_t bound) {
+/* Whose rank is least, of equals the lowest, of those that stand in p's group of n pCPUs. */
+static struct vcpu *naive_first(pcpu_id_t p, uint32_t n, int64_t bound) {
   struct vcpu *first = NULL;
   for (vcpu_id_t i = 0; i < VCPUS; i++) {
     struct vcpu *v = &hv.vcpus[i];
     bool is_good = ranks[i] >= 0 && ranks[i] < bound && hv_may_use(&hv, v, p);
-    if (!is_good || (stand && order->stands[i] != p)) continue;
+    if (!is_good || entries[i].stands / n != p / n) continue;
     if (v->runstate == RS_RUNNING && v->pcpu != p && pcpuset_has(&hv.free, v->pcpu)) continue;
     if (!first || ranks[i] < ranks[first->id]) first = v;
   }
   return first;
 }
 
-static void compare(const struct order *order) {
-  int64_t lowest = WTREE_NONE;
-  for (vcpu_id_t i = 0; i < VCPUS; i++)
-    if (ranks[i] >= 0 && ranks[i] < lowest) lowest = ranks[i];
-  ck_assert_int_eq(order_lowest(&hv, order), lowest);
+static void compare(const struct order *order, uint32_t n) {
   for (pcpu_id_t p = 0; p < PCPUS; p++) {
+    int64_t lowest = WTREE_NONE;
     bool is_queued = false;
-    for (vcpu_id_t i = 0; i < VCPUS; i++) is_queued |= ranks[i] >= 0 && order->stands[i] == p;
+    for (vcpu_id_t i = 0; i < VCPUS; i++) {
+      bool is_here = ranks[i] >= 0 && entries[i].stands / n == p / n;
+      if (is_here && ranks[i] < lowest) lowest = ranks[i];
+      is_queued |= ranks[i] >= 0 && entries[i].stands == p;
+    }
+    ck_assert_int_eq(order_lowest(order, p), lowest);
     ck_assert_int_eq(pcpuset_has(&hv.queued, p), is_queued);
-    ck_assert_ptr_eq(order_first(&hv, order, p), naive_first(order, p, false, RANKS));
+    ck_assert_ptr_eq(order_first(&hv, order, p), naive_first(p, n, RANKS));
     int64_t bound = below(RANKS + 1);
-    ck_assert_ptr_eq(order_first_standing(&hv, order, p, bound),
-                     naive_first(order, p, true, bound));
+    ck_assert_ptr_eq(order_first_standing(&hv, order, p, bound), naive_first(p, 1, bound));
   }
+  order_audit(&hv, order);
 }
 
-START_TEST(an_order_is_a_sorted_list) {
-  struct order *order = begin();
+START_TEST(an_order_is_a_sorted_list_by_group) {
+  uint32_t n = groups[_i];
+  struct order *order = begin(n);
   for (int round = 0; round < ROUNDS; round++) {
     struct vcpu *v = &hv.vcpus[below(VCPUS)];
+    struct order_entry *entry = &entries[v->id];
     if (ranks[v->id] >= 0) {
-      order_remove(&hv, order, v);
+      order_remove(&hv, order, entry);
       ranks[v->id] = -1;
       pcpu_id_t p = below(PCPUS);
-      if (hv_may_use(&hv, v, p)) order_move(order, v, v->pcpu = p);
+      if (hv_may_use(&hv, v, p)) entry->stands = v->pcpu = p;
       /* Some run, to be decided about, and their pCPUs have not decided. */
       v->runstate = v->pcpu != ID_NONE && below(4) == 0 ? RS_RUNNING : RS_READY;
     } else {
       ranks[v->id] = below(RANKS);
-      order_put(&hv, order, v, ranks[v->id]);
+      order_put(&hv, order, entry, ranks[v->id]);
     }
     pcpu_id_t p = below(PCPUS);
     if (pcpuset_has(&hv.free, p))
       pcpuset_remove(&hv.free, p);
     else
       pcpuset_add(&hv.free, p);
-    compare(order);
+    compare(order, n);
   }
 }
 END_TEST
@@ -91,7 +98,7 @@ END_TEST
 int main(void) {
   TCase *tests = tcase_create("order");
   tcase_add_checked_fixture(tests, NULL, end);
-  tcase_add_test(tests, an_order_is_a_sorted_list);
+  tcase_add_loop_test(tests, an_order_is_a_sorted_list_by_group, 0, sizeof groups / sizeof *groups);
   Suite *suite = suite_create("hv/order");
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
