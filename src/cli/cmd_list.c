@@ -80,6 +80,9 @@ static int list_schedulers(const struct cli *cli, const char *kind) {
 static int list_coscheduling(const struct cli *cli, const char *kind) {
   return list_family(cli, FAMILY_COSCHEDULING, kind);
 }
+static int list_guest_schedulers(const struct cli *cli, const char *kind) {
+  return list_family(cli, FAMILY_GUEST_SCHEDULER, kind);
+}
 static int list_locks(const struct cli *cli, const char *kind) {
   return list_family(cli, FAMILY_LOCK, kind);
 }
@@ -134,9 +137,13 @@ static int list_figures(const struct cli *cli, const char *wanted) {
 static const struct {
   const char *name;
   int (*list)(const struct cli *cli, const char *kind);
-} list_topics[] = {{"schedulers", list_schedulers}, {"coscheduling", list_coscheduling},
-                   {"locks", list_locks},           {"distributions", list_distributions},
-                   {"presets", list_presets},       {"metrics", list_metrics},
+} list_topics[] = {{"schedulers", list_schedulers},
+                   {"coscheduling", list_coscheduling},
+                   {"guest-schedulers", list_guest_schedulers},
+                   {"locks", list_locks},
+                   {"distributions", list_distributions},
+                   {"presets", list_presets},
+                   {"metrics", list_metrics},
                    {"figures", list_figures}};
 enum { TOPICS = sizeof list_topics / sizeof *list_topics };
 
@@ -161,7 +168,8 @@ const struct command cmd_list = {
     .name = "list",
     .operands = "[TOPIC [KIND]]",
     .help =
-        "what there is to choose from: schedulers, coscheduling, locks, distributions, "
+        "what there is to choose from: schedulers, coscheduling, guest-schedulers, locks, "
+        "distributions, "
         "presets, metrics, figures",
     .max_operands = 2,
     .candidate = list_candidate,

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "guest/gsched.h"
 #include "guest/guest.h"
 #include "guest/interrupt.h"
 #include "guest/lock.h"
@@ -101,8 +102,8 @@ static void create_vcpus(struct guest_vm *vm, struct guest_vcpu *vcpus, struct v
   vm->idle = ARENA_ARRAY(arena, vm->n_words, uint64_t);
   vm->n_idle = n;
   wtree_init(&vm->stealable, arena, n);
-  bool may_steal =
-      n > 1 && vm->spec->balance == BALANCE_STEAL && vm->spec->placement != PLACEMENT_PINNED;
+  bool may_steal = n > 1 && vm->gsched->steals && vm->spec->balance == BALANCE_STEAL &&
+                   vm->spec->placement != PLACEMENT_PINNED;
   for (uint32_t i = 0; i < n; i++) {
     vm->idle[i / 64] |= UINT64_C(1) << i % 64;
     vcpus[i] = (struct guest_vcpu){.v = &hv_vcpus[i],
@@ -148,15 +149,19 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
   lock_id_t lock = 0;
   for (uint32_t i = 0; i < config->n_vms; i++) {
     struct guest_vm *vm = &guest->vms[i];
-    *vm = (struct guest_vm){.id = i,
-                            .spec = config->vms[i].spec,
-                            .guest = guest,
-                            .ipi_latency_ns = config->vms[i].spec->ipi_latency_ns};
+    *vm = (struct guest_vm){
+        .id = i,
+        .spec = config->vms[i].spec,
+        .gsched = (const struct gsched_ops *)(const void *)config->vms[i].spec->scheduler.kind,
+        .guest = guest,
+        .ipi_latency_ns = config->vms[i].spec->ipi_latency_ns};
     create_vcpus(vm, &guest->vcpus[vcpu], &vcpus[vcpu], arena);
     create_locks(vm, config, &lock, arena);
     create_barriers(vm, config, arena);
     for (uint32_t k = 0; k < vm->spec->n_vcpus; k++) guest_update_watch(&vm->vcpus[k]);
     create_threads(vm, config, &guest->threads[thread], thread, arena);
+    if (vm->gsched->hooks)
+      vm->gsched_state = vm->gsched->hooks->create(vm, &vm->spec->scheduler.params, arena);
     hist_init(&vm->latency, arena, 1, config->horizon_ns);
     vcpu += vm->spec->n_vcpus;
     if (vm->spec->n_interrupts > 0) {
@@ -236,7 +241,8 @@ static void check_lock(const struct lock *lock) {
 
 static void check_vcpu(const struct guest_vcpu *g) {
   assert(g->is_alone || g->is_idle == (g->vm->idle[g->v->index / 64] >> g->v->index % 64 & 1));
-  assert((g->current == NULL) == g->is_idle);
+  assert((g->current == NULL) == (g->is_idle || g->is_polling));
+  assert(!g->is_polling || (!g->is_idle && g->v->runstate != RS_IDLE));
   assert(!g->is_idle || g->v->runstate == RS_IDLE);
   assert(g->current || g->n_ready == 0);
   assert(!g->spin || g->v->is_executing);

@@ -42,6 +42,7 @@ struct spin_clock {
 };
 
 struct lock_ops;
+struct gsched_ops;
 struct guest_vm;
 
 /* The order of the members, here and below, keeps what one event touches in few cache lines. */
@@ -71,7 +72,7 @@ struct __attribute__((aligned(ARENA_LINE))) thread {
   int64_t handoff_ns;             /* of the lock granted to it, fixed at the grant */
   int64_t wait_since_ns;          /* its request for waits_for */
   int64_t spun_ns;                /* guest time of the present spin, up to its last suspension */
-  struct thread *next, *previous; /* in its vCPU's FIFO */
+  struct thread *next, *previous; /* in its vCPU's queue */
   struct thread *next_waiter, *previous_waiter; /* in the queue of waits_for */
   struct barrier *barrier;                      /* waits at it */
   uint8_t n_masked; /* locks owned or awaited that keep interrupts disabled */
@@ -91,17 +92,18 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vcpu {
                           steady */
   int64_t boundary_ns; /* next guest-timeslice end that matters */
   int64_t clock_ns;    /* guest time of v when current became current */
-  uint32_t n_ready;    /* threads in its FIFO */
+  uint32_t n_ready;    /* threads in its queue */
   bool is_kicked;      /* goes on with its thread at the armed instant, which is now */
   bool owes_switch;    /* switch_ns is to be paid before current goes on */
   bool is_idle;        /* IDLE, and no IPI under way */
+  bool is_polling : 1; /* looks out for a thread, before it halts */
   bool must_resched : 1; /* a timeslice end was put off */
   bool may_steal : 1;
   bool is_alone : 1; /* the VM's only vCPU: its threads need not look for it */
 
   struct guest_vm *vm;
-  struct thread *head, *tail;        /* of the FIFO */
-  int64_t switch_ns;                 /* what is left of a guest context switch */
+  struct thread *head, *tail;        /* of the queue */
+  int64_t switch_ns;                 /* what is left of a guest context switch, or of polling */
   int64_t phase_since_ns;            /* a spin or hand-off is booked from here */
   struct spin_clock *spin;           /* not NULL: spinning, against this clock … */
   int64_t spin_from_ns[SPIN_CAUSES]; /* … whose readings were these */
@@ -182,16 +184,19 @@ struct barrier {
 struct __attribute__((aligned(ARENA_LINE))) guest_vm {
   struct guest *guest;
   const struct guest_spec *spec;
+  const struct gsched_ops *gsched;
   struct guest_vcpu *vcpus;
   int64_t ipi_latency_ns; /* spec's, which would be one more line to fetch */
   uint64_t *idle;         /* idle vCPUs (bits) … */
   uint32_t n_idle;        /* … and how many */
-  uint32_t n_ready;       /* threads in all FIFOs */
+  uint32_t n_ready;       /* threads in all queues */
   vm_id_t id;
   bool has_spinning_barrier;
   uint32_t n_interrupts;
   struct interrupt *interrupts;
 
+  void *gsched_state;  /* the guest scheduler's own */
+  int64_t poll_ns;     /* an idle vCPU polls for so long before it halts */
   struct hist latency; /* of iterations; its count is theirs */
   uint32_t n_locks, n_barriers;
   uint32_t n_words; /* of a bit set over its vCPUs */
@@ -317,12 +322,14 @@ void solo_sleep_end(struct guest *guest, struct thread *t);
 
 /* --- threads.c: the guest scheduler --- */
 void guest_wake_thread(struct thread *t);
+/* t, ready, goes to another vCPU, which may have been idle. */
+void guest_move(struct thread *t, struct guest_vcpu *to);
 /* g, IDLE and spoken for, is to run: now, or when the IPI arrives. */
 void guest_wake_vcpu(struct guest_vcpu *g);
 void guest_put(struct guest_vcpu *g, struct thread *t); /* onto a vCPU: current, or to the tail */
 void guest_leave(struct guest_vcpu *g);                 /* current is current no more */
-void guest_rotate(struct guest_vcpu *g);                /* current to the tail, the head current */
-bool guest_find_thread(struct guest_vcpu *g);           /* from the FIFO, or stolen */
+void guest_rotate(struct guest_vcpu *g);                /* current to the queue, its head current */
+bool guest_find_thread(struct guest_vcpu *g);           /* from the queue, or stolen */
 void guest_set_boundary(struct guest_vcpu *g);
 void guest_set_idle(struct guest_vcpu *g, bool is_idle);
 /* The work that g is at is no longer all that may happen to it. */

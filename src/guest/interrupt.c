@@ -127,7 +127,7 @@ static void mount(struct guest_vcpu *g) {
   handler->owed_switch = g->owes_switch;
   handler->is_active = true;
   handler->has_begun = false;
-  g->owes_switch = false;
+  g->owes_switch = g->is_polling = false;
   g->last = g->current = handler->context;
   guest_trace_current(g);
 }

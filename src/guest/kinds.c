@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The registry of locks; see hv/kinds.c. */
+/* The registry of locks and guest schedulers; see hv/kinds.c. */
 #include <stddef.h>
 
+#include "guest/gsched.h"
 #include "guest/lock.h"
 #include "guest/lock_rows.h"
 
@@ -16,5 +17,11 @@ const char *const lock_class_words[] = {[LOCK_CLASS_NONE] = "none",
 const struct lock_ops *const lock_kinds[] = {
 #define X(name) &lock_##name,
     LOCK_KINDS(X)
+#undef X
+        NULL};
+
+const struct gsched_ops *const gsched_kinds[] = {
+#define X(name) &gsched_##name,
+    GSCHED_KINDS(X)
 #undef X
         NULL};

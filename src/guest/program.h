@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "sim/dist.h"
+#include "sim/param.h"
 
 enum op_code {
   OP_COMPUTE,
@@ -101,7 +102,8 @@ enum guest_balance { BALANCE_STEAL, BALANCE_NONE };
 struct guest_spec {
   uint32_t n_vcpus, n_threads;
   const struct program *program;
-  uint64_t iterations; /* of each thread; 0: for ever */
+  uint64_t iterations;          /* of each thread; 0: for ever */
+  struct kind_choice scheduler; /* kind: the first member of a struct gsched_ops */
   enum guest_placement placement;
   enum guest_balance balance;
   int64_t timeslice_ns;

@@ -5,6 +5,7 @@
    instant, so that simultaneous things happen in the order of VMs and vCPUs. */
 #include <assert.h>
 
+#include "guest/gsched.h"
 #include "guest/guest.h"
 #include "guest/interrupt.h"
 #include "guest/lock.h"
@@ -228,6 +229,7 @@ static bool advance(struct guest_vcpu *g) {
 static void halt(struct guest_vcpu *g) {
   g->work_end_ns = g->boundary_ns = TIME_NEVER_NS;
   if (!g->current) guest_set_idle(g, true);
+  if (g->vm->gsched->hooks) g->vm->gsched->hooks->halting(g);
   hv_halt(g->guest->hv, g->v);
 }
 
@@ -242,10 +244,26 @@ static bool must_switch(struct guest_vcpu *g) {
   return g->owes_switch;
 }
 
+static void go_on_polling(struct guest_vcpu *g) {
+  set_activity(g, ACT_KERNEL);
+  g->work_end_ns = guest_now(g->guest) + hv_time_ns(g->guest->hv, g->v, g->switch_ns);
+  guest_rearm(g);
+}
+
+static void begin_idling(struct guest_vcpu *g) {
+  if (g->vm->poll_ns == 0) {
+    halt(g);
+    return;
+  }
+  g->is_polling = true;
+  g->switch_ns = g->vm->poll_ns;
+  go_on_polling(g);
+}
+
 void guest_run(struct guest_vcpu *g) {
   do {
     if (!g->current && !guest_find_thread(g)) {
-      halt(g);
+      begin_idling(g);
       return;
     }
   } while (!must_switch(g) && !advance(g));
@@ -289,7 +307,9 @@ static bool is_private(const struct thread *t) {
 
 void guest_begin_phase(struct guest_vcpu *g) {
   g->is_kicked = false;
-  if (must_switch(g)) {
+  if (g->is_polling) {
+    go_on_polling(g);
+  } else if (must_switch(g)) {
     guest_rearm(g);
   } else if (is_private(g->current)) {
     (void)advance(g);
@@ -307,7 +327,7 @@ void guest_pause(struct guest_vcpu *g) {
     g->is_kicked = false;
     return;
   }
-  if (g->owes_switch) {
+  if (g->owes_switch || g->is_polling) {
     g->switch_ns = left_ns;
     return;
   }
@@ -343,9 +363,9 @@ bool guest_is_bound(const struct thread *t) {
 
 static void pass_boundary(struct guest_vcpu *g) {
   const struct thread *t = g->current;
-  bool must_defer = guest_is_bound(t) || t->is_handler;
-  if (must_defer && g->n_ready > 0) g->must_resched = true;
-  if (must_defer || g->n_ready == 0) {
+  bool is_over = g->vm->gsched->turn_is_over(g), must_defer = guest_is_bound(t) || t->is_handler;
+  if (must_defer && is_over) g->must_resched = true;
+  if (must_defer || !is_over) {
     guest_set_boundary(g);
     guest_rearm(g);
     return;
@@ -357,6 +377,11 @@ static void pass_boundary(struct guest_vcpu *g) {
 
 static void finish_timed(struct guest_vcpu *g) {
   struct thread *t = g->current;
+  if (g->is_polling) {
+    g->is_polling = false;
+    halt(g);
+    return;
+  }
   if (g->owes_switch) {
     g->owes_switch = false;
     guest_run(g);
@@ -386,7 +411,8 @@ static void finish_timed(struct guest_vcpu *g) {
     case PHASE_SPIN:
       lock_reach_limit(t);
       if (t->phase != PHASE_HALTED) break;
-      if (g->boundary_ns <= guest_now(g->guest) && g->n_ready > 0) g->must_resched = true;
+      if (g->boundary_ns <= guest_now(g->guest) && g->vm->gsched->turn_is_over(g))
+        g->must_resched = true;
       halt(g);
       return;
     case PHASE_NEXT:
@@ -439,22 +465,6 @@ void guest_prefetch_wake(const struct guest *guest, thread_id_t thread) {
   if (!guest->is_all_solo) prefetch_line(&guest->vcpus[vcpu]);
   prefetch_line(&guest->streams[guest->n_streams * thread + RNG_COMPUTE]);
   vcpu_prefetch(&guest->hv_vcpus[vcpu]);
-}
-
-/* --- what the hypervisor does to a vCPU --- */
-
-void guest_resume(struct guest *guest, struct vcpu *v) {
-  struct guest_vcpu *g = &guest->vcpus[v->id];
-  if (g->n_ready > 0) guest_set_boundary(g);
-  if (g->handler) interrupt_resume(g);
-  guest_begin_phase(g);
-}
-
-void guest_suspend(struct guest *guest, struct vcpu *v) {
-  struct guest_vcpu *g = &guest->vcpus[v->id];
-  g->boundary_ns = TIME_NEVER_NS;
-  guest_pause(g);
-  g->work_end_ns = TIME_NEVER_NS;
 }
 
 /* --- what time does to a thread --- */

@@ -7,12 +7,13 @@
    Rule: its vCPU stays steady, and it the current thread, while it sleeps; the guest's side of the
    vCPU is not looked at. If it went to sleep by run.c, it is woken from there.
    Cost: one draw and one entry of the calendar per event, in two cache lines of the guest's. */
+#include "guest/gsched.h"
 #include "guest/guest.h"
 #include "sim/time.h"
 
 bool solo_is(const struct guest *guest, const struct guest_spec *spec) {
   if (spec->n_vcpus > 1 || spec->n_threads > 1 || spec->ipi_latency_ns > 0) return false;
-  if (spec->n_interrupts > 0) return false;
+  if (spec->n_interrupts > 0 || spec->scheduler.kind != &gsched_rr.kind) return false;
   for (const struct op *op = spec->program->ops; op->code != OP_END; op++)
     if (op->code != OP_COMPUTE && op->code != OP_SLEEP) return false;
   return !sim_is_traced(guest->sim);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The guest scheduler: each vCPU has a current thread and a FIFO of ready ones; a woken thread goes
-   to its last vCPU if that is idle, else to the lowest idle one, else to its last; a vCPU about to
-   halt takes the last ready thread of the sibling with the longest FIFO. */
+/* Threads on vCPUs: each vCPU has a current thread and a queue of ready ones. The kinds of guest
+   scheduler only advise (guest/gsched.h). */
 #include <assert.h>
 
+#include "guest/gsched.h"
 #include "guest/guest.h"
 #include "guest/lock.h"
 #include "sim/time.h"
 
 static uint32_t index_of(const struct guest_vcpu *g) { return g->v->index; }
 
-/* The sibling with the longest FIFO is found in O(log vCPUs); ties go to the lowest vCPU, which is
-   the first leaf with the least key. */
+/* Of schedulers that steal: the sibling with the longest queue is found in O(log vCPUs); ties go to
+   the lowest vCPU, which is the first leaf with the least key. */
 static void update_stealable(struct guest_vcpu *g) {
   if (!g->may_steal) return;
   bool keeps_one = g->n_ready + (guest_thread_of(g) != NULL) >= 2;
@@ -22,12 +22,10 @@ static void update_stealable(struct guest_vcpu *g) {
 void guest_set_boundary(struct guest_vcpu *g) {
   g->boundary_ns = TIME_NEVER_NS;
   if (g->n_ready == 0 || !g->current || !g->v->is_executing) return;
-  int64_t timeslice_ns = g->vm->spec->timeslice_ns;
-  int64_t now = guest_now(g->guest), used_ns = vcpu_guest_ns(g->v, now) - g->clock_ns;
-  g->boundary_ns = now + timeslice_ns - used_ns % timeslice_ns;
+  g->boundary_ns = g->vm->gsched->boundary_ns(g);
 }
 
-/* --- the FIFO --- */
+/* --- the queue --- */
 
 /* Its work is no longer all that may happen to g. */
 void guest_cease_steady(struct guest_vcpu *g) {
@@ -42,13 +40,17 @@ void guest_cease_steady(struct guest_vcpu *g) {
 
 static void push(struct guest_vcpu *g, struct thread *t) {
   guest_cease_steady(g);
-  t->next = NULL;
-  t->previous = g->tail;
-  if (g->tail)
-    g->tail->next = t;
+  const struct gsched_hooks *hooks = g->vm->gsched->hooks;
+  t->next = hooks ? hooks->follower(g, t) : NULL;
+  t->previous = t->next ? t->next->previous : g->tail;
+  if (t->previous)
+    t->previous->next = t;
   else
     g->head = t;
-  g->tail = t;
+  if (t->next)
+    t->next->previous = t;
+  else
+    g->tail = t;
   g->n_ready++;
   g->vm->n_ready++;
   update_stealable(g);
@@ -100,12 +102,14 @@ static void set_current(struct guest_vcpu *g, struct thread *t) {
   if (t->held || t->waits_for) guest_update_watch(g);
   if (t->waits_for && g->v->runstate == RS_RUNNING) lock_waiter_runs(t, +1);
   if (g->n_ready > 0) update_stealable(g);
+  if (g->vm->gsched->hooks) g->vm->gsched->hooks->started(g);
   guest_set_boundary(g);
   if (sim_is_traced(g->guest->sim)) trace_current(g);
 }
 
 static void unset_current(struct guest_vcpu *g) {
   struct thread *t = g->current;
+  if (g->vm->gsched->hooks) g->vm->gsched->hooks->stopping(g);
   if (t->held) lock_owner_leaves(t);
   if (t->waits_for && g->v->runstate == RS_RUNNING) lock_waiter_runs(t, -1);
   g->current = NULL;
@@ -120,7 +124,9 @@ void guest_put(struct guest_vcpu *g, struct thread *t) {
     set_current(g, t);
   } else {
     push(g, t);
-    if (g->n_ready == 1 && g->v->is_executing) {
+    if (g->vm->gsched->hooks) {
+      g->vm->gsched->hooks->came(g);
+    } else if (g->n_ready == 1 && g->v->is_executing) {
       guest_set_boundary(g);
       guest_rearm(g);
     }
@@ -141,16 +147,19 @@ void guest_rotate(struct guest_vcpu *g) {
   set_current(g, next);
 }
 
+/* t leaves the queue that it is in. */
+static void move(struct thread *t, struct guest_vcpu *to) {
+  if (t->vm->has_spinning_barrier) barrier_present(t->at, t, -1);
+  take(t->at, t);
+  guest_put(to, t);
+}
+
 static bool steal(struct guest_vcpu *g) {
   if (!g->may_steal || g->vm->n_ready == 0) return false;
   struct guest_vm *vm = g->vm;
   int64_t longest = wtree_min(&vm->stealable);
   if (longest == WTREE_NONE) return false;
-  struct guest_vcpu *victim = &vm->vcpus[wtree_find(&vm->stealable, 0, longest)];
-  struct thread *t = victim->tail;
-  if (vm->has_spinning_barrier) barrier_present(victim, t, -1);
-  take(victim, t);
-  guest_put(g, t);
+  move(vm->vcpus[wtree_find(&vm->stealable, 0, longest)].tail, g);
   return true;
 }
 
@@ -164,20 +173,6 @@ bool guest_find_thread(struct guest_vcpu *g) {
 }
 
 /* --- waking --- */
-
-static struct guest_vcpu *lowest_idle(const struct guest_vm *vm) {
-  uint32_t w = 0;
-  while (vm->idle[w] == 0) w++;
-  return &vm->vcpus[w * 64 + (uint32_t)__builtin_ctzll(vm->idle[w])];
-}
-
-static struct guest_vcpu *wake_place(const struct thread *t) {
-  struct guest_vm *vm = t->vm;
-  struct guest_vcpu *last = t->at;
-  if (last->is_idle) return last;
-  if (vm->spec->placement == PLACEMENT_PINNED || vm->n_idle == 0) return last;
-  return lowest_idle(vm);
-}
 
 void guest_set_idle(struct guest_vcpu *g, bool is_idle) {
   g->is_idle = is_idle;
@@ -196,18 +191,37 @@ void guest_wake_vcpu(struct guest_vcpu *g) {
     calendar_set(&guest->sim->calendar, EVENT_IPI, g->v->id, guest_now(guest) + latency_ns);
 }
 
-void guest_wake_thread(struct thread *t) {
-  struct guest_vcpu *g = wake_place(t);
-  guest_put(g, t);
+/* g, which may have had nothing to do, has got a thread. */
+static void rouse(struct guest_vcpu *g) {
+  if (g->is_polling) {
+    g->is_polling = false;
+    if (g->v->is_executing) guest_kick(g);
+    return;
+  }
   if (!g->is_idle) return;
   guest_set_idle(g, false);
   guest_prepare(g);
   guest_wake_vcpu(g);
 }
 
+void guest_wake_thread(struct thread *t) {
+  struct guest_vcpu *g = t->vm->gsched->wake_place(t);
+  guest_put(g, t);
+  rouse(g);
+}
+
+void guest_move(struct thread *t, struct guest_vcpu *to) {
+  move(t, to);
+  rouse(to);
+}
+
 void guest_on_ipi(struct guest *guest, vcpu_id_t vcpu) {
   struct sim *sim = guest->sim;
+  struct guest_vcpu *g = &guest->vcpus[vcpu];
   sim->n_events++;
   calendar_clear(&sim->calendar, EVENT_IPI, vcpu);
-  hv_wake(guest->hv, guest->vcpus[vcpu].v);
+  if (g->v->runstate == RS_IDLE)
+    hv_wake(guest->hv, g->v);
+  else
+    g->vm->gsched->hooks->notified(g);
 }

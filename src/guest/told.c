@@ -2,7 +2,9 @@
 /* What the hypervisor does to a vCPU, and who in the guest must know: the locks and barriers of the
    threads on it, an interrupted one included. */
 #include "guest/guest.h"
+#include "guest/interrupt.h"
 #include "guest/lock.h"
+#include "sim/time.h"
 
 /* The runstate of the vCPU that t is on has changed. */
 static void tell_locks(struct thread *t, const struct vcpu *v, enum runstate from) {
@@ -22,29 +24,32 @@ void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate f
   if (g->handler) tell_locks(g->handler->below, v, from);
 }
 
-/* Others wait until it runs, for a lock that it has not entered. */
+/* Of what a vCPU runs, which may be nothing. Others wait until t runs, for a lock that it has not
+   entered. */
 static bool holds_up_waiters(const struct thread *t) {
+  if (!t) return false;
   const struct lock *awaited = t->waits_for, *latest = t->held;
   bool is_waiter = awaited && awaited->ops->is_spinlock && awaited->ops->is_fifo;
   bool is_granted = latest && !latest->is_entered && latest->ops->is_spinlock;
   return is_waiter || is_granted;
 }
+static bool is_inside(const struct thread *t) { return t && t->n_spin_entered > 0; }
 
 bool guest_is_inside(const struct guest *guest, const struct vcpu *v) {
   const struct guest_vcpu *g = &guest->vcpus[v->id];
-  const struct thread *below = g->handler ? g->handler->below : NULL;
-  return g->current->n_spin_entered > 0 || (below && below->n_spin_entered > 0);
+  return is_inside(g->current) || (g->handler && is_inside(g->handler->below));
 }
 
 void guest_count_preemption(struct guest *guest, struct vcpu *v) {
   const struct guest_vcpu *g = &guest->vcpus[v->id];
-  const struct thread *t = g->current, *below = g->handler ? g->handler->below : NULL;
   if (guest_is_inside(guest, v)) v->lhp_events++;
-  if (holds_up_waiters(t) || (below && holds_up_waiters(below))) v->lwp_events++;
+  if (holds_up_waiters(g->current) || (g->handler && holds_up_waiters(g->handler->below)))
+    v->lwp_events++;
 }
 
 /* Ends of spins, and the guest's timeslices, are times. */
 static bool is_working(const struct guest_vcpu *g) {
+  if (g->is_polling) return true;
   unsigned phase = g->current->phase;
   return g->owes_switch || phase == PHASE_WORK || phase == PHASE_COST || phase == PHASE_HANDOFF;
 }
@@ -55,4 +60,18 @@ void guest_speed_changed(struct guest *guest, struct vcpu *v) {
   if (!is_working(g)) return;
   g->work_end_ns = now + hv_retimed_ns(guest->hv, v, g->work_end_ns - now);
   guest_rearm(g);
+}
+
+void guest_resume(struct guest *guest, struct vcpu *v) {
+  struct guest_vcpu *g = &guest->vcpus[v->id];
+  if (g->n_ready > 0) guest_set_boundary(g);
+  if (g->handler) interrupt_resume(g);
+  guest_begin_phase(g);
+}
+
+void guest_suspend(struct guest *guest, struct vcpu *v) {
+  struct guest_vcpu *g = &guest->vcpus[v->id];
+  g->boundary_ns = TIME_NEVER_NS;
+  guest_pause(g);
+  g->work_end_ns = TIME_NEVER_NS;
 }

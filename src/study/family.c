@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "guest/gsched.h"
 #include "guest/lock.h"
 #include "hv/cosched.h"
 #include "hv/sched.h"
@@ -15,6 +16,8 @@ const struct kind *family_kind(enum family family, size_t index) {
       return sched_kinds[index] ? &sched_kinds[index]->kind : NULL;
     case FAMILY_COSCHEDULING:
       return cosched_kinds[index] ? &cosched_kinds[index]->kind : NULL;
+    case FAMILY_GUEST_SCHEDULER:
+      return gsched_kinds[index] ? &gsched_kinds[index]->kind : NULL;
     case FAMILY_LOCK:
       return lock_kinds[index] ? &lock_kinds[index]->kind : NULL;
     case FAMILY_DISTRIBUTION:

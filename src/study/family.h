@@ -5,7 +5,13 @@
 
 #include "sim/param.h"
 
-enum family { FAMILY_SCHEDULER, FAMILY_COSCHEDULING, FAMILY_LOCK, FAMILY_DISTRIBUTION };
+enum family {
+  FAMILY_SCHEDULER,
+  FAMILY_COSCHEDULING,
+  FAMILY_GUEST_SCHEDULER,
+  FAMILY_LOCK,
+  FAMILY_DISTRIBUTION
+};
 
 /* The index-th kind, NULL behind the last. */
 const struct kind *family_kind(enum family family, size_t index);

@@ -227,6 +227,9 @@ static struct conf *resolve_vms(struct arena *arena, const struct scenario *scen
       n++;
     if (strcmp(vm->name, vm->base_name) != 0) keys.count = n;
     struct conf *resolved = resolve_set(arena, &vm_rows, &keys);
+    resolve_choice(arena, scenario, resolved,
+                   arena_printf(arena, "vms.%s." VM_SCHEDULER, vm->base_name),
+                   &vm->guest.scheduler);
     if (vm->guest.n_interrupts > 0)
       conf_add(arena, resolved, VM_INTERRUPTS, resolve_interrupts(arena, scenario, &vm->guest));
     conf_add(arena, object, vm->base_name, resolved);

@@ -298,5 +298,5 @@ static const struct param vm_params[] = {
      .fallback = "0",
      .help = "when its vCPUs start; a distribution breaks the lockstep of equal slices"},
 };
-static const char *const vm_others[] = {VM_INTERRUPTS, NULL};
+static const char *const vm_others[] = {VM_SCHEDULER, VM_INTERRUPTS, NULL};
 const struct row_set vm_rows = ROWS(vm_params, vm_others);

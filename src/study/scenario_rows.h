@@ -48,6 +48,7 @@ extern const struct row_set vm_rows;         /* struct vm_keys */
 extern const struct row_set barrier_rows;    /* struct barrier_spec */
 extern const struct row_set interrupt_rows;  /* struct interrupt_spec */
 #define VM_INTERRUPTS "interrupts"
+#define VM_SCHEDULER "guest_scheduler"
 #define INTERRUPT_HANDLER "handler"
 
 #define SCENARIO_SCHEMA_FILE "costop-scenario.schema.json"
@@ -57,5 +58,6 @@ extern const struct row_set interrupt_rows;  /* struct interrupt_spec */
 #define AFFINITY_ALL "all"
 #define SCHEDULER_FALLBACK "rr"
 #define COSCHEDULING_FALLBACK "none"
+#define GUEST_SCHEDULER_FALLBACK "rr"
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest/gsched.h"
 #include "study/scenario_parts.h"
 #include "study/scenario_rows.h"
 
@@ -60,6 +61,29 @@ static const uint64_t *bind_affinity(struct bind *bind, struct site vm, const ch
   return NULL;
 }
 
+/* "osv" is short for {"kind": "osv"}. */
+static struct site spell_out(struct bind *bind, struct site site) {
+  if (!site.node || site.node->kind != CONF_STRING) return site;
+  struct conf *object = conf_new(bind->arena, CONF_OBJECT, NULL, site.place);
+  conf_add(bind->arena, object, "kind",
+           conf_new(bind->arena, CONF_STRING, site.node->text, site.place));
+  site.node = object;
+  return site;
+}
+
+static void bind_scheduler(struct bind *bind, struct site vm, struct guest_spec *guest) {
+  struct site site = site_child(bind, vm, VM_SCHEDULER);
+  bind_choice(bind, spell_out(bind, site), FAMILY_GUEST_SCHEDULER, GUEST_SCHEDULER_FALLBACK,
+              &guest->scheduler);
+  const struct gsched_ops *ops = (const void *)guest->scheduler.kind;
+  struct site timeslice = site_child(bind, vm, "guest_timeslice");
+  bool is_switched =
+      (site.node && conf_is_argument(site.node)) || conf_find(bind->sweep, site.path);
+  if (ops && !ops->has_timeslices && timeslice.node && !is_switched)
+    diag_warning(bind->diags, timeslice.place, timeslice.path, NULL, "no effect under '%s'",
+                 ops->kind.name);
+}
+
 static struct vm_keys bind_vm(struct bind *bind, struct site site,
                               const struct scenario *scenario) {
   struct vm_keys keys = {.spec = {.base_name = site.node->key, .start = dist_constant(0)}};
@@ -71,6 +95,7 @@ static struct vm_keys bind_vm(struct bind *bind, struct site site,
   struct guest_spec *guest = &keys.spec.guest;
   keys.spec.is_thread_per_vcpu = guest->n_threads == 0;
   if (guest->n_threads == 0) guest->n_threads = guest->n_vcpus;
+  bind_scheduler(bind, site, guest);
   scenario_bind_interrupts(bind, site_child(bind, site, VM_INTERRUPTS), scenario, guest);
   if (keys.program) guest->program = find_program(bind, site, keys.program, scenario);
   if (keys.affinity)

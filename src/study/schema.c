@@ -279,6 +279,11 @@ static struct conf *vm_schema(struct arena *arena) {
   struct conf *vm = rows_schema(arena, vm_rows.rows, vm_rows.n, &properties);
   struct conf *interrupt = rows_schema(arena, interrupt_rows.rows, interrupt_rows.n, &inner);
   conf_add(arena, inner, INTERRUPT_HANDLER, steps_schema(arena));
+  const char *words[FAMILY_MAX + 1];
+  (void)family_names(FAMILY_GUEST_SCHEDULER, words);
+  conf_add(arena, properties, VM_SCHEDULER,
+           either(arena, one_of_words(arena, words),
+                  family_schema(arena, FAMILY_GUEST_SCHEDULER, GUEST_SCHEDULER_FALLBACK)));
   conf_add(arena, properties, VM_INTERRUPTS, named_objects(arena, interrupt));
   return vm;
 }

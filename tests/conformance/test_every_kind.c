@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest/gsched.h"
 #include "guest/lock.h"
 #include "hv/cosched.h"
 #include "hv/sched.h"
@@ -44,6 +45,7 @@ struct combination {
   const struct cosched_ops *cosched;
   const struct lock_ops *lock;
   const struct setting *with;
+  const struct gsched_ops *db, *web; /* in their guests */
 };
 
 /* Whole cores, and fewer pCPUs than vCPUs where a scheduler can do with that. */
@@ -69,8 +71,8 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
               "'web': [ { 'compute': { 'uniform': [ '20us', '90us' ] } }, { 'lock': 'l', 'do':"
               "[ { 'compute': '30us' } ] } ] }, 'vms': {"
               "'db': { 'vcpus': 3, 'threads': 5, 'program': 'db', 'guest_timeslice': '150us',"
-              "'guest_switch': '1us', 'ipi_latency': '2us' },"
-              "'web': { 'vcpus': 2, 'program': 'web', 'interrupts': {"
+              "'guest_switch': '1us', 'ipi_latency': '2us', 'guest_scheduler': '%s' },"
+              "'web': { 'vcpus': 2, 'program': 'web', 'guest_scheduler': '%s', 'interrupts': {"
               "'nic': { 'every': { 'exponential': '400us' }, 'entry': '1us', 'handler':"
               "[ { 'compute': { 'exponential': '10us' } } ] },"
               "'tick': { 'kind': 'timer', 'every': '1ms', 'entry': '2us' } } },"
@@ -78,7 +80,13 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
               "'run': { 'warmup': '%dms', 'duration': '%dms' } }",
               pcpus_of(is), is->with->host ? is->with->host : "", is->sched->kind.name,
               is->with->scheduler, is->cosched->kind.name, is->with->hypervisor,
-              is->lock->kind.name, warmup_ms, duration_ms);
+              is->lock->kind.name, is->db->kind.name, is->web->kind.name, warmup_ms, duration_ms);
+}
+
+static int gscheds_count(void) {
+  int n = 0;
+  while (gsched_kinds[n]) n++;
+  return n;
 }
 
 static int locks_count(void) {
@@ -91,9 +99,9 @@ static int locks_count(void) {
 static struct combination now;
 static void say_combination(void) {
   if (now.sched)
-    printf("with %s%s, %s%s, %s%s:\n", now.sched->kind.name, now.with->scheduler,
-           now.cosched->kind.name, now.with->hypervisor, now.lock->kind.name,
-           now.with->host ? now.with->host : "");
+    printf("with %s%s, %s%s, %s, %s and %s%s:\n", now.sched->kind.name, now.with->scheduler,
+           now.cosched->kind.name, now.with->hypervisor, now.lock->kind.name, now.db->kind.name,
+           now.web->kind.name, now.with->host ? now.with->host : "");
 }
 
 /* All schedulers and rules with one lock and one setting are one test: a process for each would
@@ -106,6 +114,8 @@ enum { FEW = sizeof few / sizeof *few };
 static void for_every_kind(int index, void (*check)(const struct combination *is)) {
   int beyond = index - locks_count();
   now.lock = beyond < 0 ? lock_kinds[index] : few[beyond % FEW];
+  now.db = gsched_kinds[index % gscheds_count()];
+  now.web = gsched_kinds[(index + 1) % gscheds_count()];
   now.with = &settings[beyond < 0 ? 0 : 1 + beyond / FEW];
   atexit(say_combination);
   for (size_t s = 0; sched_kinds[s]; s++) {

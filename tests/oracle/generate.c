@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "guest/gsched.h"
 #include "guest/lock.h"
 #include "hv/cosched.h"
 #include "hv/sched.h"
@@ -222,6 +223,7 @@ static struct vm_spec pick_vm(struct chooser *chooser, uint32_t index) {
       .n_vcpus = 1 + below(chooser, 4),
       .n_threads = 1 + below(chooser, 6),
       .program = &scenario->programs[below(chooser, 2)],
+      .scheduler.kind = &gsched_rr.kind,
       .iterations = chance(chooser, 85) ? 0 : 1 + below(chooser, 8),
       .placement = chance(chooser, 25) ? PLACEMENT_PINNED : PLACEMENT_IDLE_FIRST,
       .balance = chance(chooser, 30) ? BALANCE_NONE : BALANCE_STEAL,
