@@ -132,7 +132,7 @@ def integers(results, path=()):
 
 
 def unlike_times(program, arguments, _, other):
-    factor, scenario = other.split()
+    factor, _, scenario = other.partition(" ")
     own = list(integers(program.replications(arguments)[0]))
     others = list(integers(program.replications(scenario)[0]))
     assert len(own) == len(others) > 100, "too little to compare"
