@@ -2,6 +2,7 @@
 /* Barriers. For a spinning one it is known at any time how many of the threads that it still waits
    for are current or queued on vCPUs in each runstate: the blame for its spinners' time. */
 #include "guest/guest.h"
+#include "sim/time.h"
 
 static __attribute__((noinline, cold)) void trace_barrier(const struct thread *t,
                                                           const struct barrier *barrier,
@@ -15,9 +16,15 @@ static __attribute__((noinline, cold)) void trace_barrier(const struct thread *t
   sim->trace->emit(sim->trace, &record);
 }
 
-enum spin_cause barrier_cause(const struct barrier *barrier) {
+static enum spin_cause barrier_cause(const struct barrier *barrier) {
   if (barrier->n_missing[RS_COSTOP] > 0) return SPIN_LHP_COSTOP;
   return barrier->n_missing[RS_READY] > 0 ? SPIN_LHP_READY : SPIN_CONTENDED;
+}
+
+void barrier_begin_spin(struct guest_vcpu *g) {
+  struct barrier *barrier = g->current->barrier;
+  spin_begin(g, &barrier->clock, barrier_cause(barrier));
+  spin_arm(g, TIME_NEVER_NS);
 }
 
 static void update_cause(struct guest_vm *vm, struct barrier *barrier) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Life of the guests: built in one arena, settled, reset after the warm-up, checked. */
+/* Life of the guests: built in one arena, started, settled, reset after the warm-up, checked. */
 #include <assert.h>
 #include <string.h>
 
@@ -13,9 +13,8 @@
 static bool draws(const struct program *program, enum rng_purpose purpose) {
   for (uint32_t i = 0; i < program->n_ops; i++) {
     const struct op *op = &program->ops[i];
-    if ((op->code == OP_COMPUTE || op->code == OP_SLEEP) && op->purpose == purpose &&
-        !dist_is_constant(&op->dist))
-      return true;
+    bool has_dist = op->code == OP_COMPUTE || op->code == OP_SLEEP || op->code == OP_SHOOTDOWN;
+    if (has_dist && op->purpose == purpose && !dist_is_constant(&op->dist)) return true;
   }
   return false;
 }
@@ -171,6 +170,21 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
     thread += guest_n_contexts(vm->spec);
   }
   return guest;
+}
+
+void guest_start_vm(struct guest *guest, vm_id_t id) {
+  struct guest_vm *vm = &guest->vms[id];
+  interrupts_start(vm);
+  for (uint32_t i = 0; i < vm->spec->n_threads; i++) {
+    struct thread *t = &vm->threads[i];
+    t->iteration_since_ns = guest->sim->now_ns;
+    guest_put(&vm->vcpus[i % vm->spec->n_vcpus], t);
+  }
+  for (uint32_t i = 0; i < vm->spec->n_vcpus; i++) {
+    if (!vm->vcpus[i].current) continue;
+    guest_set_idle(&vm->vcpus[i], false);
+    hv_wake(guest->hv, vm->vcpus[i].v);
+  }
 }
 
 static bool pays_spinning_handoff(const struct guest_vcpu *g) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Deadlocks: a thread waits for a lock, its owner for another, … a cycle that closes when its last
    wait begins. Who is interrupted waits for the handler on top of it, besides; with that, a cycle
-   can close also when a lock passes to an interrupted thread. The run goes on; the cycle is counted
-   and named. */
-#include "guest/guest.h"
+   can close also when a lock passes to an interrupted thread. Who calls other vCPUs waits for those
+   who keep interrupts disabled there. The run goes on; the cycle is counted and named. */
+#include "guest/call.h"
 
 /* The part of the lock that t waits for after `part`, the first one after NULL; NULL: no more. */
 static const struct lock *next_awaited(const struct thread *t, const struct lock *part) {
@@ -53,6 +53,8 @@ static struct thread *find_cycle(struct thread *t) {
     if (come_by(&search, u, handler_above(u))) return u;
     for (const struct lock *part = NULL; (part = next_awaited(u, part));)
       if (come_by(&search, u, part->owner)) return u;
+    for (uint32_t i = 0; u->phase == PHASE_CALL && i < u->vm->spec->n_vcpus; i++)
+      if (come_by(&search, u, call_blocker(u, &u->vm->vcpus[i]))) return u;
   }
   return NULL;
 }
@@ -87,14 +89,21 @@ struct guest_note *deadlock_note(struct guest_vm *vm) {
 }
 
 static struct guest_link link_of(const struct thread *t, const struct thread *blocker) {
+  struct guest_link link = {.who = deadlock_who(t)};
   const struct lock *lock = part_of(t, blocker);
-  bool is_interrupted = lock == NULL;
-  if (is_interrupted) lock = t->held;
-  return (struct guest_link){.who = deadlock_who(t),
-                             .is_interrupted = is_interrupted,
-                             .lock = lock->spec->name,
-                             .taken_path = deadlock_taken_path(lock),
-                             .owned_since_ns = lock->owned_since_ns};
+  if (!lock && t->phase == PHASE_CALL && handler_above(t) != blocker) {
+    link.how = LINK_CALLS;
+    link.path = t->ops[t->pc].path;
+    link.since_ns = guest_vcpu_of(t)->handler->call->since_ns;
+    link.called = guest_vcpu_of(blocker)->v->index;
+    return link;
+  }
+  link.how = lock ? LINK_WAITS : LINK_INTERRUPTED;
+  if (!lock) lock = t->held;
+  link.lock = lock->spec->name;
+  link.path = deadlock_taken_path(lock);
+  link.since_ns = lock->owned_since_ns;
+  return link;
 }
 
 /* From t to last, which it comes back from. */
@@ -115,10 +124,14 @@ static __attribute__((cold)) void note_cycle(struct thread *t, struct thread *la
   } while (u != t);
 }
 
+/* Does it wait for anybody? */
+static bool may_be_kept(const struct thread *t) {
+  return t && (t->waits_for || t->phase == PHASE_CALL || guest_is_interrupted(t));
+}
+
 void deadlock_look(struct thread *t) {
   const struct lock *lock = t->waits_for;
-  const struct thread *owner = lock->owner;
-  if (!lock->readers && (!owner || (!owner->waits_for && !guest_is_interrupted(owner)))) return;
+  if (lock && !lock->readers && !may_be_kept(lock->owner)) return;
   struct thread *last = find_cycle(t);
   if (!last) return;
   t->vm->n_deadlocks++;

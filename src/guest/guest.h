@@ -24,6 +24,7 @@ enum phase {
   PHASE_HALTED,  /* has halted its vCPU, and waits for waits_for */
   PHASE_RETRY,   /* woken by a release of waits_for: try to take it */
   PHASE_BARRIER, /* wait, spinning, at `barrier` */
+  PHASE_CALL,    /* wait, spinning, for the other vCPUs to handle its call: see call.h */
   PHASE_ASLEEP,  /* off its vCPU: sleeps, or waits for a lock or a barrier */
   PHASE_RETURN,  /* a handler that is done */
   PHASE_DONE     /* has used up its iterations */
@@ -120,10 +121,24 @@ struct handler {
   bool owed_switch;          /* owes_switch of the interrupted thread */
   struct thread *below;      /* that was interrupted; NULL: none */
   const struct thread *last; /* whom the vCPU ran last */
-  uint32_t n_pending;        /* lines that wait for this vCPU */
+  uint32_t n_pending;        /* lines and calls that wait for this vCPU */
   const struct interrupt *handles;
   struct spin_clock self;     /* spinning for a lock that `below` owns */
   struct rng_stream *streams; /* by source and purpose */
+  struct call *call;          /* NULL: nobody in its VM calls */
+};
+
+/* A vCPU's part in cross calls. */
+struct call {
+  /* As the caller, while its thread waits: other vCPUs that have not handled the call, … */
+  uint32_t n_missing[RUNSTATES];
+  struct spin_clock clock; /* … the blame for the time that it spins, … */
+  int64_t since_ns, handler_ns;
+  /* As one that is called: vCPUs (bits) whose calls it has not handled, and how many; the one
+     whose call it is at. */
+  uint64_t *callers;
+  uint32_t n_callers;
+  struct guest_vcpu *handles;
 };
 
 /* A source: its arrivals, and what became of them. */
@@ -194,6 +209,7 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vm {
   bool has_spinning_barrier;
   uint32_t n_interrupts;
   struct interrupt *interrupts;
+  struct interrupt *calls; /* one of these; NULL: its program makes no calls */
 
   void *gsched_state;  /* the guest scheduler's own */
   int64_t poll_ns;     /* an idle vCPU polls for so long before it halts */
@@ -226,11 +242,15 @@ struct guest_note {
   uint32_t n_links; /* of the cycle; those beyond GUEST_NOTE_LINKS are not kept */
   struct guest_link {
     struct guest_who who;
-    bool
-        is_interrupted; /* by the next one, inside of `lock`; else, waits for `lock`, of the next */
+    enum {
+      LINK_WAITS,       /* for `lock`, of the next one */
+      LINK_INTERRUPTED, /* by the next one, inside of `lock` */
+      LINK_CALLS        /* the next one's vCPU, where that keeps interrupts disabled */
+    } how;
     const char *lock;
-    const char *taken_path; /* the step by which its owner took it */
-    int64_t owned_since_ns;
+    const char *path; /* the step by which the lock's owner took it, or of the call */
+    int64_t since_ns; /* when it did so */
+    uint32_t called;  /* number of the vCPU */
   } link[GUEST_NOTE_LINKS];
 };
 
@@ -276,13 +296,13 @@ struct guest_config {
 };
 struct guest *guest_create(const struct guest_config *config, struct hv *hv, struct vcpu *vcpus,
                            struct sim *sim, struct arena *arena);
+void guest_start_vm(struct guest *guest, vm_id_t vm); /* its threads become ready */
 /* Books spins that go on, up to now. */
 void guest_settle(struct guest *guest);
 void guest_reset(struct guest *guest);
 void guest_check(const struct guest *guest);
 
 /* --- run.c: from one instant to the next --- */
-void guest_start_vm(struct guest *guest, vm_id_t vm); /* its threads become ready */
 void guest_on_sleep_end(struct guest *guest, thread_id_t thread);
 void guest_on_ipi(struct guest *guest, vcpu_id_t vcpu);
 /* The vCPU's step, or the thread's wake-up, comes soon: fetches what that will touch. */
@@ -299,7 +319,7 @@ void guest_rearm(struct guest_vcpu *g);
 void guest_begin_phase(struct guest_vcpu *g);
 /* What g is at stops here; what is left of it is kept. */
 void guest_pause(struct guest_vcpu *g);
-/* Owns or waits for a spinlock: not to be switched out. */
+/* Owns or waits for a spinlock, or for its call: not to be switched out. */
 bool guest_is_bound(const struct thread *t);
 /* g is going to be woken: draws what its thread computes next, so that the hypervisor can start it
    alone. Streams are a thread's own: nobody can tell when it draws. */
@@ -362,7 +382,8 @@ bool spin_is_put_off(const struct guest_vcpu *g, const struct thread *t);
 /* t, executing, arrives. True: it opened the barrier and goes on; else it waits (its phase says
  * how). */
 bool barrier_arrive(struct thread *t, struct barrier *barrier);
-enum spin_cause barrier_cause(const struct barrier *barrier);
+/* The current thread of g, which waits at one, spins from now on. */
+void barrier_begin_spin(struct guest_vcpu *g);
 /* t is from now on (+1), or no longer (-1), current or queued on g. */
 void barrier_present(struct guest_vcpu *g, const struct thread *t, int change);
 void barrier_runstate_changed(struct guest_vcpu *g, enum runstate from);

@@ -14,6 +14,7 @@
 
 #include <assert.h>
 
+#include "guest/call.h"
 #include "guest/lock.h"
 
 enum { STREAMS = RNG_HOLD + 1 /* that a handler draws from */ };
@@ -62,13 +63,16 @@ void interrupts_create(struct guest_vm *vm, const struct guest_config *config,
     struct interrupt *source = &vm->interrupts[i];
     source->spec = &spec->interrupts[i];
     source->lines = lines;
-    source->n_lines = source->spec->kind == INTERRUPT_TIMER ? spec->n_vcpus : 1;
+    source->n_lines = interrupt_n_lines(source->spec, spec->n_vcpus);
     lines += source->n_lines;
     hist_init(&source->latency, arena, 1, config->horizon_ns);
+    if (source->spec->kind == INTERRUPT_CALL) vm->calls = source;
     create_lines(vm, source, config, arena);
   }
-  for (uint32_t i = 0; i < spec->n_vcpus; i++)
+  for (uint32_t i = 0; i < spec->n_vcpus; i++) {
     create_handler(&vm->vcpus[i], config, &contexts[i], arena);
+    if (vm->calls) call_create(&vm->vcpus[i], arena);
+  }
 }
 
 void interrupts_reset(struct guest_vm *vm) {
@@ -79,20 +83,20 @@ void interrupts_reset(struct guest_vm *vm) {
   }
 }
 
-static bool is_masked(const struct guest_vcpu *g) {
-  return g->handler->is_active || (g->current && g->current->n_masked > 0);
+bool interrupt_is_masked(const struct guest_vcpu *g) {
+  return g->handler->has_begun || (g->current && g->current->n_masked > 0);
 }
 
 void interrupt_check(const struct guest_vcpu *g) {
   const struct handler *handler = g->handler;
-  uint32_t n_pending = 0;
+  uint32_t n_pending = call_n_pending(g);
   for (uint32_t i = 0; i < g->vm->n_interrupts; i++)
     for (uint32_t k = 0; k < g->vm->interrupts[i].n_lines; k++)
       n_pending += g->vm->interrupts[i].lines[k].pending_at == g;
   assert(n_pending == handler->n_pending);
   assert(handler->is_active == (g->current == handler->context));
-  assert(handler->is_active || !handler->below);
-  assert(n_pending == 0 || !g->v->is_executing || is_masked(g));
+  assert(handler->is_active || (!handler->below && !handler->has_begun));
+  assert(n_pending == 0 || !g->v->is_executing || interrupt_is_masked(g));
 }
 
 /* --- arrivals --- */
@@ -134,22 +138,27 @@ static void mount(struct guest_vcpu *g) {
 
 /* Of several that are pending the first source in the order of the file. */
 static struct interrupt_line *first_pending(const struct guest_vcpu *g) {
-  for (uint32_t i = 0;; i++) {
+  for (uint32_t i = g->vm->calls != NULL;; i++) {
     const struct interrupt *source = &g->vm->interrupts[i];
     struct interrupt_line *line = &source->lines[source->n_lines > 1 ? g->v->index : 0];
     if (line->pending_at == g) return line;
   }
 }
 
+static struct arrival take_line(const struct guest_vcpu *g) {
+  struct interrupt_line *line = first_pending(g);
+  line->pending_at = NULL;
+  return (struct arrival){line->source, line->pending_since_ns, line->source->spec->entry_ns};
+}
+
 /* The handler of what is pending starts. */
 static void begin(struct guest_vcpu *g) {
   struct handler *handler = g->handler;
   struct thread *t = handler->context;
-  struct interrupt_line *line = first_pending(g);
-  struct interrupt *source = line->source;
-  hist_add(&source->latency, guest_now(g->guest) - line->pending_since_ns);
+  struct arrival arrival = call_n_pending(g) > 0 ? call_take(g) : take_line(g);
+  struct interrupt *source = arrival.source;
+  hist_add(&source->latency, guest_now(g->guest) - arrival.since_ns);
   source->n_taken++;
-  line->pending_at = NULL;
   handler->n_pending--;
   handler->has_begun = true;
   handler->handles = source;
@@ -158,13 +167,14 @@ static void begin(struct guest_vcpu *g) {
   t->pc = 0;
   t->phase = PHASE_COST;
   t->after = AFTER_STEP_DONE;
-  t->rem_ns = source->spec->entry_ns;
+  t->rem_ns = arrival.entry_ns;
   t->n_instant = 0;
 }
 
-/* It has halted: it goes on with the interrupt, whether or not an IPI is on its way to it. */
-static void wake(struct guest_vcpu *g) {
+/* It has halted. A device has it go on at once, whether or not an IPI is on its way to it. */
+static void wake(struct guest_vcpu *g, bool is_call) {
   struct guest *guest = g->guest;
+  bool is_awaited = g->is_idle; /* no IPI is */
   if (g->is_idle) {
     mount(g);
     guest_set_idle(g, false);
@@ -172,32 +182,25 @@ static void wake(struct guest_vcpu *g) {
     struct thread *t = g->current;
     guest_cease_steady(g);
     if (t->phase == PHASE_HALTED) { /* nobody needs to kick it any more */
+      is_awaited = true;
       t->is_woken = true;
       t->phase = PHASE_RETRY;
     }
-    if (g->vm->ipi_latency_ns > 0) calendar_clear(&guest->sim->calendar, EVENT_IPI, g->v->id);
   }
-  hv_wake(guest->hv, g->v);
+  if (!is_call) {
+    if (g->vm->ipi_latency_ns > 0) calendar_clear(&guest->sim->calendar, EVENT_IPI, g->v->id);
+    hv_wake(guest->hv, g->v);
+  } else if (is_awaited) {
+    guest_wake_vcpu(g);
+  }
 }
 
-void guest_on_interrupt(struct guest *guest, uint32_t index) {
-  struct interrupt_line *line = &guest->lines[index];
-  guest->sim->n_events++;
-  schedule(line);
-  struct guest_vcpu *g = target_of(line);
-  bool has_halted = g->v->runstate == RS_IDLE;
-  if (has_halted && line->source->spec->kind == INTERRUPT_TIMER) return;
-  line->source->n_arrivals++;
-  if (line->pending_at) {
-    line->source->n_coalesced++;
-    return;
-  }
-  line->pending_at = g;
-  line->pending_since_ns = guest_now(guest);
+/* Something is pending on g from now on. */
+static void arrive(struct guest_vcpu *g, bool is_call) {
   g->handler->n_pending++;
-  if (is_masked(g)) return;
-  if (has_halted) {
-    wake(g);
+  if (interrupt_is_masked(g)) return;
+  if (g->v->runstate == RS_IDLE) {
+    wake(g, is_call);
   } else {
     guest_cease_steady(g);
     if (!g->v->is_executing) return;
@@ -205,6 +208,27 @@ void guest_on_interrupt(struct guest *guest, uint32_t index) {
     interrupt_take(g);
     guest_begin_phase(g);
   }
+}
+
+void guest_on_interrupt(struct guest *guest, uint32_t index) {
+  struct interrupt_line *line = &guest->lines[index];
+  guest->sim->n_events++;
+  schedule(line);
+  struct guest_vcpu *g = target_of(line);
+  if (g->v->runstate == RS_IDLE && line->source->spec->kind == INTERRUPT_TIMER) return;
+  line->source->n_arrivals++;
+  if (line->pending_at) {
+    line->source->n_coalesced++;
+    return;
+  }
+  line->pending_at = g;
+  line->pending_since_ns = guest_now(guest);
+  arrive(g, false);
+}
+
+void interrupt_call(struct guest_vcpu *g) {
+  g->vm->calls->n_arrivals++;
+  arrive(g, true);
 }
 
 /* --- handlers --- */
@@ -218,12 +242,13 @@ void interrupt_resume(struct guest_vcpu *g) {
   struct handler *handler = g->handler;
   if (handler->is_active && !handler->has_begun)
     begin(g);
-  else if (handler->n_pending > 0 && !is_masked(g))
+  else if (handler->n_pending > 0 && !interrupt_is_masked(g))
     interrupt_take(g);
 }
 
 void interrupt_return(struct guest_vcpu *g) {
   struct handler *handler = g->handler;
+  if (handler->handles->spec->kind == INTERRUPT_CALL) call_answer(g);
   if (handler->n_pending > 0) {
     begin(g);
     return;
@@ -232,7 +257,7 @@ void interrupt_return(struct guest_vcpu *g) {
   g->last = handler->last;
   g->owes_switch = handler->owed_switch;
   handler->below = NULL;
-  handler->is_active = false;
+  handler->is_active = handler->has_begun = false;
   handler->context->phase = PHASE_DONE;
   guest_trace_current(g);
   if (!g->current || !g->must_resched || guest_is_bound(g->current)) return;
@@ -275,10 +300,10 @@ void interrupt_look_at_order(const struct thread *t, const struct lock *lock) {
     note->what = NOTE_ORDER;
     note->n_links = 2;
     note->link[0] = (struct guest_link){
-        .who = deadlock_who(t), .lock = lock->spec->name, .taken_path = t->ops[t->pc].path};
+        .who = deadlock_who(t), .lock = lock->spec->name, .path = t->ops[t->pc].path};
     note->link[1] = (struct guest_link){.who = deadlock_who(below),
                                         .lock = outer->spec->name,
-                                        .taken_path = deadlock_taken_path(outer),
-                                        .owned_since_ns = outer->owned_since_ns};
+                                        .path = deadlock_taken_path(outer),
+                                        .since_ns = outer->owned_since_ns};
   }
 }

@@ -16,6 +16,10 @@ void interrupt_check(const struct guest_vcpu *g);
 
 /* The line is due; index: of the event. */
 void guest_on_interrupt(struct guest *guest, uint32_t index);
+/* g is called: one more of its calls is pending. */
+void interrupt_call(struct guest_vcpu *g);
+/* Handles one, or its thread keeps them disabled. */
+bool interrupt_is_masked(const struct guest_vcpu *g);
 
 /* t, current on g, has just released a lock: is there an interrupt to be taken now? */
 static inline bool interrupt_is_due(const struct guest_vcpu *g, const struct thread *t) {

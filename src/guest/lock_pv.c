@@ -22,8 +22,8 @@ static const struct param pv_params[] = {
     LOCK_ROWS_ORDER("enabled")};
 
 static enum lock_answer pv_request(const struct lock *lock, const struct thread *t) {
-  (void)t;
-  return lock->owner ? LOCK_SPIN : LOCK_OWN;
+  bool is_in_line = t->waits_for == lock && lock->first_waiter != t; /* an interrupt woke it */
+  return lock->owner || is_in_line ? LOCK_SPIN : LOCK_OWN;
 }
 
 static struct thread *pv_next_owner(struct lock *lock) {

@@ -18,6 +18,7 @@ enum op_code {
   OP_SLEEP,
   OP_BARRIER,
   OP_YIELD,
+  OP_SHOOTDOWN,
   OP_ENTRY,
   OP_RETURN,
   OP_END
@@ -25,8 +26,8 @@ enum op_code {
 
 struct op {
   enum op_code code;
-  enum rng_purpose purpose; /* of an OP_COMPUTE (compute or hold) or OP_SLEEP */
-  struct dist dist;         /* OP_COMPUTE, OP_SLEEP */
+  enum rng_purpose purpose; /* of an OP_COMPUTE (compute or hold), OP_SLEEP or OP_SHOOTDOWN */
+  struct dist dist;         /* … of these */
   uint32_t target;  /* OP_LOCK, OP_UNLOCK: index of a lock_spec; OP_BARRIER: of a barrier_spec */
   bool is_read;     /* OP_LOCK: shares the lock with other readers, if its kind knows that */
   const char *path; /* the step in the scenario: "programs.oltp.1.hold" */
@@ -82,10 +83,11 @@ struct barrier_spec {
   uint32_t parties; /* 0: all threads of the VM */
 };
 
-enum interrupt_kind { INTERRUPT_DEVICE, INTERRUPT_TIMER };
+enum interrupt_kind { INTERRUPT_DEVICE, INTERRUPT_TIMER, INTERRUPT_CALL };
 enum { INTERRUPT_ROTATES = UINT32_MAX };
 
-/* A source of interrupts. */
+/* A source of interrupts. One of INTERRUPT_CALL, with the handler's mere frame, stands for the
+   calls of the VM's threads. */
 struct interrupt_spec {
   const char *name;
   enum interrupt_kind kind;
@@ -124,11 +126,22 @@ static inline bool guest_uses(const struct guest_spec *spec, enum op_code code, 
 static inline uint32_t guest_n_contexts(const struct guest_spec *spec) {
   return spec->n_threads + (spec->n_interrupts > 0 ? spec->n_vcpus : 0);
 }
-/* Sources that it may hear of at once: a timer is one on each vCPU. */
+/* By which a source reaches vCPUs: a timer is one on each of them. */
+static inline uint32_t interrupt_n_lines(const struct interrupt_spec *spec, uint32_t n_vcpus) {
+  switch (spec->kind) {
+    case INTERRUPT_DEVICE:
+      return 1;
+    case INTERRUPT_TIMER:
+      return n_vcpus;
+    case INTERRUPT_CALL:
+      break;
+  }
+  return 0;
+}
 static inline uint32_t guest_n_lines(const struct guest_spec *spec) {
   uint32_t n = 0;
   for (uint32_t i = 0; i < spec->n_interrupts; i++)
-    n += spec->interrupts[i].kind == INTERRUPT_TIMER ? spec->n_vcpus : 1;
+    n += interrupt_n_lines(&spec->interrupts[i], spec->n_vcpus);
   return n;
 }
 

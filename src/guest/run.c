@@ -5,6 +5,7 @@
    instant, so that simultaneous things happen in the order of VMs and vCPUs. */
 #include <assert.h>
 
+#include "guest/call.h"
 #include "guest/gsched.h"
 #include "guest/guest.h"
 #include "guest/interrupt.h"
@@ -114,6 +115,9 @@ static bool do_op(struct guest_vcpu *g, struct thread *t) {
     case OP_YIELD:
       guest_step_done(t);
       return g->n_ready > 0;
+    case OP_SHOOTDOWN:
+      if (!call_send(t, op)) guest_step_done(t);
+      return false;
     case OP_RETURN:
       t->phase = PHASE_RETURN;
       return false;
@@ -146,9 +150,7 @@ static void begin_timed(struct guest_vcpu *g, enum activity activity, int64_t le
   if (length_ns > 0) g->current->n_instant = 0;
 }
 
-/* While no timeslice of the guest's ends, the hypervisor alone may interrupt work and go on with
- * it.
- */
+/* While no timeslice of the guest's ends, the hypervisor alone may interrupt work and resume it. */
 static void begin_steady(struct guest_vcpu *g, enum activity activity) {
   g->v->is_steady = g->n_ready == 0 && g->boundary_ns == TIME_NEVER_NS;
   g->v->steady_activity = (uint8_t)activity;
@@ -168,6 +170,10 @@ static bool advance(struct guest_vcpu *g) {
       case PHASE_NEXT:
         g->work_end_ns = TIME_NEVER_NS;
         if (is_stuck(t, &t->ops[t->pc])) return true;
+        if (takes_deferred_switch(g, t)) {
+          guest_rotate(g);
+          return false;
+        }
         if (do_op(g, t)) {
           if (interrupt_is_due(g, t)) {
             interrupt_take(g);
@@ -211,8 +217,10 @@ static bool advance(struct guest_vcpu *g) {
         lock_retry(t);
         break;
       case PHASE_BARRIER:
-        spin_begin(g, &t->barrier->clock, barrier_cause(t->barrier));
-        spin_arm(g, TIME_NEVER_NS);
+        barrier_begin_spin(g);
+        return true;
+      case PHASE_CALL:
+        call_begin_spin(g);
         return true;
       case PHASE_RETURN:
         interrupt_return(g);
@@ -282,13 +290,15 @@ void guest_prepare(struct guest_vcpu *g) {
 }
 
 /* Would going on stay within this vCPU? */
-static bool is_private(const struct thread *t) {
+static bool is_private(const struct guest_vcpu *g) {
+  const struct thread *t = g->current;
   switch ((enum phase)t->phase) {
     case PHASE_WORK:
     case PHASE_BARRIER:
+    case PHASE_CALL:
       return true;
     case PHASE_NEXT:
-      return t->ops[t->pc].code == OP_COMPUTE;
+      return t->ops[t->pc].code == OP_COMPUTE && !g->must_resched;
     case PHASE_COST:
       return t->rem_ns > 0;
     case PHASE_HANDOFF:
@@ -311,7 +321,7 @@ void guest_begin_phase(struct guest_vcpu *g) {
     go_on_polling(g);
   } else if (must_switch(g)) {
     guest_rearm(g);
-  } else if (is_private(g->current)) {
+  } else if (is_private(g)) {
     (void)advance(g);
     guest_rearm(g);
   } else {
@@ -345,6 +355,7 @@ void guest_pause(struct guest_vcpu *g) {
       lock_end_spin(t);
       break;
     case PHASE_BARRIER:
+    case PHASE_CALL:
       spin_end(g, NULL);
       break;
     case PHASE_NEXT:
@@ -358,7 +369,8 @@ void guest_pause(struct guest_vcpu *g) {
 }
 
 bool guest_is_bound(const struct thread *t) {
-  return t->n_spin_owned > 0 || (t->waits_for && t->waits_for->ops->is_spinlock);
+  return t->n_spin_owned > 0 || t->phase == PHASE_CALL ||
+         (t->waits_for && t->waits_for->ops->is_spinlock);
 }
 
 static void pass_boundary(struct guest_vcpu *g) {
@@ -419,6 +431,7 @@ static void finish_timed(struct guest_vcpu *g) {
     case PHASE_HALTED:
     case PHASE_RETRY:
     case PHASE_BARRIER:
+    case PHASE_CALL:
     case PHASE_RETURN:
     case PHASE_ASLEEP:
     case PHASE_DONE:
@@ -479,19 +492,4 @@ void guest_on_sleep_end(struct guest *guest, thread_id_t thread) {
   }
   guest_step_done(t);
   if (t->phase != PHASE_DONE) guest_wake_thread(t);
-}
-
-void guest_start_vm(struct guest *guest, vm_id_t id) {
-  struct guest_vm *vm = &guest->vms[id];
-  interrupts_start(vm);
-  for (uint32_t i = 0; i < vm->spec->n_threads; i++) {
-    struct thread *t = &vm->threads[i];
-    t->iteration_since_ns = guest->sim->now_ns;
-    guest_put(&vm->vcpus[i % vm->spec->n_vcpus], t);
-  }
-  for (uint32_t i = 0; i < vm->spec->n_vcpus; i++) {
-    if (!vm->vcpus[i].current) continue;
-    guest_set_idle(&vm->vcpus[i], false);
-    hv_wake(guest->hv, vm->vcpus[i].v);
-  }
 }

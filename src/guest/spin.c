@@ -61,7 +61,7 @@ void spin_look_again(struct guest_vcpu *g) {
 }
 
 bool spin_must_exit(const struct guest_vcpu *g, const struct thread *t) {
-  if (t->phase == PHASE_BARRIER) return true;
+  if (t->phase == PHASE_BARRIER || t->phase == PHASE_CALL) return true;
   int64_t spun_ns = guest_now(g->guest) - g->phase_since_ns;
   return t->phase == PHASE_SPIN && spun_ns < lock_spin_left_ns(t);
 }

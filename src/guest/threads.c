@@ -3,6 +3,7 @@
    scheduler only advise (guest/gsched.h). */
 #include <assert.h>
 
+#include "guest/call.h"
 #include "guest/gsched.h"
 #include "guest/guest.h"
 #include "guest/lock.h"
@@ -89,7 +90,7 @@ static bool is_about_locks(const struct thread *t) { return t && (t->held || t->
 
 void guest_update_watch(struct guest_vcpu *g) {
   bool must_hear = g->vm->has_spinning_barrier || is_about_locks(g->current) ||
-                   (g->handler && is_about_locks(g->handler->below));
+                   (g->handler && is_about_locks(g->handler->below)) || call_is_made_to(g);
   unsigned others = g->v->listeners & ~(unsigned)LISTENER_GUEST;
   g->v->listeners = (uint8_t)(others | (must_hear ? LISTENER_GUEST : 0));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the hypervisor does to a vCPU, and who in the guest must know: the locks and barriers of the
    threads on it, an interrupted one included. */
+#include "guest/call.h"
 #include "guest/guest.h"
 #include "guest/interrupt.h"
 #include "guest/lock.h"
@@ -20,6 +21,7 @@ static void tell_locks(struct thread *t, const struct vcpu *v, enum runstate fro
 void guest_runstate_changed(struct guest *guest, struct vcpu *v, enum runstate from) {
   struct guest_vcpu *g = &guest->vcpus[v->id];
   if (g->vm->has_spinning_barrier) barrier_runstate_changed(g, from);
+  if (call_is_made_to(g)) call_runstate_changed(g, from);
   tell_locks(g->current, v, from);
   if (g->handler) tell_locks(g->handler->below, v, from);
 }

@@ -127,12 +127,20 @@ static const char *word_link(const struct guest_link *link, const struct guest_l
                              struct arena *arena) {
   char since[DURATION_TEXT_MAX];
   const char *who = word_who(&link->who, arena), *whom = word_who(&next->who, arena);
-  (void)duration_format(link->owned_since_ns, since);
-  if (link->is_interrupted)
-    return arena_printf(arena, "%s is interrupted by %s inside '%s' (%s), which enables interrupts",
-                        who, whom, link->lock, link->taken_path);
-  return arena_printf(arena, "%s waits for '%s', which %s owns since %s (%s)", who, link->lock,
-                      whom, since, link->taken_path);
+  (void)duration_format(link->since_ns, since);
+  switch (link->how) {
+    case LINK_WAITS:
+      return arena_printf(arena, "%s waits for '%s', which %s owns since %s (%s)", who, link->lock,
+                          whom, since, link->path);
+    case LINK_INTERRUPTED:
+      return arena_printf(arena,
+                          "%s is interrupted by %s inside '%s' (%s), which enables interrupts", who,
+                          whom, link->lock, link->path);
+    case LINK_CALLS:
+      break;
+  }
+  return arena_printf(arena, "%s calls v%u since %s (%s), where %s keeps interrupts disabled", who,
+                      link->called, since, link->path, whom);
 }
 
 static const char *word_deadlock(const struct guest_note *note, struct arena *arena) {
@@ -149,8 +157,8 @@ static const char *word_deadlock(const struct guest_note *note, struct arena *ar
 static const char *word_order(const struct guest_note *note, struct arena *arena) {
   const struct guest_link *inner = &note->link[0], *outer = &note->link[1];
   return arena_printf(arena, "%s asks for '%s' (%s) while its vCPU owns '%s' (%s, by %s)",
-                      word_who(&inner->who, arena), inner->lock, inner->taken_path, outer->lock,
-                      outer->taken_path, word_who(&outer->who, arena));
+                      word_who(&inner->who, arena), inner->lock, inner->path, outer->lock,
+                      outer->path, word_who(&outer->who, arena));
 }
 
 static const char *word_note(const struct scenario *scenario, const struct guest_note *note,

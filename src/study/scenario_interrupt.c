@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sources of interrupts of a VM. */
+#include <string.h>
+
 #include "study/scenario_parts.h"
 #include "study/scenario_rows.h"
 
@@ -54,20 +56,42 @@ static void bind_interrupt(struct bind *bind, struct site site, const struct sce
   else if (spec->vcpu != INTERRUPT_ROTATES && spec->vcpu >= n_vcpus && n_vcpus > 0)
     diag_error(bind->diags, vcpu.place, vcpu.path, NULL, "there are %u vCPUs, numbered from 0",
                n_vcpus);
-  if (scenario_find_lock(scenario, spec->name) != UINT32_MAX)
-    diag_error(bind->diags, site.node->key_place, site.path, NULL,
-               "'%s' is a lock, too: give the interrupt another name", spec->name);
   scenario_bind_handler(bind, site_child(bind, site, INTERRUPT_HANDLER), scenario, &spec->handler);
+}
+
+/* The calls of a VM's threads come first. */
+static const struct op call_ops[] = {{.code = OP_ENTRY}, {.code = OP_RETURN}};
+static const struct interrupt_spec calls = {
+    .name = SHOOTDOWN,
+    .kind = INTERRUPT_CALL,
+    .handler = {.name = SHOOTDOWN, .ops = call_ops, .n_ops = sizeof call_ops / sizeof *call_ops}};
+
+static void check_name(struct bind *bind, struct site site, const struct scenario *scenario,
+                       bool has_calls) {
+  if (has_calls && strcmp(site.node->key, SHOOTDOWN) == 0)
+    diag_error(bind->diags, site.node->key_place, site.path, NULL,
+               "'" SHOOTDOWN
+               "' stands for the calls of this VM's program: give the interrupt "
+               "another name");
+  if (scenario_find_lock(scenario, site.node->key) != UINT32_MAX)
+    diag_error(bind->diags, site.node->key_place, site.path, NULL,
+               "'%s' is a lock, too: give the interrupt another name", site.node->key);
 }
 
 void scenario_bind_interrupts(struct bind *bind, struct site site, const struct scenario *scenario,
                               struct guest_spec *guest) {
-  if (!bind_expect(bind, site, CONF_OBJECT, "an object of interrupts") || !site.node) return;
-  scenario_check_names(bind, site);
-  uint32_t n = site.node->n_children;
-  struct interrupt_spec *specs = ARENA_ARRAY(bind->arena, n, struct interrupt_spec);
-  for (uint32_t i = 0; i < n; i++)
-    bind_interrupt(bind, site_element(bind, site, i), scenario, guest->n_vcpus, &specs[i]);
+  bool has_calls = guest->program && program_uses(guest->program, OP_SHOOTDOWN, 0);
+  bool is_object = bind_expect(bind, site, CONF_OBJECT, "an object of interrupts") && site.node;
+  if (!is_object && !has_calls) return;
+  uint32_t n = has_calls, n_written = is_object ? site.node->n_children : 0;
+  struct interrupt_spec *specs = ARENA_ARRAY(bind->arena, n + n_written, struct interrupt_spec);
+  if (has_calls) specs[0] = calls;
+  if (is_object) scenario_check_names(bind, site);
+  for (uint32_t i = 0; i < n_written; i++) {
+    struct site written = site_element(bind, site, i);
+    check_name(bind, written, scenario, has_calls);
+    bind_interrupt(bind, written, scenario, guest->n_vcpus, &specs[n++]);
+  }
   guest->interrupts = specs;
   guest->n_interrupts = n;
 }

@@ -4,6 +4,7 @@
 
 #include "guest/lock.h"
 #include "study/scenario_parts.h"
+#include "study/scenario_rows.h"
 
 enum { HELD_MAX = 64 /* deeper than files nest */ };
 
@@ -77,11 +78,15 @@ static bool is_spinlock(const struct scenario *scenario, uint32_t lock) {
   return ops && ops->is_spinlock;
 }
 
-/* Whoever holds a spinlock, or handles an interrupt, must not give up its vCPU. */
-static void check_may_block(struct compiler *compiler, struct site site, const char *what) {
+static void check_is_no_handler(struct compiler *compiler, struct site site, const char *what) {
   if (compiler->is_handler)
     diag_error(compiler->bind->diags, site.place, site.path, NULL,
                "%s in a handler of interrupts, which may compute and take spinlocks only", what);
+}
+
+/* Whoever holds a spinlock, or handles an interrupt, must not give up its vCPU. */
+static void check_may_block(struct compiler *compiler, struct site site, const char *what) {
+  check_is_no_handler(compiler, site, what);
   for (uint32_t i = 0; i < compiler->n_held; i++) {
     if (!is_spinlock(compiler->scenario, compiler->held[i])) continue;
     diag_error(compiler->bind->diags, site.place, site.path, NULL,
@@ -208,8 +213,41 @@ static void compile_yield(struct compiler *compiler, struct site step) {
   emit(compiler, (struct op){.code = OP_YIELD, .path = step.path});
 }
 
-static const char *const all_keys[] = {"compute", "lock",    "mode",  "hold", "do",
-                                       "sleep",   "barrier", "yield", NULL};
+/* Two that call each other with interrupts disabled wait for ever. */
+static void check_may_call(struct compiler *compiler, struct site site) {
+  check_is_no_handler(compiler, site, SHOOTDOWN);
+  for (uint32_t i = 0; i < compiler->n_held; i++) {
+    const struct lock_spec *spec = &compiler->scenario->locks[compiler->held[i]];
+    if (lock_params_of(spec).interrupts != LOCK_INTERRUPTS_DISABLED) continue;
+    diag_error(compiler->bind->diags, site.place, site.path, NULL,
+               "shootdown inside lock '%s' (taken at %s), which disables interrupts", spec->name,
+               compiler->held_paths[i]);
+    return;
+  }
+}
+
+static void compile_shootdown(struct compiler *compiler, struct site step) {
+  static const char *const keys[] = {"handler", NULL};
+  struct object_rules rules = {.others = keys};
+  struct bind *bind = compiler->bind;
+  struct site site = site_child(bind, step, SHOOTDOWN);
+  check_may_call(compiler, site);
+  if (!bind_expect(bind, site, CONF_OBJECT, "an object such as {\"handler\": \"2us\"}")) return;
+  bind_object(bind, site, &rules, NULL);
+  struct op op = {.code = OP_SHOOTDOWN, .purpose = RNG_COMPUTE, .path = step.path};
+  struct site handler = site_child(bind, site, "handler");
+  if (!handler.node)
+    diag_error(bind->diags, site.place, site.path, NULL, "missing key 'handler'");
+  else
+    (void)bind_dist(bind, handler, &op.dist);
+  if (scenario_find_lock(compiler->scenario, SHOOTDOWN) != UINT32_MAX)
+    diag_error(bind->diags, site.place, site.path, NULL,
+               "'" SHOOTDOWN "' is a lock, too: give the lock another name");
+  emit(compiler, op);
+}
+
+static const char *const all_keys[] = {"compute", "lock",    "mode",  "hold",    "do",
+                                       "sleep",   "barrier", "yield", SHOOTDOWN, NULL};
 static const struct verb {
   const char *key;
   void (*compile)(struct compiler *compiler, struct site step);
@@ -220,6 +258,7 @@ static const struct verb {
     {"sleep", compile_sleep, {"sleep"}},
     {"barrier", compile_barrier, {"barrier"}},
     {"yield", compile_yield, {"yield"}},
+    {SHOOTDOWN, compile_shootdown, {SHOOTDOWN}},
 };
 
 static void compile_step(struct compiler *compiler, struct site step) {
@@ -242,7 +281,7 @@ static void compile_step(struct compiler *compiler, struct site step) {
     verb->compile(compiler, step);
   else if (bind->diags->n_errors == errors_before)
     diag_error(bind->diags, step.place, step.path, NULL,
-               "a step has one of compute, lock, sleep, barrier, yield");
+               "a step has one of compute, lock, sleep, barrier, yield, shootdown");
 }
 
 static void compile_steps(struct compiler *compiler, struct site steps) {

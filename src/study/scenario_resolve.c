@@ -172,6 +172,11 @@ static struct conf *resolve_steps(struct arena *arena, const struct scenario *sc
     if (op->code == OP_YIELD) conf_add(arena, step, "yield", conf_literal(arena, "true"));
     if (op->code == OP_BARRIER)
       conf_add(arena, step, "barrier", conf_string(arena, scenario->barriers[op->target].name));
+    if (op->code == OP_SHOOTDOWN) {
+      struct conf *call = conf_object(arena);
+      conf_add(arena, call, "handler", resolve_dist(arena, &op->dist));
+      conf_add(arena, step, SHOOTDOWN, call);
+    }
     if (op->code == OP_LOCK) {
       conf_add(arena, step, "lock", conf_string(arena, scenario->locks[op->target].name));
       if (op->is_read) conf_add(arena, step, "mode", conf_string(arena, "read"));
@@ -205,6 +210,7 @@ static struct conf *resolve_interrupts(struct arena *arena, const struct scenari
   struct conf *object = conf_object(arena);
   for (uint32_t i = 0; i < guest->n_interrupts; i++) {
     const struct interrupt_spec *spec = &guest->interrupts[i];
+    if (spec->kind == INTERRUPT_CALL) continue;
     struct conf *interrupt = resolve_set(arena, &interrupt_rows, spec);
     uint32_t at = 1; /* behind OP_ENTRY */
     conf_add(arena, interrupt, INTERRUPT_HANDLER,
@@ -230,8 +236,8 @@ static struct conf *resolve_vms(struct arena *arena, const struct scenario *scen
     resolve_choice(arena, scenario, resolved,
                    arena_printf(arena, "vms.%s." VM_SCHEDULER, vm->base_name),
                    &vm->guest.scheduler);
-    if (vm->guest.n_interrupts > 0)
-      conf_add(arena, resolved, VM_INTERRUPTS, resolve_interrupts(arena, scenario, &vm->guest));
+    struct conf *interrupts = resolve_interrupts(arena, scenario, &vm->guest);
+    if (interrupts->n_children > 0) conf_add(arena, resolved, VM_INTERRUPTS, interrupts);
     conf_add(arena, object, vm->base_name, resolved);
     i += n;
   }

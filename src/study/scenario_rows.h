@@ -49,6 +49,7 @@ extern const struct row_set barrier_rows;    /* struct barrier_spec */
 extern const struct row_set interrupt_rows;  /* struct interrupt_spec */
 #define VM_INTERRUPTS "interrupts"
 #define VM_SCHEDULER "guest_scheduler"
+#define SHOOTDOWN "shootdown" /* a step, and the source of interrupts that stands for it */
 #define INTERRUPT_HANDLER "handler"
 
 #define SCENARIO_SCHEMA_FILE "costop-scenario.schema.json"

@@ -96,8 +96,8 @@ static struct vm_keys bind_vm(struct bind *bind, struct site site,
   keys.spec.is_thread_per_vcpu = guest->n_threads == 0;
   if (guest->n_threads == 0) guest->n_threads = guest->n_vcpus;
   bind_scheduler(bind, site, guest);
-  scenario_bind_interrupts(bind, site_child(bind, site, VM_INTERRUPTS), scenario, guest);
   if (keys.program) guest->program = find_program(bind, site, keys.program, scenario);
+  scenario_bind_interrupts(bind, site_child(bind, site, VM_INTERRUPTS), scenario, guest);
   if (keys.affinity)
     keys.spec.affinity = bind_affinity(bind, site, keys.affinity, scenario->host.n_pcpus);
   return keys;

@@ -218,7 +218,10 @@ static struct conf *steps_schema(struct arena *arena) {
 static struct conf *step_schema(struct arena *arena) {
   static const struct {
     const char *key, *definition;
-  } verbs[] = {{"compute", "distribution"}, {"sleep", "distribution"}, {"barrier", "name"}};
+  } verbs[] = {{"compute", "distribution"},
+               {"sleep", "distribution"},
+               {"barrier", "name"},
+               {SHOOTDOWN, SHOOTDOWN}};
   struct conf *step = conf_object(arena), *list = put(arena, step, "oneOf", conf_array(arena));
   struct conf *properties;
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
@@ -260,6 +263,11 @@ static struct conf *definitions(struct arena *arena) {
   put_text(arena, duration, "description", "a number with a unit: ns us ms s min h; or 0");
   conf_add(arena, defs, "distribution", dist_schema(arena));
   conf_add(arena, defs, "step", step_schema(arena));
+  struct conf *properties;
+  struct conf *call = put(arena, defs, SHOOTDOWN, closed_object(arena, &properties));
+  conf_add(arena, properties, "handler", reference(arena, "distribution"));
+  conf_add(arena, put(arena, call, "required", conf_array(arena)), NULL,
+           conf_string(arena, "handler"));
   return defs;
 }
 

@@ -217,6 +217,21 @@ START_TEST(a_timer_spares_the_idle) {
 }
 END_TEST
 
+/* Interrupted at 11, v2 finds the lock free, but v1 is before it, whose kick arrives at 14. */
+START_TEST(who_is_woken_by_an_interrupt_does_not_jump_the_queue) {
+  world_watch(&world, DB("3", "'l': { 'kind': 'pv', 'spin_limit': '2us' }",
+                         "{ 'lock': 'l', 'hold': '10us' }, { 'compute': '20us' }",
+                         "'vcpus': 3, 'ipi_latency': '4us', 'interrupts': { 'nic': { 'every':"
+                         "'11us', 'vcpu': 2, 'handler': [ { 'compute': '1us' } ] } }",
+                         "", "26us"));
+  world_expect(&world, US,
+               "db/v0   cccccccccc u uuu uuuuuuuu uuuu\n"
+               "db/v1   ss........ . ... cccccccc ccuu\n"
+               "db/v2   ss........ . uss ........ uscc\n"
+               "db/t2:l wwwwwwwwww w www wwwwwwww ww##\n");
+}
+END_TEST
+
 /* One on each vCPU, at the same time; a device that rotates interrupts one after the other. */
 START_TEST(timers_are_local_and_devices_rotate) {
   world_watch(&world, DB("2", "", "{ 'compute': '100us' }",
@@ -258,6 +273,7 @@ int main(void) {
   tcase_add_test(tests, an_interrupted_waiter_takes_no_part_in_a_race);
   tcase_add_test(tests, a_device_wakes);
   tcase_add_test(tests, a_timer_spares_the_idle);
+  tcase_add_test(tests, who_is_woken_by_an_interrupt_does_not_jump_the_queue);
   tcase_add_test(tests, timers_are_local_and_devices_rotate);
   tcase_add_test(tests, a_handler_defers_the_guest_timeslice);
   return world_main(tests, "interrupts");

@@ -290,8 +290,11 @@ static bool do_op(struct naive_world *world, struct naive_thread *thread) {
       if (naive_guest_head(thread->vcpu) && thread->mode != MODE_DONE)
         switch_out(world, thread->vcpu);
       return true;
+    case OP_SHOOTDOWN:
     case OP_ENTRY:
     case OP_RETURN:
+      assert(false); /* nothing interrupts here */
+      return false;
     case OP_END:
       assert(false); /* no step: it is passed by the end of the last one */
   }

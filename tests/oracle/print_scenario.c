@@ -98,6 +98,7 @@ static void print_step(FILE *file, const struct scenario *scenario, const struct
     case OP_UNLOCK:
       if (op[-1].code != OP_COMPUTE || op[-1].purpose != RNG_HOLD) fputs("]", file);
       break;
+    case OP_SHOOTDOWN:
     case OP_ENTRY:
     case OP_RETURN:
     case OP_END:

@@ -55,20 +55,17 @@ START_TEST(programs_become_ops_with_their_paths) {
       ", 'locks': { 'l': { 'kind': 'ticket' }, 'm': { 'kind': 'mutex' } },"
       "'barriers': { 'b': { 'kind': 'spin', 'parties': 2 } },"
       "'programs': { 'p': [ { 'lock': 'm', 'do': [ { 'sleep': '1us' }, { 'lock': 'l', 'hold':"
-      " { 'exponential': '2us' } } ] }, { 'barrier': 'b' }, { 'yield': true } ] } }");
+      " { 'exponential': '2us' } } ] }, { 'barrier': 'b' }, { 'yield': true },"
+      "{ 'shootdown': { 'handler': '3us' } } ] } }");
   static const struct {
     enum op_code code;
     uint32_t target;
     const char *path;
-  } expected[] = {{OP_LOCK, 1, "programs.p.0"},
-                  {OP_SLEEP, 0, "programs.p.0.do.0.sleep"},
-                  {OP_LOCK, 0, "programs.p.0.do.1"},
-                  {OP_COMPUTE, 0, "programs.p.0.do.1.hold"},
-                  {OP_UNLOCK, 0, "programs.p.0.do.1"},
-                  {OP_UNLOCK, 1, "programs.p.0"},
-                  {OP_BARRIER, 0, "programs.p.1"},
-                  {OP_YIELD, 0, "programs.p.2"},
-                  {OP_END, 0, "programs.p"}};
+  } expected[] = {{OP_LOCK, 1, "programs.p.0"},        {OP_SLEEP, 0, "programs.p.0.do.0.sleep"},
+                  {OP_LOCK, 0, "programs.p.0.do.1"},   {OP_COMPUTE, 0, "programs.p.0.do.1.hold"},
+                  {OP_UNLOCK, 0, "programs.p.0.do.1"}, {OP_UNLOCK, 1, "programs.p.0"},
+                  {OP_BARRIER, 0, "programs.p.1"},     {OP_YIELD, 0, "programs.p.2"},
+                  {OP_SHOOTDOWN, 0, "programs.p.3"},   {OP_END, 0, "programs.p"}};
   const struct program *program = &scenario->programs[0];
   ck_assert_uint_eq(program->n_ops, sizeof expected / sizeof *expected);
   for (uint32_t i = 0; i < program->n_ops; i++) {
@@ -79,6 +76,11 @@ START_TEST(programs_become_ops_with_their_paths) {
   ck_assert_int_eq(program->ops[3].purpose, RNG_HOLD);
   ck_assert_double_eq(program->ops[3].dist.mean_ns, 2000);
   ck_assert_int_eq(scenario->barriers[0].wait, BARRIER_SPIN);
+  ck_assert_double_eq(program->ops[8].dist.mean_ns, 3000);
+  /* Calls are interrupts to those who are called. */
+  const struct guest_spec *guest = &scenario->vms[0].guest;
+  ck_assert_uint_eq(guest->n_interrupts, 1);
+  ck_assert_int_eq(guest->interrupts[0].kind, INTERRUPT_CALL);
 }
 END_TEST
 
