@@ -186,7 +186,7 @@ void guest_set_idle(struct guest_vcpu *g, bool is_idle) {
 void guest_wake_vcpu(struct guest_vcpu *g) {
   struct guest *guest = g->guest;
   int64_t latency_ns = g->vm->ipi_latency_ns;
-  if (latency_ns == 0)
+  if (latency_ns == 0 || hv_is_polling(guest->hv, g->v))
     hv_wake(guest->hv, g->v);
   else
     calendar_set(&guest->sim->calendar, EVENT_IPI, g->v->id, guest_now(guest) + latency_ns);

@@ -78,6 +78,10 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
   int64_t due_ns;                         /* while is_delayed: when it was to be decided about */
   int64_t overrun_ns;                     /* to be taken off its next slice */
   uint64_t delays, delay_timeouts;
+
+  int64_t poll_ns; /* how long its pCPU polls for it once it has halted */
+  int64_t halted_ns, polled_up_to_ns, polled_ns;
+  uint64_t poll_hits;
 };
 
 /* It is going to run, to stop or to be woken soon: fetches what that will touch. */
@@ -127,6 +131,9 @@ void hv_set_activity(struct hv *hv, struct vcpu *v, enum activity activity);
 void hv_halt(struct hv *hv, struct vcpu *v);
 /* v, IDLE, has something to run again: IDLE -> READY. */
 void hv_wake(struct hv *hv, struct vcpu *v);
+
+/* Would v, IDLE, see at once that it is woken? */
+bool hv_is_polling(const struct hv *hv, const struct vcpu *v);
 
 /* v, executing, lets others go first: its pCPU decides anew in the dispatch phase of this instant.
  */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hv/hv.h"
+#include "hv/move.h"
 #include "sim/time.h"
 
 static uint32_t find_affinity(struct hv *hv, const uint64_t *mask) {
@@ -65,6 +66,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
                     .migration_ns = config->migrations_ns[DISTANCE_HOST],
                     .topology = config->topology,
                     .ple = config->ple,
+                    .poll = config->poll,
                     .delay_ns = config->delay_ns,
                     .timer_ns = TIME_NEVER_NS,
                     .poll_ns = TIME_NEVER_NS,
@@ -117,6 +119,7 @@ void hv_settle(struct hv *hv) {
     struct pcpu *pcpu = &hv->pcpus[p];
     if (pcpu->current) pcpu->busy_ns += now - pcpu->busy_since_ns;
     pcpu->busy_since_ns = now;
+    if (pcpu->poller) poll_book(hv, pcpu->poller);
   }
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
@@ -146,7 +149,8 @@ void hv_reset(struct hv *hv) {
     memset(v->spin_ns, 0, sizeof v->spin_ns);
     v->dispatches = v->preemptions = v->migrations = v->costops = 0;
     v->lhp_events = v->lwp_events = v->ple_exits = v->delays = v->delay_timeouts = 0;
-    v->smt_shared_ns = 0;
+    v->smt_shared_ns = v->polled_ns = 0;
+    v->poll_hits = 0;
   }
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
     hv->vms[i].hazard_ns = 0;
@@ -187,6 +191,8 @@ void hv_check(const struct hv *hv) {
     assert(!v || (v->runstate == RS_RUNNING && v->pcpu == p));
     assert(pcpuset_has(&hv->free, p) == (v == NULL));
     if (!v) n_idle++;
+    const struct vcpu *poller = hv->pcpus[p].poller;
+    assert(!poller || (!v && poller->runstate == RS_IDLE && poller->pcpu == p));
   }
   for (vm_id_t i = 0; i < hv->n_vms; i++) check_vm(hv, &hv->vms[i], &n_waiting, &n_queued);
   assert(n_idle == hv->n_idle && n_idle == hv->free.n_members);

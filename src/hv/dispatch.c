@@ -18,6 +18,7 @@ int64_t hv_armed_ns(const struct hv *hv, const struct vcpu *v) {
 }
 
 void hv_wake(struct hv *hv, struct vcpu *v) {
+  if (hv->poll.max_ns > 0) poll_woken(hv, v);
   hv_set_runstate(hv, v, RS_IDLE, RS_READY, hv->sim->now_ns);
   move_enqueue(hv, v, QUEUE_WOKEN);
   if (hv->cosched->woken) hv->cosched->woken(hv, v);
@@ -178,6 +179,7 @@ MOVE_INLINE struct vcpu *successor(struct hv *hv, pcpu_id_t p) {
 
 void hv_halt(struct hv *hv, struct vcpu *v) {
   struct vcpu *next = successor(hv, v->pcpu);
+  if (hv->poll.max_ns > 0) poll_begin(hv, v);
   if (!next) {
     leave_pcpu(hv, v, RS_IDLE);
     return;

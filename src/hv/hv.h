@@ -12,6 +12,7 @@
 #include "hv/cosched.h"
 #include "hv/pcpuset.h"
 #include "hv/ple.h"
+#include "hv/poll.h"
 #include "hv/sched.h"
 #include "hv/skew.h"
 #include "hv/topology.h"
@@ -25,6 +26,7 @@ struct __attribute__((aligned(ARENA_LINE))) pcpu {
   int64_t slice_end_ns;
   uint64_t dispatch_order; /* of its latest dispatch */
   int64_t busy_since_ns, busy_ns;
+  struct vcpu *poller; /* that it polls for, if it is idle and the window is not over */
 };
 
 /* A distinct affinity; set 0 is all pCPUs. */
@@ -70,6 +72,7 @@ struct hv {
   int64_t smt_speed;  /* of each busy thread beside another, of SMT_FULL_SPEED */
   uint32_t *dirty_cores;
   uint32_t n_dirty_cores;
+  struct poll_params poll;
   int64_t delay_ns; /* longest delay of a preemption; 0: none is delayed */
 
   const struct sched_ops *sched;
@@ -128,6 +131,7 @@ struct hv_config {
   struct topology topology;
   int64_t smt_speed;     /* of SMT_FULL_SPEED */
   struct ple_params ple; /* words put into ns */
+  struct poll_params poll;
   int64_t delay_ns;
   const struct kind_choice *scheduler, *coscheduling;
   int64_t horizon_ns;

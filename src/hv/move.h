@@ -34,6 +34,17 @@ void delay_end(struct hv *hv, struct vcpu *v);
 /* The end of v's slice, less what v has overrun. */
 int64_t delay_settle(const struct hv *hv, struct vcpu *v, int64_t slice_end_ns);
 
+/* --- poll.c: only if hv->poll.max_ns > 0 --- */
+
+/* v halts. */
+void poll_begin(struct hv *hv, struct vcpu *v);
+/* What its pCPU has polled for v up to now. */
+void poll_book(struct hv *hv, struct vcpu *v);
+/* The pCPU polls no longer. */
+void poll_end(struct hv *hv, struct pcpu *pcpu);
+/* v, IDLE, is woken. */
+void poll_woken(struct hv *hv, struct vcpu *v);
+
 /* --- queueing --- */
 
 MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
@@ -166,6 +177,7 @@ MOVE_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, p
   struct pcpu *pcpu = &hv->pcpus[p];
   assert(!pcpu->current);
   int64_t cost_ns = move_count_cost(hv, pcpu, v);
+  if (pcpu->poller) poll_end(hv, pcpu);
   pcpu->current = v;
   pcpu->last = v;
   v->pcpu = p;

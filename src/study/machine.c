@@ -114,6 +114,7 @@ static void build_hv(struct machine *machine) {
                              .smt_speed = smt_speed_of(&scenario->host),
                              .scheduler = &scenario->hypervisor.scheduler,
                              .ple = ple_resolve(scenario->hypervisor.ple, scenario->host.ghz),
+                             .poll = scenario->hypervisor.halt_polling,
                              .delay_ns = scenario->hypervisor.delay_preemption_ns,
                              .coscheduling = &scenario->hypervisor.coscheduling,
                              .horizon_ns = horizon_of(scenario)};

@@ -187,6 +187,17 @@ static const struct metric smt_shared_pct = {
     .formula = "100 * such running time / (vCPUs * duration)",
     .details =
         "The vCPU worked at host.topology.smt_factor of its speed meanwhile; 0 where that is 1."};
+COUNTER(poll_hits, "wake-ups of a vCPU whose pCPU was polling for it");
+static const struct metric poll_pct = {
+    .name = "poll_pct",
+    .unit = "%",
+    VALUE(ledger_pct),
+    .at = LEDGER(polled_ns),
+    .help = "the part of idle_pct in which the vCPU's pCPU polled for its wake-up",
+    .formula = "100 * polled time / (vCPUs * duration)",
+    .details =
+        "It costs power, but nobody else any time: a pCPU that somebody wants does not poll.",
+    .linux_name = "vcpu.N.halt_poll_success_ns + halt_poll_fail_ns"};
 COUNTER(delays, "times that a vCPU inside of a spinlock's section kept its pCPU for that");
 COUNTER(delay_timeouts, "delays that ended inside of the section, after delay_preemption");
 #define RESULT_COUNTER(metric_name, place, metric_help)           \
@@ -369,11 +380,11 @@ static const struct metric *const vm_metrics[] = {
     &skew_max_us,      &hazard_pct,  &lhp_events,     &lwp_events,
     &costops,          &preemptions, &migrations,     LATENCIES(latency),
     &deadlocks,        &ple_exits,   &smt_shared_pct, &delays,
-    &delay_timeouts,   NULL};
+    &delay_timeouts,   &poll_pct,    &poll_hits,      NULL};
 static const struct metric *const vcpu_metrics[] = {
     SHARES,   &lead_max_us,    &dispatches, &preemptions, &migrations,
     &costops, &lhp_events,     &lwp_events, &ple_exits,   &smt_shared_pct,
-    &delays,  &delay_timeouts, NULL};
+    &delays,  &delay_timeouts, &poll_pct,   &poll_hits,   NULL};
 static const struct metric *const lock_metrics[] = {&acquisitions,   &contended,    LATENCIES(wait),
                                                     LATENCIES(hold), SPIN_SPLIT_NS, NULL};
 static const struct metric *const interrupt_metrics[] = {&arrivals, &coalesced, &taken,

@@ -21,7 +21,10 @@
 #define KVM_PLE                                                                             \
   {"hypervisor.coscheduling.kind", "none", "Linux schedules vCPUs as any threads"},         \
       {"hypervisor.ple.yield", "directed", "virt/kvm/kvm_main.c: kvm_vcpu_on_spin()"},      \
-      {"hypervisor.ple.window", "4096cycles", "KVM_VMX_DEFAULT_PLE_WINDOW"}, {              \
+      {"hypervisor.ple.window", "4096cycles", "KVM_VMX_DEFAULT_PLE_WINDOW"},                \
+      {"hypervisor.halt_polling.max", "200us", "KVM_HALT_POLL_NS_DEFAULT on x86"},          \
+      {"hypervisor.halt_polling.start", "10us", "halt_poll_ns_grow_start"},                 \
+      {"hypervisor.halt_polling.grow", "2", "halt_poll_ns_grow"}, {                         \
     "hypervisor.ple.max_windows", "1048575", "ple_window_max: UINT_MAX cycles, by doubling" \
   }
 #define ESX_RULE                                                                        \
@@ -56,12 +59,14 @@ static const struct preset_value xen_credit2[] = {
 static const struct preset_value kvm_6_6[] = {
     {"hypervisor.scheduler.kind", "eevdf", "Linux 6.6: kernel/sched/fair.c"},
     {"hypervisor.scheduler.base_slice", "3ms", "0.75 ms, times 4 with 8 CPUs or more"},
+    {"hypervisor.halt_polling.shrink", "0", "halt_poll_ns_shrink of Linux before 6.11"},
     {"hypervisor.scheduler.tick", "4ms", "CONFIG_HZ=250"},
     KVM_PLE,
     COSTS};
 static const struct preset_value kvm_6_18[] = {
     {"hypervisor.scheduler.kind", "eevdf", "Linux 6.18: kernel/sched/fair.c"},
     {"hypervisor.scheduler.base_slice", "2800us", "0.7 ms, times 4 with 8 CPUs or more"},
+    {"hypervisor.halt_polling.shrink", "2", "halt_poll_ns_shrink of Linux 6.11 and later"},
     {"hypervisor.scheduler.tick", "4ms", "CONFIG_HZ=250"},
     KVM_PLE,
     COSTS};
@@ -147,7 +152,7 @@ const struct conf *preset_expand(const struct conf *level, struct diags *diags,
 }
 
 const struct conf *preset_clear(const struct conf *below, struct arena *arena) {
-  static const char *const wholes[] = {"scheduler", "coscheduling", "ple"};
+  static const char *const wholes[] = {"scheduler", "coscheduling", "ple", "halt_polling"};
   const struct conf *hypervisor = conf_find(below, "hypervisor");
   if (!hypervisor || hypervisor->kind != CONF_OBJECT) return below;
   for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)

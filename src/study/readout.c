@@ -25,7 +25,9 @@ static struct ledger read_ledger(const struct vcpu *v) {
                           .ple_exits = v->ple_exits,
                           .delays = v->delays,
                           .delay_timeouts = v->delay_timeouts,
-                          .smt_shared_ns = v->smt_shared_ns};
+                          .smt_shared_ns = v->smt_shared_ns,
+                          .polled_ns = v->polled_ns,
+                          .poll_hits = v->poll_hits};
   memcpy(ledger.activity_ns, v->time_ns, sizeof ledger.activity_ns);
   ledger.runstate_ns[RS_RUNNING] = vcpu_running_ns(v);
   for (enum runstate state = RS_RUNNING + 1; state < RUNSTATES; state++)
@@ -62,6 +64,8 @@ static void add_ledger(struct ledger *total, const struct ledger *part) {
   total->lwp_events += part->lwp_events;
   total->ple_exits += part->ple_exits;
   total->smt_shared_ns += part->smt_shared_ns;
+  total->polled_ns += part->polled_ns;
+  total->poll_hits += part->poll_hits;
   total->delays += part->delays;
   total->delay_timeouts += part->delay_timeouts;
 }

@@ -20,6 +20,8 @@ struct ledger {
   uint64_t dispatches, preemptions, migrations, costops, lhp_events, lwp_events;
   uint64_t ple_exits, delays, delay_timeouts;
   int64_t smt_shared_ns; /* RUNNING while another thread of the core was busy */
+  int64_t polled_ns;     /* IDLE while its pCPU polled for it */
+  uint64_t poll_hits;
 };
 
 /* From a histogram; n = 0: not applicable. mean is sum_ns / n. */

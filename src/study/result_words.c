@@ -26,7 +26,8 @@
       INTEGER(type, "lwp_events", ledger.lwp_events),                                           \
       INTEGER(type, "ple_exits", ledger.ple_exits), INTEGER(type, "delays", ledger.delays),     \
       INTEGER(type, "delay_timeouts", ledger.delay_timeouts),                                   \
-      INTEGER(type, "smt_shared_ns", ledger.smt_shared_ns)
+      INTEGER(type, "smt_shared_ns", ledger.smt_shared_ns),                                     \
+      INTEGER(type, "polled_ns", ledger.polled_ns), INTEGER(type, "poll_hits", ledger.poll_hits)
 
 #define SPIN(type, causes)                                          \
   INTEGER(type, "spin_contended_ns", causes[SPIN_CONTENDED]),       \

@@ -9,6 +9,7 @@
 
 #include "guest/program.h"
 #include "hv/ple.h"
+#include "hv/poll.h"
 #include "hv/topology.h"
 #include "sim/arena.h"
 #include "sim/param.h"
@@ -36,6 +37,7 @@ struct hypervisor_spec {
   struct kind_choice scheduler;    /* kind is the first member of a struct sched_ops (hv/sched.h) */
   struct kind_choice coscheduling; /* … of a struct cosched_ops (hv/cosched.h) */
   struct ple_params ple;
+  struct poll_params halt_polling;
   int64_t delay_preemption_ns; /* 0: off */
 };
 

@@ -39,7 +39,8 @@ static const struct setting settings[] = {
     {.scheduler = "",
      .hypervisor = "",
      .host = ", 'topology': { 'threads_per_core': 2, 'smt_factor': 0.7 }"},
-    {.scheduler = "", .hypervisor = ", 'delay_preemption': '80us'"}};
+    {.scheduler = "",
+     .hypervisor = ", 'delay_preemption': '80us', 'halt_polling': { 'max': '50us' }"}};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 static const struct setting lock_settings[] = {{.scheduler = "",
                                                 .hypervisor = "",

@@ -227,6 +227,79 @@ START_TEST(a_costop_is_not_delayed) {
 }
 END_TEST
 
+/* --- halt polling --- */
+
+#define SLEEPER(polling, sleep, others)                                        \
+  "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'halt_polling': { " polling       \
+  " } },"                                                                      \
+  "'programs': { 'p': [ { 'compute': '5us' }, { 'sleep': '" sleep              \
+  "us' } ],"                                                                   \
+  "'q': [ { 'compute': '3us' }, { 'sleep': '1s' } ] },"                        \
+  "'vms': { 'db': { 'vcpus': 1, 'program': 'p', 'ipi_latency': '3us' }" others \
+  " },"                                                                        \
+  "'run': { 'duration': '%dus' } }"
+
+/* At first there is no window; the first halt takes 11 us, so it is 10 us from 21 on, and the
+   wake-ups at 29 and 42 find the pCPU polling. */
+START_TEST(a_polled_wakeup_needs_no_interrupt) {
+  world_watch(&world, SLEEPER("'max': '200us'", "8", ""), 46);
+  world_expect(&world, US, "db/v0 uuuuu ........... uuuuu ........ uuuuu ........ uuuu\n");
+  const struct ledger *db = &world_vm(&world, "db")->total;
+  ck_assert_uint_eq(db->poll_hits, 2);
+  ck_assert_int_eq(db->polled_ns, 16 * US);
+  ck_assert_int_eq(db->runstate_ns[RS_IDLE], 27 * US);
+  ck_assert_int_eq(world.result->host.busy_ns, 19 * US);
+}
+END_TEST
+
+/* The halts at 5 and 28 take 18 us each. The window is 10 us at 28, over at 38, and 20 us at 51. */
+START_TEST(a_window_grows) {
+  world_watch(&world, SLEEPER("'max': '200us'", "15", ""), 70);
+  world_expect(
+      &world, US,
+      "db/v0 uuuuu .................. uuuuu .................. uuuuu ............... uuuu\n");
+  ck_assert_uint_eq(world_vm(&world, "db")->total.poll_hits, 1);
+  ck_assert_int_eq(world_vm(&world, "db")->total.polled_ns, 25 * US);
+}
+END_TEST
+
+/* late takes the pCPU at 24, after 3 us of polling, so db's wake-up at 29 needs an interrupt. */
+START_TEST(polling_ends_when_the_pcpu_is_wanted) {
+  world_watch(
+      &world,
+      SLEEPER("'max': '200us'", "8", ", 'late': { 'vcpus': 1, 'program': 'q', 'start': '24us' }"),
+      36);
+  world_expect(&world, US,
+               "db/v0   uuuuu ........... uuuuu ... ... ..... uuuu\n"
+               "late/v0 ..... ........... ..... ... uuu ..... ....\n");
+  ck_assert_uint_eq(world_vm(&world, "db")->total.poll_hits, 0);
+  ck_assert_int_eq(world_vm(&world, "db")->total.polled_ns, 3 * US);
+}
+END_TEST
+
+/* Halts of 8 us and of 43 us with an interrupt, 40 us without, in turns; windows up to 40 us. The
+   short ones are caught once the window has grown to 10 us. Before the long ones it is 10 us, which
+   are polled in vain; then it is halved, which is less than `start`: nothing. With shrink 1 it
+   stays. */
+static void expect_hits(const char *shrink, uint64_t n, int64_t polled_ns) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'halt_polling': { 'max': '40us',"
+              "'shrink': %s } }, 'programs': { 'p': [ { 'compute': '5us' }, { 'sleep': '8us' },"
+              "{ 'compute': '5us' }, { 'sleep': '40us' } ] }, 'vms': { 'db': { 'vcpus': 1,"
+              "'program': 'p', 'ipi_latency': '3us' } }, 'run': { 'duration': '%dus' } }",
+              shrink, 64 + (n > 0 ? 61 : 64));
+  ck_assert_uint_eq(world_vm(&world, "db")->total.poll_hits, n);
+  ck_assert_int_eq(world_vm(&world, "db")->total.polled_ns, polled_ns);
+  forget();
+}
+
+START_TEST(a_window_shrinks) {
+  expect_hits("2", 0, 20 * US);
+  expect_hits("0", 0, 20 * US);
+  expect_hits("1", 1, 28 * US);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines_cures");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -240,5 +313,9 @@ int main(void) {
   tcase_add_test(tests, a_wakeup_waits_for_the_release);
   tcase_add_test(tests, a_gang_waits_for_its_members);
   tcase_add_test(tests, a_costop_is_not_delayed);
+  tcase_add_test(tests, a_polled_wakeup_needs_no_interrupt);
+  tcase_add_test(tests, a_window_grows);
+  tcase_add_test(tests, polling_ends_when_the_pcpu_is_wanted);
+  tcase_add_test(tests, a_window_shrinks);
   return world_main(tests, "timelines of cures");
 }

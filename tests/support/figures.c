@@ -45,6 +45,8 @@ static void add_ledger(const struct reader *reader, const struct ledger *ledger)
   add_count(reader, "lwp_events", ledger->lwp_events);
   add_count(reader, "ple_exits", ledger->ple_exits);
   add_ns(reader, "smt_shared", ledger->smt_shared_ns);
+  add_ns(reader, "polled", ledger->polled_ns);
+  add_count(reader, "poll_hits", ledger->poll_hits);
   add_count(reader, "delays", ledger->delays);
   add_count(reader, "delay_timeouts", ledger->delay_timeouts);
 }

@@ -33,15 +33,16 @@ static const char *header_of(enum result_table which) {
   "spin_self_pct,spin_cycles,spin_ns,costop_ns,ready_ns,"
 
 START_TEST(columns_are_as_published) {
-  ck_assert_str_eq(header_of(TABLE_VM),
-                   "cell,replication,seed,vm,vcpus,throughput_per_s," SHARES
-                   "skew_mean_us,skew_p99_us,skew_max_us,hazard_pct,lhp_events,lwp_events,costops,"
-                   "preemptions,migrations,latency_mean_us,latency_p50_us,latency_p99_us,"
-                   "latency_max_us,deadlocks,ple_exits,smt_shared_pct,delays,delay_timeouts");
+  ck_assert_str_eq(
+      header_of(TABLE_VM),
+      "cell,replication,seed,vm,vcpus,throughput_per_s," SHARES
+      "skew_mean_us,skew_p99_us,skew_max_us,hazard_pct,lhp_events,lwp_events,costops,"
+      "preemptions,migrations,latency_mean_us,latency_p50_us,latency_p99_us,"
+      "latency_max_us,deadlocks,ple_exits,smt_shared_pct,delays,delay_timeouts,poll_pct,poll_hits");
   ck_assert_str_eq(header_of(TABLE_VCPU),
                    "cell,replication,seed,vm,vcpu," SHARES
                    "lead_max_us,dispatches,preemptions,migrations,costops,lhp_events,lwp_events,"
-                   "ple_exits,smt_shared_pct,delays,delay_timeouts");
+                   "ple_exits,smt_shared_pct,delays,delay_timeouts,poll_pct,poll_hits");
   ck_assert_str_eq(header_of(TABLE_LOCK),
                    "cell,replication,seed,vm,lock,kind,acquisitions,contended,wait_mean_us,"
                    "wait_p50_us,wait_p99_us,wait_max_us,hold_mean_us,hold_p50_us,hold_p99_us,"
