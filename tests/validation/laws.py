@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Closed forms that claims compare with. Names are as in the text of the claims."""
-from math import exp, prod
+from math import exp, log, prod
 
-__all__ = ["exp", "harmonic", "lost_to_spinning", "repair_busy", "repair_visit", "t_half"]
+__all__ = ["exp", "harmonic", "log", "lost_to_spinning", "repair_busy", "repair_visit", "t_half"]
 
 
 def harmonic(n):

@@ -6,12 +6,13 @@ entity is host, a VM, or VM/vN, VM/lock, VM/interrupt; db.* stands for the mean 
 match. `metric@entity[-s key=value]` is of the same scenario with these settings added. Metrics are
 those of `costop run -F json`, and these:
 
-    longest_run_ms, shortest_run_ms    how long a vCPU was RUNNING at a stretch in the trace, the
-                                       first and the last stretch left out
+    longest_run_ms, shortest_run_ms    how long a vCPU (VM/vN) was RUNNING at a stretch in the
+                                       trace, or a thread (VM/tN) current; what begins or ends
+                                       with the trace is left out
     trace_length@host                  lines of the trace
     trace_differs@host[-s …]           of these, how many are not in the other one's trace
-    unlike_times@host[K FILE]          integers of the results that are not K times (counters: once)
-                                       those of another scenario
+    unlike_times@host[K FILE]          integers of the results that are not K times (counters:
+                                       once) those of another scenario
 """
 import csv
 import json
@@ -94,13 +95,21 @@ def find(replication, metric, entity):
 # --- metrics that are read off traces and whole results ------------------------------------------
 
 def stretches_ms(program, arguments, entity):
-    vm, _, vcpu = entity.partition("/v")
-    rows = csv.DictReader(program.trace(arguments))
-    wanted = {"kind": "vcpu", "vm": vm, "vcpu": vcpu, "state": "running"}.items()
-    times = [(int(row["end_ns"]) - int(row["start_ns"])) / 1e6 for row in rows
-             if wanted <= row.items()]
-    assert len(times) >= 5, f"{entity} hardly ever ran"
-    return times[1:-1]
+    vm, _, part = entity.partition("/")
+    wanted = {"vm": vm, "kind": "vcpu", "vcpu": part[1:], "state": "running"}
+    if part.startswith("t"):
+        wanted = {"vm": vm, "kind": "activity", "thread": part[1:]}
+    rows = list(csv.DictReader(program.trace(arguments)))
+    end_of_trace_ns = max(int(row["end_ns"]) for row in rows)
+    times = sorted((int(row["start_ns"]), int(row["end_ns"])) for row in rows
+                   if wanted.items() <= row.items())
+    stretches = []
+    for start_ns, end_ns in times:
+        if stretches and stretches[-1][1] == start_ns:
+            start_ns = stretches.pop()[0]
+        stretches.append((start_ns, end_ns))
+    return [(end_ns - start_ns) / 1e6 for start_ns, end_ns in stretches
+            if 0 < start_ns and end_ns < end_of_trace_ns]
 
 
 def longest_run_ms(program, arguments, entity, _):
