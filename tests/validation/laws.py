@@ -2,7 +2,7 @@
 """Closed forms that claims compare with. Names are as in the text of the claims."""
 from math import exp, log, prod
 
-__all__ = ["exp", "harmonic", "log", "lost_to_spinning", "repair_busy", "repair_visit", "t_half"]
+__all__ = ["exp", "harmonic", "log", "lost_to_spinning", "repair_busy", "repair_visit"]
 
 
 def harmonic(n):
@@ -30,18 +30,3 @@ def repair_visit(n, c, think, service):
 def lost_to_spinning(n, think, hold):
     p = hold / (think + hold)
     return p * (n - 1) / (1 + p * (n - 1))
-
-
-# Student's t for 95 and 99.9 %, by the number of replications.
-STUDENT = {3: (4.30265, 31.59905), 4: (3.18245, 12.92398), 5: (2.77645, 8.61030),
-           10: (2.26216, 4.78091), 20: (2.09302, 3.88341)}
-
-
-def t_half(values, is_wide=False):
-    """Half of the 95 % (wide: 99.9 %) confidence interval of the mean."""
-    n = len(values)
-    if n == 1:
-        return 0.0
-    mean = sum(values) / n
-    variance = sum((value - mean) ** 2 for value in values) / (n - 1)
-    return STUDENT[n][is_wide] * (variance / n) ** 0.5

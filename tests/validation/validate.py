@@ -17,14 +17,8 @@ of their names:
       set = ["key=value", …]       -s for costop, may be left out
       values = [["what", "formula", "expected", "gate"], …]
 
-measure.py says what a formula is, laws.py has functions for `expected`. Gates:
-
-    exact         each replication has this value
-    interval      it lies in the 99.9 % interval of the mean, which is at most ± 1 % of it wide
-                  (interval 3 %: at most ± 3 %): for random results whose mean is known
-    ± 0.2, ± 1 %  the mean is not farther away: where a bound of what is left is derived in the text
-    >=, <=        each replication; the one that comes closest to the bound is shown
-    reported      no gate; `expected` is words
+measure.py says what a formula is, gates.py what gates there are; laws.py has functions for
+`expected`. A value that is `reported` has no gate; what is `expected` then is words.
 """
 import argparse
 import difflib
@@ -39,13 +33,13 @@ from math import floor, log10
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # the sources may be read-only
+import gates  # noqa: E402
 import laws  # noqa: E402
 from measure import ROOT, Program, runs_of  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 DOCUMENT = ROOT / "docs" / "validation.md"
 COLUMNS = 112
-EXTREMES = {">=": min, "<=": max}
 LAWS = {name: getattr(laws, name) for name in laws.__all__}
 
 
@@ -60,35 +54,19 @@ def shown(value, half=0.0):
     return f"{value:,.{decimals}f}".rstrip("0").rstrip(".").replace(",", " ")
 
 
-def is_within(gate, values, expected):
-    mean, wide = sum(values) / len(values), laws.t_half(values, is_wide=True)
-    if gate == "exact":
-        slack = 1e-9 * max(1, abs(expected))
-        return all(abs(value - expected) <= slack for value in values)
-    if gate == ">=":
-        return min(values) >= expected
-    if gate == "<=":
-        return max(values) <= expected
-    kind, number, percent = re.fullmatch(r"(interval|±) ?([\d.]+)?( %)?", gate).groups()
-    limit = float(number or 1) * (abs(expected) / 100 if percent or not number else 1)
-    if kind == "±":
-        return abs(mean - expected) <= limit
-    return 0 < wide <= limit and abs(mean - expected) <= wide
-
-
 def judged(program, arguments, formula, expected, gate):
     """(expected, measured, verdict) in words."""
     values = program.values(formula, arguments)
-    if gate in EXTREMES:
-        measured = shown(EXTREMES[gate](values))
+    if gate in gates.EXTREMES:
+        measured = shown(gates.EXTREMES[gate](values))
     else:
-        measured = shown(sum(values) / len(values), laws.t_half(values))
+        measured = shown(sum(values) / len(values), gates.t_half(values))
     if gate == "reported":
         return expected, measured, "reported"
     wanted = float(eval(expected, {"__builtins__": {}}, LAWS))
-    sign = gate.replace(">=", "≥ ").replace("<=", "≤ ") if gate in EXTREMES else ""
+    sign = gate.replace(">=", "≥ ").replace("<=", "≤ ") if gate in gates.EXTREMES else ""
     slack = f" {gate}" if gate.startswith("±") else ""
-    verdict = "holds" if is_within(gate, values, wanted) else "**FAILS**"
+    verdict = "holds" if gates.is_within(gate, values, wanted) else "**FAILS**"
     return sign + shown(wanted) + slack, measured, verdict
 
 
