@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/preset_print.h"
 #include "cli/text.h"
 #include "study/glossary.h"
 #include "study/metrics.h"
@@ -35,6 +36,14 @@ static void explain_term(const struct term *term) {
   if (term->see) (void)printf("  see      %s\n", term->see);
 }
 
+static void explain_preset(const struct preset *preset, enum preset_place place,
+                           struct arena *arena) {
+  (void)printf("%s (a preset of %s)\n", preset->name,
+               place == PRESET_HYPERVISOR ? "hypervisor" : "a VM's program");
+  text_wrap(preset->help, explain_width(), stdout);
+  preset_print(preset, arena);
+}
+
 /* A row that several scopes share is explained once, for the first of them. */
 static bool explain_is_repeated(const struct metric *metric, enum scope scope) {
   bool is_ambiguous;
@@ -43,11 +52,14 @@ static bool explain_is_repeated(const struct metric *metric, enum scope scope) {
   return false;
 }
 
-/* The index-th thing to explain: terms first, then metrics. */
+/* The index-th thing to explain: terms first, then presets, then metrics. */
 static const char *explain_candidate(uint32_t index) {
   uint32_t n = 0;
   for (const struct term *term = glossary; term->name; term++)
     if (!strchr(term->name, ' ') && n++ == index) return term->name;
+  for (enum preset_place place = 0; place < PRESET_PLACES; place++)
+    for (size_t i = 0; preset_at(place, i); i++)
+      if (n++ == index) return preset_at(place, i)->name;
   for (enum scope scope = 0; scope < SCOPES; scope++)
     for (const struct metric *const *metric = metrics_of[scope]; *metric; metric++)
       if (!explain_is_repeated(*metric, scope) && n++ == index) return (*metric)->name;
@@ -73,6 +85,12 @@ static int explain_run(const struct cli *cli) {
   const struct term *term = glossary_find(name);
   bool has_explained = term != NULL;
   if (term) explain_term(term);
+  for (enum preset_place place = 0; place < PRESET_PLACES; place++)
+    for (size_t i = 0; preset_at(place, i); i++) {
+      if (strcmp(preset_at(place, i)->name, name) != 0) continue;
+      explain_preset(preset_at(place, i), place, cli->arena);
+      has_explained = true;
+    }
   for (enum scope scope = 0; scope < SCOPES; scope++)
     for (const struct metric *const *metric = metrics_of[scope]; *metric; metric++) {
       if (!explain_matches(*metric, name) || explain_is_repeated(*metric, scope)) continue;
@@ -86,7 +104,7 @@ static int explain_run(const struct cli *cli) {
 const struct command cmd_explain = {
     .name = "explain",
     .operands = "TERM",
-    .help = "what a metric or a term means, its formula, and what other tools call it",
+    .help = "what a metric, a term or a preset means, its formula, and what other tools call it",
     .details =
         "'costop list metrics' shows the metrics. The unit may be dropped: 'costop explain "
         "ready'.",

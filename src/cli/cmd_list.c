@@ -4,12 +4,12 @@
 
 #include "cli/cli.h"
 #include "cli/plot_figure.h"
+#include "cli/preset_print.h"
 #include "study/bind.h"
 #include "study/family.h"
 #include "study/metrics.h"
-#include "study/preset.h"
 
-enum { NAME_WIDTH = 27, PRESET_WIDTH = 47 };
+enum { NAME_WIDTH = 27 };
 
 static void list_line(uint32_t indent, const char *name, const char *text) {
   (void)printf("%*s%-*s %s\n", (int)indent, "", (int)(NAME_WIDTH - indent), name, text);
@@ -91,20 +91,20 @@ static int list_distributions(const struct cli *cli, const char *kind) {
 }
 
 static int list_presets(const struct cli *cli, const char *wanted) {
-  const char *names[PRESETS_MAX + 1];
+  const char *names[2 * PRESETS_MAX + 1];
   bool is_known = !wanted;
-  for (size_t i = 0; preset_at(i); i++) {
-    const struct preset *preset = preset_at(i);
-    if (wanted && strcmp(preset->name, wanted) != 0) continue;
-    is_known = true;
-    list_line(2, preset->name, preset->help);
-    for (size_t k = 0; k < preset->n_values; k++) {
-      const struct preset_value *value = &preset->values[k];
-      const char *set = arena_printf(cli->arena, "%s=%s", value->path, value->value);
-      (void)printf("    %-*s %s\n", PRESET_WIDTH, set, value->source);
+  size_t n = 0;
+  for (enum preset_place place = 0; place < PRESET_PLACES; place++)
+    for (size_t i = 0; preset_at(place, i); i++) {
+      const struct preset *preset = preset_at(place, i);
+      names[n++] = preset->name;
+      if (wanted && strcmp(preset->name, wanted) != 0) continue;
+      is_known = true;
+      list_line(2, preset->name, preset->help);
+      preset_print(preset, cli->arena);
     }
-  }
-  return is_known ? EX_OK : cli_unknown_word("preset", wanted, preset_names(names));
+  names[n] = NULL;
+  return is_known ? EX_OK : cli_unknown_word("preset", wanted, names);
 }
 
 /* The kinds of metrics are the tables that show them. */

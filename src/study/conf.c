@@ -120,6 +120,13 @@ const struct conf *conf_with(struct arena *arena, const struct conf *parent, con
   return copy;
 }
 
+const struct conf *conf_longer(struct arena *arena, const struct conf *array,
+                               const struct conf *child) {
+  struct conf *copy = conf_copy(arena, array);
+  conf_append(arena, copy, conf_keyed(arena, child, NULL));
+  return copy;
+}
+
 const struct conf *conf_without(struct arena *arena, const struct conf *object, const char *key) {
   struct conf *copy = ARENA_NEW(arena, struct conf);
   *copy = *object;

@@ -44,6 +44,9 @@ bool conf_is_argument(const struct conf *conf);
    (at the index of an array that key spells; the caller knows that it exists). */
 const struct conf *conf_with(struct arena *arena, const struct conf *parent, const char *key,
                              const struct conf *child);
+/* A copy of the array with child behind its last element. */
+const struct conf *conf_longer(struct arena *arena, const struct conf *array,
+                               const struct conf *child);
 const struct conf *conf_without(struct arena *arena, const struct conf *object, const char *key);
 
 /* Objects merge by key, anything else in over replaces what base has. */

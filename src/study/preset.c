@@ -2,6 +2,7 @@
 #include "study/preset.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "study/bind.h"
@@ -71,9 +72,37 @@ static const struct preset_value kvm_6_18[] = {
     KVM_PLE,
     COSTS};
 
+/* Of a lock in Linux: how long it is held has been measured, how often it is taken has not. */
+#define LOCK_STAT(class, text)                                                       \
+  "Linux, Documentation/locking/lockstat.rst, holdtime-avg of " class ": " text      \
+                                                                      " us; the law" \
+                                                                      " is assumed"
+#define KERNEL_LOCK(program, lock, kind, kind_source, hold, hold_source)                      \
+  {                                                                                           \
+    {"programs." program ".0.compute.exponential", "100us", "assumed: nothing is published"}, \
+        {"programs." program ".1.lock", lock, "a lock of that name, of any kind"},            \
+        {"programs." program ".1.hold.exponential", hold, hold_source}, {                     \
+      "locks." lock ".kind", kind, kind_source                                                \
+    }                                                                                         \
+  }
+#define QUEUED "Linux 4.2 and later: queued spinlocks"
+
+static const struct preset_value linux_dentry[] =
+    KERNEL_LOCK("linux-dentry", "dentry", "mcs", QUEUED, "270ns", LOCK_STAT("dentry", "0.27"));
+static const struct preset_value linux_rcu[] =
+    KERNEL_LOCK("linux-rcu", "rcu_node", "mcs", QUEUED, "890ns", LOCK_STAT("rcu_node", "0.89"));
+static const struct preset_value linux_lru[] =
+    KERNEL_LOCK("linux-lru", "lru_lock", "mcs", QUEUED, "930ns", LOCK_STAT("lru_lock", "0.93"));
+static const struct preset_value linux_runqueue[] =
+    KERNEL_LOCK("linux-runqueue", "runqueue", "mcs", QUEUED, "1690ns",
+                LOCK_STAT("rq->lock", "1.69 (3.82 in another sample)"));
+static const struct preset_value linux_tasklist[] =
+    KERNEL_LOCK("linux-tasklist", "tasklist", "rw-spin", "a reader-writer spinlock, taken to write",
+                "7720ns", LOCK_STAT("tasklist, to write", "7.72"));
+
 #define PRESET(name, values, help) \
   { (name), (help), (values), sizeof(values) / sizeof *(values) }
-static const struct preset presets[] = {
+static const struct preset hypervisors[] = {
     PRESET("esxi-6.0", esxi_6_0, "VMware ESXi 6.0: quantum 50 ms, relaxed co-scheduling"),
     PRESET("esxi-8", esxi_8, "VMware ESXi 8: quantum 200 ms, relaxed co-scheduling"),
     PRESET("xen-credit", xen_credit, "Xen with sched=credit, pause-loop exits yield"),
@@ -81,36 +110,58 @@ static const struct preset presets[] = {
     PRESET("kvm-6.6", kvm_6_6, "KVM on Linux 6.6: EEVDF, directed yields"),
     PRESET("kvm-6.18", kvm_6_18, "KVM on Linux 6.18: EEVDF, directed yields"),
 };
+static const struct preset programs[] = {
+    PRESET("linux-dentry", linux_dentry, "a guest that takes the lock of a directory entry"),
+    PRESET("linux-rcu", linux_rcu, "a guest that takes the lock of a node of read-copy-update"),
+    PRESET("linux-lru", linux_lru, "a guest that takes the lock of the lists of pages by age"),
+    PRESET("linux-runqueue", linux_runqueue,
+           "a guest that takes the lock of a queue of its scheduler"),
+    PRESET("linux-tasklist", linux_tasklist,
+           "a guest that takes the lock of the list of tasks, to change it"),
+};
+static const struct {
+  const struct preset *presets;
+  size_t n;
+} places[PRESET_PLACES] = {
+    [PRESET_HYPERVISOR] = {hypervisors, sizeof hypervisors / sizeof *hypervisors},
+    [PRESET_PROGRAM] = {programs, sizeof programs / sizeof *programs},
+};
 
-const struct preset *preset_at(size_t index) {
-  return index < sizeof presets / sizeof *presets ? &presets[index] : NULL;
+const struct preset *preset_at(enum preset_place place, size_t index) {
+  return index < places[place].n ? &places[place].presets[index] : NULL;
 }
 
-const char *const *preset_names(const char *words[PRESETS_MAX + 1]) {
+const char *const *preset_names(enum preset_place place, const char *words[PRESETS_MAX + 1]) {
   size_t n = 0;
-  for (; preset_at(n); n++) {
+  for (; preset_at(place, n); n++) {
     assert(n < PRESETS_MAX);
-    words[n] = preset_at(n)->name;
+    words[n] = preset_at(place, n)->name;
   }
   words[n] = NULL;
   return words;
 }
 
-static const struct preset *find(const char *name) {
-  for (size_t i = 0; preset_at(i); i++)
-    if (strcmp(preset_at(i)->name, name) == 0) return preset_at(i);
+static const struct preset *find(enum preset_place place, const char *name) {
+  for (size_t i = 0; preset_at(place, i); i++)
+    if (strcmp(preset_at(place, i)->name, name) == 0) return preset_at(place, i);
   return NULL;
 }
 
-/* The value put at the dotted path; every node at the place of the preset's name. */
-static const struct conf *put(struct arena *arena, const struct conf *object, const char *path,
+/* The value put at the dotted path, whose numbers count elements of arrays from 0 on; every node at
+   the place of the preset's name. */
+static const struct conf *put(struct arena *arena, const struct conf *parent, const char *path,
                               const struct conf *value) {
   const char *dot = strchr(path, '.');
-  if (!dot) return conf_with(arena, object, path, value);
-  const char *key = arena_printf(arena, "%.*s", (int)(dot - path), path);
-  const struct conf *child = conf_find(object, key);
-  if (!child) child = conf_new(arena, CONF_OBJECT, NULL, value->place);
-  return conf_with(arena, object, key, put(arena, child, dot + 1, value));
+  const char *key = dot ? arena_printf(arena, "%.*s", (int)(dot - path), path) : path;
+  if (dot) {
+    bool is_array = dot[1] >= '0' && dot[1] <= '9';
+    const struct conf *child = conf_find_path(parent, key);
+    if (!child) child = conf_new(arena, is_array ? CONF_ARRAY : CONF_OBJECT, NULL, value->place);
+    value = put(arena, child, dot + 1, value);
+  }
+  if (parent->kind == CONF_ARRAY && strtoul(key, NULL, 10) == parent->n_children)
+    return conf_longer(arena, parent, value);
+  return conf_with(arena, parent, key, value);
 }
 
 static const struct conf *tree_of(const struct preset *preset, const struct conf *name,
@@ -124,35 +175,56 @@ static const struct conf *tree_of(const struct preset *preset, const struct conf
   return root;
 }
 
-static const struct preset *find_or_report(const struct conf *name, struct diags *diags,
+static const struct preset *find_or_report(enum preset_place place, const struct conf *name,
+                                           const char *path, struct diags *diags,
                                            struct arena *arena) {
   struct bind bind = {.diags = diags, .arena = arena};
   const char *words[PRESETS_MAX + 1];
   bool is_text = name->kind == CONF_STRING;
-  const struct preset *preset = is_text ? find(name->text) : NULL;
+  const struct preset *preset = is_text ? find(place, name->text) : NULL;
   if (!is_text)
-    diag_error(diags, name->place, PRESET_PATH, NULL, "expected a string, found %s",
+    diag_error(diags, name->place, path, NULL, "expected a string, found %s",
                conf_describe(arena, name));
   else if (!preset)
-    diag_error(diags, name->place, PRESET_PATH,
-               bind_known(&bind, name->text, "there are", preset_names(words)),
+    diag_error(diags, name->place, path,
+               bind_known(&bind, name->text, "there are", preset_names(place, words)),
                "unknown preset '%s'", name->text);
   return preset;
 }
 
+/* The preset of a VM's program, if that is what it is: the VM gets a program of its name. */
+static const struct conf *expand_program(const struct conf *level, const struct conf *vm,
+                                         struct diags *diags, struct arena *arena) {
+  const struct conf *program = conf_find(vm, "program"), *name = conf_find(program, "preset");
+  if (!name) return level;
+  const char *path = arena_printf(arena, "vms.%s.program.preset", vm->key);
+  const struct preset *preset = find_or_report(PRESET_PROGRAM, name, path, diags, arena);
+  if (!preset) preset = &programs[0]; /* so that nothing else is wrong */
+  if (program->n_children > 1)
+    diag_error(diags, program->place, path, NULL,
+               "a preset stands alone; change programs.%s beside it", preset->name);
+  const struct conf *vms = conf_find(level, "vms");
+  program = conf_new(arena, CONF_STRING, preset->name, name->place);
+  vms = conf_with(arena, vms, vm->key, conf_with(arena, vm, "program", program));
+  return conf_merge(arena, tree_of(preset, name, arena), conf_with(arena, level, "vms", vms));
+}
+
 const struct conf *preset_expand(const struct conf *level, struct diags *diags,
                                  struct arena *arena) {
+  const struct conf *vms = conf_find(level, "vms");
+  for (uint32_t i = 0; vms && vms->kind == CONF_OBJECT && i < vms->n_children; i++)
+    level = expand_program(level, vms->children[i], diags, arena);
   const struct conf *hypervisor = conf_find(level, "hypervisor");
   const struct conf *name = conf_find(hypervisor, "preset");
   if (!name) return level;
   hypervisor = conf_without(arena, hypervisor, "preset");
   level = conf_with(arena, level, "hypervisor", hypervisor);
-  const struct preset *preset = find_or_report(name, diags, arena);
+  const struct preset *preset = find_or_report(PRESET_HYPERVISOR, name, PRESET_PATH, diags, arena);
   return preset ? conf_merge(arena, tree_of(preset, name, arena), level) : level;
 }
 
 const struct conf *preset_clear(const struct conf *below, struct arena *arena) {
-  static const char *const wholes[] = {"scheduler", "coscheduling", "ple", "halt_polling"};
+  static const char *const wholes[] = {"scheduler", "coscheduling", "ple"};
   const struct conf *hypervisor = conf_find(below, "hypervisor");
   if (!hypervisor || hypervisor->kind != CONF_OBJECT) return below;
   for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)
@@ -162,7 +234,7 @@ const struct conf *preset_clear(const struct conf *below, struct arena *arena) {
 
 const struct conf *preset_put(const struct conf *below, const struct conf *name,
                               struct diags *diags, struct arena *arena) {
-  const struct preset *preset = find_or_report(name, diags, arena);
+  const struct preset *preset = find_or_report(PRESET_HYPERVISOR, name, PRESET_PATH, diags, arena);
   if (!preset) return NULL;
   return conf_merge(arena, preset_clear(below, arena), tree_of(preset, name, arena));
 }

@@ -282,9 +282,28 @@ static struct conf *sweep_schema(struct arena *arena) {
   return sweep;
 }
 
+/* The property may be what its row says, or a preset. */
+static void allow_preset(struct arena *arena, struct conf *properties, const char *key) {
+  const char *words[PRESETS_MAX + 1];
+  struct conf *inner, *preset = closed_object(arena, &inner);
+  conf_add(arena, inner, "preset", one_of_words(arena, preset_names(PRESET_PROGRAM, words)));
+  conf_add(arena, put(arena, preset, "required", conf_array(arena)), NULL,
+           conf_string(arena, "preset"));
+  for (uint32_t i = 0; i < properties->n_children; i++) {
+    const struct conf *row = properties->children[i];
+    if (strcmp(row->key, key) != 0) continue;
+    struct conf *copy = ARENA_NEW(arena, struct conf), *schema = NULL;
+    *copy = *row;
+    schema = either(arena, copy, preset);
+    schema->key = key;
+    properties->children[i] = schema;
+  }
+}
+
 static struct conf *vm_schema(struct arena *arena) {
   struct conf *properties, *inner;
   struct conf *vm = rows_schema(arena, vm_rows.rows, vm_rows.n, &properties);
+  allow_preset(arena, properties, "program");
   struct conf *interrupt = rows_schema(arena, interrupt_rows.rows, interrupt_rows.n, &inner);
   conf_add(arena, inner, INTERRUPT_HANDLER, steps_schema(arena));
   const char *words[FAMILY_MAX + 1];
@@ -300,7 +319,8 @@ static void put_parts(struct arena *arena, struct conf *properties) {
   struct conf *inner;
   struct conf *hypervisor = rows_schema(arena, hypervisor_rows.rows, hypervisor_rows.n, &inner);
   const char *words[PRESETS_MAX + 1];
-  struct conf *preset = put(arena, inner, "preset", one_of_words(arena, preset_names(words)));
+  struct conf *preset =
+      put(arena, inner, "preset", one_of_words(arena, preset_names(PRESET_HYPERVISOR, words)));
   put_text(arena, preset, "description",
            "values of a hypervisor that people run, under other keys");
   conf_add(arena, inner, "scheduler", family_schema(arena, FAMILY_SCHEDULER, SCHEDULER_FALLBACK));
