@@ -254,5 +254,5 @@ void batch_dispatch(struct hv *hv, pcpu_id_t p) {
     swap_many(hv);
   else
     dispatch_all(hv);
-  hv->must_fill = false;
+  move_set_filled(hv);
 }

@@ -110,7 +110,7 @@ static void prefetch_queue(const struct hv *hv) {
 MOVE_INLINE void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
   if (hv->is_big && hv->fifo) prefetch_queue(hv);
   move_start(hv, v, RS_READY, p, move_slice_end_ns(hv, v), is_swap);
-  hv->must_fill = false;
+  move_set_filled(hv);
 }
 
 /* The same as batch_dispatch where there is nothing to decide: one slice ends, and no other pCPU is
@@ -218,7 +218,7 @@ void hv_dispatch(struct hv *hv, pcpu_id_t p) {
   bool may_swap = is_plain && is_slice_end && (n_free == 0 || n_queued == 0);
   bool is_single = n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0;
   if (hv->is_picked && dispatch_picked(hv, p))
-    hv->must_fill = false;
+    move_set_filled(hv);
   else if (may_swap && is_only_slice_end(hv, p))
     swap_one(hv, p);
   else if (is_plain && !is_slice_end && is_single)

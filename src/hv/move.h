@@ -78,6 +78,9 @@ MOVE_INLINE struct vcpu *move_dequeue_head(struct hv *hv) {
   return v;
 }
 
+/* pCPUs have been filled. Who was asked while that went on decides in another phase. */
+MOVE_INLINE void move_set_filled(struct hv *hv) { hv->must_fill = hv->asked.n_members > 0; }
+
 /* --- stopping --- */
 
 MOVE_INLINE void move_unexpire(struct vcpu *v) {

@@ -81,8 +81,11 @@ struct sched_credit_params {
   uint32_t placement; /* enum sched_placement */
 };
 
+enum sched_runqueue { RUNQUEUE_CPU, RUNQUEUE_CORE, RUNQUEUE_SOCKET, RUNQUEUE_ALL };
+
 struct sched_credit2_params {
   int64_t init_ns, min_timer_ns, ratelimit_ns, migrate_resist_ns;
+  uint32_t runqueue; /* enum sched_runqueue */
 };
 
 struct sched_eevdf_params {

@@ -3,14 +3,16 @@
 
    Idea: everybody has the same credits, and who has a smaller weight burns them faster; who has
    most left runs.
-   Rule: one queue for the socket (here: the host) by credits. Running burns them in proportion to
-   the highest weight over the own one. When the one that is to run next has none left, all get new
-   ones. Who wakes preempts the one with the least credits, if that has less. Slices last until the
-   credits are those of the next in the queue, within bounds. Caps are budgets of a period.
+   Rule: a queue for each socket. Running burns credits in proportion to the highest weight over the
+   own one. When the one that is to run next has none left, all of its queue get new ones, and this
+   queue and the most different one exchange vCPUs. Who wakes preempts the one with the least
+   credits, if that has less. Slices last until the credits are those of the next in the queue,
+   within bounds. Caps are budgets of a period.
    Invariants: credits lie between -init and init + min_timer; no queued vCPU of a VM without
-   budget. Cost: O(log vCPUs) per dispatch, O(pCPUs) per wake-up while no pCPU is idle; O(vCPUs) per
+   budget. Cost: O(log pCPUs) per dispatch, O(pCPUs) per wake-up while no pCPU is idle; O(vCPUs) per
    reset. Source: Xen, xen/common/sched/credit2.c. */
 #include "hv/budget.h"
+#include "hv/loads.h"
 #include "hv/order.h"
 #include "sim/time.h"
 
@@ -19,6 +21,12 @@
     .key = name, .type = PARAM_DURATION, .offset = offsetof(struct sched_credit2_params, member), \
     .fallback = standard, .min = least, .max = TIMER_MOST_NS, .help = text                        \
   }
+static const char *const runqueue_words[] = {[RUNQUEUE_CPU] = "cpu",
+                                             [RUNQUEUE_CORE] = "core",
+                                             [RUNQUEUE_SOCKET] = "socket",
+                                             [RUNQUEUE_ALL] = "all",
+                                             NULL};
+
 /* So that credits fit into a rank. */
 #define TIMER_MOST_NS 1e12
 
@@ -29,6 +37,12 @@ static const struct param credit2_params[] = {
         "how long a vCPU runs at least before another one may preempt it"),
     ROW("migrate_resist", migrate_resist_ns, "500us", 0,
         "how many more credits it takes to get the pCPU of another one if one ran elsewhere"),
+    {.key = "runqueue",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(struct sched_credit2_params, runqueue),
+     .fallback = "socket",
+     .choices = runqueue_words,
+     .help = "which pCPUs share a queue; between queues balancing moves vCPUs"},
 };
 
 /* What Xen has as constants. */
@@ -46,6 +60,7 @@ struct __attribute__((aligned(ARENA_LINE))) credit2_vcpu {
 struct credit2 {
   struct sched_credit2_params params;
   struct order *order;
+  struct loads loads;
   struct credit2_vcpu *vcpus;
   struct budget cap;
   uint32_t highest_weight;
@@ -60,10 +75,34 @@ static struct credit2_vcpu *credit_of(const struct hv *hv, const struct vcpu *v)
   return &credit2->vcpus[v->id];
 }
 
+static uint32_t pcpus_in_queue(const struct hv *hv, enum sched_runqueue runqueue) {
+  switch (runqueue) {
+    case RUNQUEUE_CPU:
+      return 1;
+    case RUNQUEUE_CORE:
+      return hv->topology.n_in[DISTANCE_CORE];
+    case RUNQUEUE_SOCKET:
+      return hv->topology.n_in[DISTANCE_SOCKET];
+    case RUNQUEUE_ALL:
+      return hv->n_pcpus;
+  }
+  assert(false);
+  return 0;
+}
+
+/* The first pCPU of the queue that p belongs to. */
+static pcpu_id_t first_of_queue(const struct hv *hv, pcpu_id_t p) {
+  const struct credit2 *credit2 = hv->sched_state;
+  const struct loads *loads = &credit2->loads;
+  return loads->n_queues == 1 ? 0 : p / loads->n_in_queue * loads->n_in_queue;
+}
+
 static void *credit2_create(struct hv *hv, const void *params, struct arena *arena) {
   struct credit2 *credit2 = ARENA_NEW(arena, struct credit2);
   credit2->params = *(const struct sched_credit2_params *)params;
-  credit2->order = order_create(hv, hv->n_pcpus, arena);
+  uint32_t n_in_queue = pcpus_in_queue(hv, credit2->params.runqueue);
+  credit2->order = order_create(hv, n_in_queue, arena);
+  loads_init(&credit2->loads, hv, n_in_queue, arena);
   credit2->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct credit2_vcpu);
   budget_init(&credit2->cap, hv, arena);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
@@ -155,8 +194,9 @@ static int64_t score(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
 /* The pCPU, but for `stand`, where v has its highest score, if that is higher than best_ns. */
 static pcpu_id_t best_elsewhere(const struct hv *hv, const struct vcpu *v, pcpu_id_t stand,
                                 int64_t best_ns) {
-  pcpu_id_t best = stand;
-  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+  const struct credit2 *credit2 = hv->sched_state;
+  pcpu_id_t best = stand, first = first_of_queue(hv, stand);
+  for (pcpu_id_t p = first; p < first + credit2->loads.n_in_queue; p++) {
     if (p == stand || !hv_may_use(hv, v, p)) continue;
     int64_t score_ns = score(hv, v, p);
     if (score_ns <= best_ns) continue;
@@ -171,8 +211,8 @@ static pcpu_id_t best_of_equals(const struct hv *hv, const struct vcpu *v, pcpu_
                                 int64_t best_ns) {
   const struct credit2 *credit2 = hv->sched_state;
   int64_t now = hv->sim->now_ns, floor_ns = now - credit2->params.init_ns, least_ns = INT64_MAX;
-  pcpu_id_t best = stand;
-  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+  pcpu_id_t best = stand, first = first_of_queue(hv, stand);
+  for (pcpu_id_t p = first; p < first + credit2->loads.n_in_queue; p++) {
     int64_t zero_ns = credit2->zero_ns[p] > floor_ns ? credit2->zero_ns[p] : floor_ns;
     zero_ns = credit2->limited_ns[p] > now ? INT64_MAX : zero_ns;
     best = zero_ns < least_ns ? p : best;
@@ -188,10 +228,20 @@ static pcpu_id_t best_of_equals(const struct hv *hv, const struct vcpu *v, pcpu_
   return score_ns > 0 ? best : ID_NONE;
 }
 
+/* The lowest idle pCPU of v's queue that v may use, or ID_NONE. */
+static pcpu_id_t idle_in_queue(const struct hv *hv, const struct vcpu *v) {
+  const struct credit2 *credit2 = hv->sched_state;
+  if (!hv_has_free(hv, v)) return ID_NONE;
+  pcpu_id_t first = first_of_queue(hv, credit_of(hv, v)->entry.stands), p = first;
+  while ((p = pcpuset_next(&hv->free, p)) < first + credit2->loads.n_in_queue)
+    if (hv_may_use(hv, v, p++)) return p - 1;
+  return ID_NONE;
+}
+
 /* v has come to the queue: whom is it to preempt? An idle pCPU takes it unasked. */
 static void tickle(struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
-  if (hv_has_free(hv, v)) return;
+  if (idle_in_queue(hv, v) != ID_NONE) return;
   pcpu_id_t stand = credit_of(hv, v)->entry.stands;
   int64_t score_ns = score(hv, v, stand);
   bool is_simple = credit2->is_uniform && v->affinity == 0;
@@ -203,6 +253,7 @@ static void tickle(struct hv *hv, const struct vcpu *v) {
 static void put(struct hv *hv, const struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   struct credit2_vcpu *credit = credit_of(hv, v);
+  loads_count(&credit2->loads, hv, v, true);
   order_put(hv, credit2->order, &credit->entry, rank_of(&credit2->params, credit->credit_ns));
 }
 
@@ -216,6 +267,7 @@ static void park(struct hv *hv, struct vcpu *v) {
     if (sibling->is_queued && !sibling->is_parked && sibling != v)
       order_remove(hv, credit2->order, &credit_of(hv, sibling)->entry);
     sibling->is_parked = true;
+    if (sibling->runstate != RS_RUNNING) loads_count(&credit2->loads, hv, sibling, false);
     if (sibling != v && sibling->runstate == RS_RUNNING && !sibling->has_expired)
       hv_ask(hv, sibling->pcpu);
   }
@@ -239,30 +291,87 @@ static void credit2_started(struct hv *hv, struct vcpu *v) {
   struct credit2_vcpu *credit = credit_of(hv, v);
   credit->started_ns = credit->charged_ns = hv->sim->now_ns;
   credit->entry.stands = v->pcpu;
+  if (credit2->loads.n_queues > 1) {
+    loads_move(&credit2->loads, hv, v, v->pcpu / credit2->loads.n_in_queue);
+    loads_count(&credit2->loads, hv, v, true);
+  }
   credit2->zero_ns[v->pcpu] = hv->sim->now_ns + credit->credit_ns;
   credit2->limited_ns[v->pcpu] = hv->sim->now_ns + credit2->params.ratelimit_ns;
 }
 
-static void credit2_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v); }
+static void credit2_stopped(struct hv *hv, struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
+  charge(hv, v);
+  if (!v->is_queued || v->is_parked) loads_count(&credit2->loads, hv, v, false);
+}
+
+static void credit2_withdrawn(struct hv *hv, struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
+  loads_count(&credit2->loads, hv, v, false);
+}
 
 /* --- who runs on p --- */
 
-/* All get new credits; what is left of the old ones counts up to min_timer. */
-static void reset(struct hv *hv) {
+/* All of p's queue get new credits; what is left of the old ones counts up to min_timer. */
+static void reset(struct hv *hv, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
+  pcpu_id_t first = first_of_queue(hv, p), behind = first + credit2->loads.n_in_queue;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     struct credit2_vcpu *credit = &credit2->vcpus[i];
     bool is_in_queue = v->is_queued && !v->is_parked;
+    if (credit->entry.stands < first || credit->entry.stands >= behind) continue;
     if (v->runstate == RS_RUNNING) charge(hv, v);
-    if (is_in_queue) order_remove(hv, credit2->order, &credit_of(hv, v)->entry);
+    if (is_in_queue) order_remove(hv, credit2->order, &credit->entry);
     credit->credit_ns += params->init_ns;
     int64_t most_ns = params->init_ns + params->min_timer_ns;
     if (credit->credit_ns > most_ns) credit->credit_ns = most_ns;
     if (v->runstate == RS_RUNNING) credit2->zero_ns[v->pcpu] = hv->sim->now_ns + credit->credit_ns;
     if (is_in_queue) put(hv, v);
   }
+}
+
+/* A pCPU decides: who runs on others, and who is about to run, stays where it is. */
+struct decision {
+  pcpu_id_t p;
+  const struct vcpu *next;
+};
+
+static bool may_change_queue(const struct hv *hv, const struct vcpu *v, const void *context) {
+  const struct decision *decision = context;
+  (void)hv;
+  if (v == decision->next) return false;
+  bool is_about_to_run = v->runstate == RS_READY && !v->is_queued;
+  bool is_running = v->runstate == RS_RUNNING && !(v->is_queued && v->pcpu == decision->p);
+  return !is_about_to_run && !is_running;
+}
+
+static void change_queue(struct hv *hv, struct vcpu *v, uint32_t queue) {
+  struct credit2 *credit2 = hv->sched_state;
+  struct credit2_vcpu *credit = credit_of(hv, v);
+  bool is_in_queue = v->is_queued && !v->is_parked;
+  if (is_in_queue) order_remove(hv, credit2->order, &credit->entry);
+  credit->entry.stands = loads_place(&credit2->loads, hv, v, queue);
+  loads_move(&credit2->loads, hv, v, queue);
+  if (!is_in_queue) return;
+  put(hv, v);
+  pcpu_id_t idle = idle_in_queue(hv, v);
+  if (idle != ID_NONE)
+    hv_ask(hv, idle);
+  else
+    tickle(hv, v);
+}
+
+/* p's queue and the one that is most different exchange vCPUs. */
+static void balance(struct hv *hv, pcpu_id_t p, const struct vcpu *next) {
+  struct credit2 *credit2 = hv->sched_state;
+  if (credit2->loads.n_queues == 1) return;
+  uint32_t own = p / credit2->loads.n_in_queue;
+  struct load_exchange exchange =
+      loads_balance(&credit2->loads, hv, own, may_change_queue, &(struct decision){p, next});
+  if (exchange.push) change_queue(hv, exchange.push, exchange.other);
+  if (exchange.pull) change_queue(hv, exchange.pull, own);
 }
 
 /* Who has more credits than the one that runs on p, and if it ran elsewhere, enough of them. */
@@ -296,7 +405,10 @@ static struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
 
 static struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
   struct vcpu *next = choose(hv, p);
-  if (next && credit_of(hv, next)->credit_ns <= 0) reset(hv);
+  if (next && credit_of(hv, next)->credit_ns <= 0) {
+    reset(hv, p);
+    balance(hv, p, next);
+  }
   return next;
 }
 
@@ -347,11 +459,14 @@ static void credit2_audit(const struct hv *hv) {
   const struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
   order_audit(hv, credit2->order);
+  loads_audit(&credit2->loads, hv);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     int64_t credit_ns = credit2->vcpus[i].credit_ns;
     assert(credit_ns <= params->init_ns + params->min_timer_ns && credit_ns >= -params->init_ns);
     bool is_in_queue = v->is_queued && !v->is_parked;
+    bool is_runnable = is_in_queue || v->runstate == RS_RUNNING;
+    assert(credit2->loads.n_queues == 1 || credit2->loads.vcpus[i].load.n == is_runnable);
     int64_t key = is_in_queue ? order_key(rank_of(params, credit_ns), i) : WTREE_NONE;
     assert(credit2->vcpus[i].entry.key == key);
     assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
@@ -360,8 +475,7 @@ static void credit2_audit(const struct hv *hv) {
 
 const struct sched_ops sched_credit2 = {
     .kind = {.name = "credit2",
-             .help =
-                 "Xen's credit2 scheduler: one queue by credits, which burn inversely to weight",
+             .help = "Xen's credit2 scheduler: queues by credits, which burn inversely to weight",
              .params = credit2_params,
              .n_params = sizeof credit2_params / sizeof *credit2_params,
              .params_size = sizeof(struct sched_credit2_params),
@@ -374,6 +488,7 @@ const struct sched_ops sched_credit2 = {
     .slice_ns = credit2_slice_ns,
     .started = credit2_started,
     .stopped = credit2_stopped,
+    .withdrawn = credit2_withdrawn,
     .timer = credit2_timer,
     .audit = credit2_audit,
 };

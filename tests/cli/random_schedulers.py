@@ -28,7 +28,8 @@ def random_scheduler():
     scheduler = random.choice([
         {"kind": "credit", "timeslice": us(1000, 8000), "ratelimit": us(0, 1000)},
         {"kind": "credit2", "init": us(2000, 10000), "ratelimit": us(0, 2000),
-         "min_timer": us(1, 2000)},
+         "min_timer": us(1, 2000),
+         "runqueue": random.choice(["cpu", "core", "socket", "socket", "all"])},
         {"kind": "eevdf", "tick": us(100, 4000), "hrtick": random.choice(["off", "on"]),
          "base_slice": us(50, 3000), "balance_interval": us(100, 9000)},
         {"kind": "esx", "quantum": us(300, 20000), "bound_lag": random.randint(0, 8),

@@ -75,6 +75,40 @@ START_TEST(gangs_go_by_credits) {
 }
 END_TEST
 
+/* Two sockets of one pCPU; a and c stand at p0, z, bound to p1, is there and halts at 1. At 2 c has
+   no less than a and goes on for min_timer; at 4.5 a has 0 and c -0.5, a reset. Then the queue of
+   p0 has a load of 2 x 0.502, that of p1 0.499, more than an eighth apart; a is about to run, z may
+   not leave, so c goes to p1. */
+#define SOCKETS                                                                             \
+  "{ 'host': { 'pcpus': 2, 'topology': { 'sockets': 2 } }, 'hypervisor': { 'scheduler': { " \
+  "'kind': 'credit2', 'init': '2ms' %s } }, 'programs': {" HOG                              \
+  ", 'rest': [ { 'compute': '1ms' }, { 'sleep': '1h' } ] }, 'vms': {"                       \
+  "'a': { 'vcpus': 1, 'program': 'hog' },"                                                  \
+  "'z': { 'vcpus': 1, 'program': 'rest', 'affinity': '1' },"                                \
+  "'c': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '6ms' } }"
+
+START_TEST(sockets_exchange_when_credits_are_reset) {
+  world_watch(&world, SOCKETS, "");
+  world_expect(&world, 500 * US,
+               "a/v0 uu rrr uu rr uuu\n"
+               "z/v0 uu ... .. .. ...\n"
+               "c/v0 rr uuu rr uu uuu\n"
+               "p0   00 222 00 22 000\n"
+               "p1   11 ... .. .. 222\n");
+}
+END_TEST
+
+/* The same with one queue for all: at 1 p0 decides first and picks c, and p1 takes a. */
+START_TEST(one_queue_keeps_no_pcpu_idle) {
+  world_watch(&world, SOCKETS, ", 'runqueue': 'all'");
+  world_expect(&world, 500 * US,
+               "a/v0 uu uuuuuuuuuu\n"
+               "c/v0 rr uuuuuuuuuu\n"
+               "p0   00 2222222222\n"
+               "p1   11 0000000000\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("credit2");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -83,5 +117,7 @@ int main(void) {
   tcase_add_test(tests, small_leads_do_not_migrate);
   tcase_add_test(tests, a_cap_is_a_budget_of_10_ms);
   tcase_add_test(tests, gangs_go_by_credits);
+  tcase_add_test(tests, sockets_exchange_when_credits_are_reset);
+  tcase_add_test(tests, one_queue_keeps_no_pcpu_idle);
   return world_main(tests, "timelines of credit2");
 }
