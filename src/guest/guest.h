@@ -180,7 +180,7 @@ struct lock {
   struct spin_clock clock;
   struct rng_stream *race;
   int64_t owned_since_ns;
-  int64_t free_since_ns; /* of preemptable-ticket, while nobody owns it */
+  int64_t free_since_ns; /* though some wait, while nobody owns it */
   uint64_t n_acquisitions, n_contended;
   struct hist wait, hold;
   int64_t spin_ns[SPIN_CAUSES];

@@ -135,6 +135,21 @@ struct thread *lock_race(struct lock *lock) {
   }
 }
 
+bool lock_is_spun_by(const struct thread *t) {
+  return guest_vcpu_of(t)->current == t && guest_vcpu_of(t)->spin;
+}
+
+void lock_leave_free(struct lock *lock) {
+  lock->free_since_ns = guest_now(lock->vm->guest);
+  for (struct thread *t = lock->first_waiter; t; t = t->next_waiter)
+    if (lock_is_spun_by(t)) spin_look_again(guest_vcpu_of(t));
+}
+
+int64_t lock_spun_before_free_ns(const struct lock *lock, const struct thread *t) {
+  int64_t before_ns = lock->free_since_ns - guest_vcpu_of(t)->phase_since_ns;
+  return before_ns > 0 ? before_ns : 0;
+}
+
 bool lock_owner_seems_to_run(const struct lock *lock) {
   if (!guest_is_current(lock->owner)) return false;
   return lock->cost.watches == WATCHES_THREAD ||
@@ -143,7 +158,8 @@ bool lock_owner_seems_to_run(const struct lock *lock) {
 
 bool lock_must_spin(const struct thread *t) {
   const struct lock *lock = t->waits_for;
-  if (lock->ops->is_fifo) return !lock->ops->spin_left_ns || lock->owner || lock->first_waiter != t;
+  if (lock->ops->is_fifo)
+    return !lock->ops->spin_left_ns || lock->ops->request(lock, t) != LOCK_OWN;
   if (!lock->owner) return false;
   if (!lock->ops->spins_while_owner_current) return true;
   return lock_owner_seems_to_run(lock) && t->spun_ns < lock->cost.spin_limit_ns;
@@ -259,6 +275,9 @@ void lock_reach_limit(struct thread *t) {
     case LIMIT_TAKE:
       lock_end_spin(t);
       take(t, t->waits_for);
+      break;
+    case LIMIT_ASK:
+      lock_end_spin(t);
       break;
     case LIMIT_HALT:
       lock_end_spin(t);

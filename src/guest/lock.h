@@ -18,6 +18,7 @@
   X(ticket)             \
   X(mcs)                \
   X(preemptable_ticket) \
+  X(i_spinlock)         \
   X(pv)                 \
   X(rw_spin)            \
   X(os2)                \
@@ -41,6 +42,7 @@ enum lock_limit {
   LIMIT_YIELD, /* lets other vCPUs go first, then spins on; unless on_limit says otherwise */
   LIMIT_BLOCK, /* goes to sleep */
   LIMIT_TAKE,  /* takes the lock if that is free */
+  LIMIT_ASK,   /* asks for it anew, then spins on */
   LIMIT_HALT   /* halts its vCPU until it is kicked */
 };
 
@@ -117,6 +119,12 @@ static inline struct lock_params lock_params_of(const struct lock_spec *spec) {
 }
 
 /* --- for the kinds --- */
+/* Does t, in line, execute its spin? */
+bool lock_is_spun_by(const struct thread *t);
+/* It is free though some wait: they look again how long they spin on. */
+void lock_leave_free(struct lock *lock);
+/* How long t, spinning for a free lock, has done so on end before that was free. */
+int64_t lock_spun_before_free_ns(const struct lock *lock, const struct thread *t);
 /* As far as its waiters look: a taken lock. */
 bool lock_owner_seems_to_run(const struct lock *lock);
 struct thread *lock_race(

@@ -34,23 +34,16 @@ static enum lock_answer preemptable_ticket_request(const struct lock *lock,
 
 static int64_t preemptable_ticket_spin_left_ns(const struct lock *lock, const struct thread *t) {
   if (lock->owner) return TIME_NEVER_NS;
-  int64_t before_ns = lock->free_since_ns - guest_vcpu_of(t)->phase_since_ns;
-  int64_t left_ns = before_ns > 0 ? before_ns : 0;
+  int64_t left_ns = lock_spun_before_free_ns(lock, t);
   for (const struct thread *u = t->previous_waiter; u; u = u->previous_waiter)
     left_ns += lock->cost.timeout_ns;
   return left_ns;
 }
 
-static bool spins_now(const struct thread *t) {
-  return guest_vcpu_of(t)->current == t && guest_vcpu_of(t)->spin;
-}
-
 static struct thread *preemptable_ticket_next_owner(struct lock *lock) {
   struct thread *first = lock->first_waiter;
-  if (!first || spins_now(first)) return first;
-  lock->free_since_ns = guest_now(lock->vm->guest);
-  for (struct thread *t = first; t; t = t->next_waiter)
-    if (spins_now(t)) spin_look_again(guest_vcpu_of(t));
+  if (!first || lock_is_spun_by(first)) return first;
+  lock_leave_free(lock);
   return NULL;
 }
 

@@ -63,6 +63,7 @@ struct lock_params {
   int64_t wake_ns;
   int64_t spin_limit_ns; /* TIME_NEVER_NS: none */
   int64_t timeout_ns;    /* of preemptable-ticket */
+  int64_t room_ns;       /* of i-spinlock */
   uint32_t watches;      /* enum lock_watches */
   uint32_t on_limit;     /* enum lock_on_limit */
   uint32_t interrupts;   /* enum lock_interrupts: while a vCPU waits for it or owns it */

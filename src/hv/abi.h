@@ -139,6 +139,9 @@ bool hv_is_polling(const struct hv *hv, const struct vcpu *v);
  */
 void hv_yield(struct hv *hv, struct vcpu *v);
 
+/* What is left of the slice of v, RUNNING; TIME_NEVER_NS: it does not end by itself. */
+int64_t hv_slice_left_ns(const struct hv *hv, const struct vcpu *v);
+
 /* Guest time after which v, which begins to spin now, exits; TIME_NEVER_NS: it does not. */
 int64_t hv_spin_window_ns(const struct hv *hv, const struct vcpu *v);
 /* v has spun for so long: it exits (guest_suspend, and later guest_resume, are called), and lets

@@ -17,6 +17,11 @@ int64_t hv_armed_ns(const struct hv *hv, const struct vcpu *v) {
   return hv->pcpus[v->pcpu].step_ns;
 }
 
+int64_t hv_slice_left_ns(const struct hv *hv, const struct vcpu *v) {
+  int64_t end_ns = hv->pcpus[v->pcpu].slice_end_ns;
+  return end_ns == TIME_NEVER_NS ? TIME_NEVER_NS : end_ns - hv->sim->now_ns;
+}
+
 void hv_wake(struct hv *hv, struct vcpu *v) {
   if (hv->poll.max_ns > 0) poll_woken(hv, v);
   hv_set_runstate(hv, v, RS_IDLE, RS_READY, hv->sim->now_ns);

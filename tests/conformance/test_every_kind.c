@@ -312,7 +312,7 @@ struct observed_lock {
 };
 
 static bool is_fifo(const struct lock_ops *lock) {
-  return (lock->is_fifo && lock != &lock_preemptable_ticket) || lock == &lock_handoff;
+  return (lock->is_fifo && !lock->spin_left_ns) || lock == &lock_handoff;
 }
 /* Who finds it free takes it, whoever waits for it. */
 static bool may_steal(const struct lock_ops *lock) { return lock->wakes_sleeper; }
@@ -333,7 +333,8 @@ static void observe_lock(struct observed_lock *lock, const struct trace_record *
                          const struct lock_ops *ops) {
   switch (record->what) {
     case TRACE_LOCK_WAIT:
-      ck_assert(lock->owner != ID_NONE || (ops->spin_left_ns && lock->n_waiting > 0));
+      ck_assert(lock->owner != ID_NONE || (ops->spin_left_ns && lock->n_waiting > 0) ||
+                ops == &lock_i_spinlock);
       ck_assert_uint_lt(lock->n_waiting, THREADS_ROOM);
       lock->queue[lock->n_waiting++] = record->thread;
       break;

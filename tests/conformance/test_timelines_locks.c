@@ -248,6 +248,60 @@ START_TEST(an_adaptive_waiter_that_watches_vcpus) {
 }
 END_TEST
 
+/* As lock_holder_preemption in test_timelines_host.c, but who has less than 8 left does not begin.
+   At 28 nobody has: v1 would have to hold it beyond 30. */
+START_TEST(no_section_is_begun_that_does_not_fit) {
+  world_watch(&world, "{ 'host': { 'pcpus': 2 }, " RR
+                      ","
+                      "'locks': { 'l': { 'kind': 'i-spinlock', 'room': '8ms' } },"
+                      "'programs': { 'hog': [ { 'compute': '1s' } ],"
+                      "'p': [ { 'compute': '4ms' }, { 'lock': 'l', 'hold': '8ms' } ] },"
+                      "'vms': { 'noise': { 'vcpus': 1, 'program': 'hog' },"
+                      "'db': { 'vcpus': 2, 'program': 'p' } }, 'run': { 'duration': '48ms' } }");
+  world_expect(&world, MS,
+               "noise/v0 uuuuuuuuuu uuuuuuuuuu rrrrrrrrrr uuuuuuuuuu uuuuuuuu\n"
+               "db/v0    uuuussssss rrrrrrrrrr ccccccccuu uucccccccc rrrrrrrr\n"
+               "db/v1    rrrrrrrrrr uuuussssss ssssssssss rrrrrrrrrr cccccccc\n"
+               "db/t0:l  ....wwwwww wwwwwwwwww ########.. ..######## ........\n"
+               "db/t1:l  .......... ....wwwwww wwwwwwwwww wwwwwwwwww ########\n");
+  const struct ledger *db = &world_vm(&world, "db")->total;
+  ck_assert_int_eq(db->spin_ns[SPIN_CONTENDED], 22 * MS);
+  ck_assert_int_eq(db->activity_ns[ACT_SPIN], 22 * MS);
+  ck_assert_uint_eq(db->lhp_events, 0);
+}
+END_TEST
+
+/* The slice of 7 goes on at 10; that is seen at 11. */
+START_TEST(room_is_looked_for_again) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, " RR
+              ","
+              "'locks': { 'l': { 'kind': 'i-spinlock', 'room': '4ms' } },"
+              "'programs': { 'p': [ { 'compute': '7ms' }, { 'lock': 'l', 'hold': '4ms' } ] },"
+              "'vms': { 'db': { 'vcpus': 1, 'program': 'p' } }, 'run': { 'duration': '30ms' } }");
+  world_expect(&world, MS, "db/v0 uuuuuuu ssss cccc uuuuuuu cccc uuuu\n");
+  ck_assert_int_eq(world_vm(&world, "db")->total.spin_ns[SPIN_CONTENDED], 4 * MS);
+}
+END_TEST
+
+/* At 8 v0 has 2 left, and takes the lock at 11; at 14 and 17 it passes v1 over, which does not run
+   but keeps its place. */
+START_TEST(who_does_not_run_or_has_no_room_is_passed_over) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, " RR
+              ","
+              "'locks': { 'l': { 'kind': 'i-spinlock', 'room': '3ms' } },"
+              "'programs': { 'p': [ { 'compute': '2ms' }, { 'lock': 'l', 'hold': '3ms' } ] },"
+              "'vms': { 'db': { 'vcpus': 3, 'program': 'p' } }, 'run': { 'duration': '26ms' } }");
+  world_expect(&world, MS,
+               "db/v0   uucccuusss scccuusccc rrrrrr\n"
+               "db/v1   uussscccuu rrrrrrrrrr cccuus\n"
+               "db/v2   rrrrrrrrrr uusscccuus sssccc\n"
+               "db/t1:l ..www###.. wwwwwwwwww ###..w\n");
+  ck_assert_int_eq(world_vm(&world, "db")->total.spin_ns[SPIN_LWP], 0);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines of locks");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -264,5 +318,8 @@ int main(void) {
   tcase_add_test(tests, readers_that_both_want_to_write_are_deadlocked);
   tcase_add_test(tests, a_preempted_waiter_is_passed_over);
   tcase_add_test(tests, an_adaptive_waiter_that_watches_vcpus);
+  tcase_add_test(tests, no_section_is_begun_that_does_not_fit);
+  tcase_add_test(tests, room_is_looked_for_again);
+  tcase_add_test(tests, who_does_not_run_or_has_no_room_is_passed_over);
   return world_main(tests, "timelines of locks");
 }

@@ -188,10 +188,12 @@ static void try_all_rules_agree_when_everything_fits(struct mix mix) {
   static const char *const rules[] = {"'kind': 'relaxed', 'poll': '50us', " THRESHOLDS,
                                       "'kind': 'relaxed', 'poll': '0', " THRESHOLDS,
                                       "'kind': 'strict', 'skew_limit': '200us'"};
+  /* Slices of a gang end together, which one lock looks at. */
+  bool minds_slices = strcmp(mix.lock, lock_i_spinlock.kind.name) == 0;
   mix.pcpus = 6;
   mix.costs = "";
   watch(&one, &mix);
-  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+  for (size_t i = 0; i < sizeof rules / sizeof *rules - minds_slices; i++) {
     mix.rule = rules[i];
     watch(&other, &mix);
     expect_same_results();
