@@ -16,7 +16,7 @@ const struct command cmd_run = {
     .details =
         "Without -F a summary for people is printed; --table alone means -F csv. -o DIR "
         "keeps every finished replication in DIR/results.sqlite and writes manifest.json, "
-        "scenario.resolved.json, vm.csv, vcpu.csv, lock.csv, interrupt.csv, host.csv, "
+        "scenario.resolved.json, vm.csv, vcpu.csv, lock.csv, interrupt.csv, steal.csv, host.csv, "
         "summary.csv and trace.csv.",
     .options = OPTION_BITS_STUDY | OPTION_BITS_RESULTS | OPTION_BIT(OPTION_JOBS) |
                OPTION_BIT(OPTION_SHARD) | OPTION_BIT(OPTION_MAX_WALL) |

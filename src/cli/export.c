@@ -14,12 +14,13 @@
 #define TRACE_FILE "trace.csv"
 
 static const char *const table_files[RESULT_TABLES] = {
-    [TABLE_VM] = "vm.csv",     [TABLE_VCPU] = "vcpu.csv",
-    [TABLE_LOCK] = "lock.csv", [TABLE_INTERRUPT] = "interrupt.csv",
-    [TABLE_HOST] = "host.csv", [TABLE_SUMMARY] = "summary.csv"};
-const char *const export_files[] = {"vm.csv",        "vcpu.csv",    "lock.csv",    "interrupt.csv",
-                                    "host.csv",      "summary.csv", SCENARIO_FILE, TRACE_FILE,
-                                    EXPORT_MANIFEST, NULL};
+    [TABLE_VM] = "vm.csv",          [TABLE_VCPU] = "vcpu.csv",
+    [TABLE_LOCK] = "lock.csv",      [TABLE_INTERRUPT] = "interrupt.csv",
+    [TABLE_STEAL] = "steal.csv",    [TABLE_HOST] = "host.csv",
+    [TABLE_SUMMARY] = "summary.csv"};
+const char *const export_files[] = {"vm.csv",    "vcpu.csv",      "lock.csv",    "interrupt.csv",
+                                    "steal.csv", "host.csv",      "summary.csv", SCENARIO_FILE,
+                                    TRACE_FILE,  EXPORT_MANIFEST, NULL};
 
 static const struct grid *grid_of(const struct export *export) {
   return export->report->results->plan->study.grid;

@@ -47,6 +47,7 @@ struct plot_figure {
   X(skew)               \
   X(ready_cdf)          \
   X(spin_cause)         \
+  X(steal)              \
   X(timeline)
 
 #define X(name) +1

@@ -128,6 +128,13 @@ static void report_vm(struct json *json, const struct run_result *run, uint32_t 
     json_end_object(json);
   }
   json_end_object(json);
+  json_begin_object(json, "steal");
+  for (uint32_t i = 0; i < entity_n_stealers(run->scenario); i++) {
+    json_begin_object(json, entity_stealer(run->scenario, i));
+    report_metrics(json, run, (struct entity){SCOPE_STEAL, index, i});
+    json_end_object(json);
+  }
+  json_end_object(json);
   json_end_object(json);
 }
 

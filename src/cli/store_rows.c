@@ -71,6 +71,8 @@ static int bind_entity(sqlite3_stmt *statement, const struct run_result *run, st
   if (entity.scope == SCOPE_LOCK) bind_text(statement, at++, vm->locks[entity.member].spec->name);
   if (entity.scope == SCOPE_INTERRUPT)
     bind_text(statement, at++, vm->interrupts[entity.member].spec->name);
+  if (entity.scope == SCOPE_STEAL)
+    bind_text(statement, at++, entity_stealer(run->scenario, entity.member));
   return at;
 }
 

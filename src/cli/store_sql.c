@@ -19,6 +19,8 @@ static const struct {
                     5},
     [SCOPE_INTERRUPT] = {ENTITY_KEY "vm TEXT NOT NULL, interrupt TEXT NOT NULL",
                          "cell, replication, entity", 5},
+    [SCOPE_STEAL] = {ENTITY_KEY "vm TEXT NOT NULL, by TEXT NOT NULL", "cell, replication, entity",
+                     5},
     [SCOPE_HOST] = {RUN_KEY "checksum INTEGER NOT NULL", "cell, replication", 3},
 };
 

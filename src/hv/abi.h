@@ -24,7 +24,7 @@ enum { ACCOUNTS = ACTIVITIES + RUNSTATES - 1 };
 static inline unsigned account_of(enum runstate waiting) { return ACTIVITIES - 1u + waiting; }
 
 /* Whom a vCPU's changes of runstate concern, besides itself. */
-enum listener { LISTENER_VM = 1, LISTENER_GUEST = 2, LISTENER_TRACE = 4 };
+enum listener { LISTENER_VM = 1, LISTENER_GUEST = 2, LISTENER_TRACE = 4, LISTENER_STEAL = 8 };
 
 /* A vCPU as both sides see it. Guests read it; only hv/ writes, but for what the guest alone can
    tell: is_steady with the two members that go with it, has_exited, its bit of listeners, and the

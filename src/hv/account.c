@@ -68,6 +68,7 @@ static void count_group(struct hv *hv, struct hv_vm *vm, struct vcpu *v, enum ru
 void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from) {
   if (v->listeners & LISTENER_VM) count_group(hv, v->group, v, from);
   if (v->listeners & LISTENER_TRACE) trace_runstate(hv, v, from);
+  if (v->listeners & LISTENER_STEAL) steal_runstate_changed(hv, v, from);
   if (v->listeners & LISTENER_GUEST) guest_runstate_changed(hv->guest, v, from);
 }
 

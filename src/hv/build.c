@@ -110,6 +110,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
     v->group = vm;
     v->listeners |= LISTENER_VM;
   }
+  if (config->has_steal_matrix) hv->steal = steal_create(hv, arena);
   return hv;
 }
 
@@ -136,6 +137,7 @@ void hv_settle(struct hv *hv) {
     vm->hazard_since_ns = now;
     skew_account(vm->skew);
   }
+  if (hv->steal) steal_settle(hv);
 }
 
 void hv_reset(struct hv *hv) {
@@ -156,6 +158,7 @@ void hv_reset(struct hv *hv) {
     hv->vms[i].hazard_ns = 0;
     if (hv->vms[i].skew) skew_reset(hv->vms[i].skew);
   }
+  if (hv->steal) steal_reset(hv);
 }
 
 static void check_vm(const struct hv *hv, const struct hv_vm *vm, uint32_t *n_waiting,

@@ -15,6 +15,7 @@
 #include "hv/poll.h"
 #include "hv/sched.h"
 #include "hv/skew.h"
+#include "hv/steal.h"
 #include "hv/topology.h"
 #include "sim/arena.h"
 #include "sim/param.h"
@@ -50,7 +51,8 @@ struct hv_vm {
   bool is_starting;          /* a gang that the running dispatch phase starts */
   int64_t gang_slice_end_ns; /* under strict */
   int64_t hazard_since_ns, hazard_ns;
-  struct skew *skew; /* NULL for a single vCPU */
+  uint32_t n_stolen_from; /* READY vCPUs, where the steal matrix is kept */
+  struct skew *skew;      /* NULL for a single vCPU */
 };
 
 struct hv {
@@ -109,6 +111,7 @@ struct hv {
   uint32_t n_idle;    /* pCPUs without a vCPU */
   int64_t fragmentation_ns;
   uint64_t n_context_switches;
+  struct steal *steal; /* NULL: nobody wants it */
 };
 
 enum { MIGRATION_VARIES = -1 };
@@ -133,6 +136,7 @@ struct hv_config {
   struct ple_params ple; /* words put into ns */
   struct poll_params poll;
   int64_t delay_ns;
+  bool has_steal_matrix;
   const struct kind_choice *scheduler, *coscheduling;
   int64_t horizon_ns;
 };

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/entity.h"
 
-const char *const scope_names[SCOPES + 1] = {[SCOPE_VM] = "vm",
-                                             [SCOPE_VCPU] = "vcpu",
-                                             [SCOPE_LOCK] = "lock",
-                                             [SCOPE_INTERRUPT] = "interrupt",
-                                             [SCOPE_HOST] = "host"};
+const char *const scope_names[SCOPES + 1] = {
+    [SCOPE_VM] = "vm",       [SCOPE_VCPU] = "vcpu",
+    [SCOPE_LOCK] = "lock",   [SCOPE_INTERRUPT] = "interrupt",
+    [SCOPE_STEAL] = "steal", [SCOPE_HOST] = "host"};
+
+uint32_t entity_n_stealers(const struct scenario *scenario) {
+  return scenario->run.has_steal_matrix ? scenario->n_vms + 1 : 0;
+}
+
+const char *entity_stealer(const struct scenario *scenario, uint32_t member) {
+  return member < scenario->n_vms ? scenario->vms[member].name : "(idle)";
+}
 
 static uint32_t entity_n_members(const struct run_result *run, struct entity entity) {
   const struct vm_result *vm = &run->vms[entity.vm];
@@ -18,6 +25,8 @@ static uint32_t entity_n_members(const struct run_result *run, struct entity ent
       return vm->n_locks;
     case SCOPE_INTERRUPT:
       return vm->spec->guest.n_interrupts;
+    case SCOPE_STEAL:
+      return entity_n_stealers(run->scenario);
     case SCOPE_HOST:
     case SCOPES:
       break;
@@ -57,6 +66,9 @@ const char *entity_name(const struct run_result *run, struct entity entity, stru
       return arena_printf(arena, "%s/%s", vm->spec->name, vm->locks[entity.member].spec->name);
     case SCOPE_INTERRUPT:
       return arena_printf(arena, "%s/%s", vm->spec->name, vm->interrupts[entity.member].spec->name);
+    case SCOPE_STEAL:
+      return arena_printf(arena, "%s/%s", vm->spec->name,
+                          entity_stealer(run->scenario, entity.member));
     case SCOPE_HOST:
     case SCOPES:
       break;

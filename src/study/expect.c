@@ -53,6 +53,13 @@ bool expect_holds(const struct expect *expect, double value) {
   return expect_op_holds(expect->op, (value > expect->value) - (value < expect->value));
 }
 
+/* By its name, or as one of those of an entry of the file. */
+static bool is_stealer(const struct scenario *scenario, uint32_t stealer, const char *name) {
+  bool is_vm = stealer < scenario->n_vms;
+  return strcmp(entity_stealer(scenario, stealer), name) == 0 ||
+         (is_vm && strcmp(scenario->vms[stealer].base_name, name) == 0);
+}
+
 bool expect_means(const struct expect *expect, const struct run_result *run, struct entity entity) {
   if (entity.scope == SCOPE_HOST) return true;
   const struct vm_result *vm = &run->vms[entity.vm];
@@ -62,6 +69,7 @@ bool expect_means(const struct expect *expect, const struct run_result *run, str
     return strcmp(vm->locks[entity.member].spec->name, expect->member) == 0;
   if (entity.scope == SCOPE_INTERRUPT)
     return strcmp(vm->interrupts[entity.member].spec->name, expect->member) == 0;
+  if (entity.scope == SCOPE_STEAL) return is_stealer(run->scenario, entity.member, expect->member);
   return strtoul(expect->member + 1, NULL, 10) == entity.member;
 }
 
@@ -78,7 +86,7 @@ static long vcpu_number(const char *member) {
   return *end ? -1 : number;
 }
 
-/* A lock, or a source of interrupts: their names differ. */
+/* A lock, or a source of interrupts: their names differ; or who may have run while it was READY. */
 static const char *expect_named(const struct scenario *scenario, const struct vm_spec *vm,
                                 struct expect *expect, struct arena *arena) {
   expect->scope = SCOPE_INTERRUPT;
@@ -87,6 +95,9 @@ static const char *expect_named(const struct scenario *scenario, const struct vm
   expect->scope = SCOPE_LOCK;
   for (uint32_t i = 0; i < scenario->n_locks; i++)
     if (strcmp(scenario->locks[i].name, expect->member) == 0) return NULL;
+  expect->scope = SCOPE_STEAL;
+  for (uint32_t i = 0; i < entity_n_stealers(scenario); i++)
+    if (is_stealer(scenario, i, expect->member)) return NULL;
   return arena_printf(arena, "no lock or interrupt '%s'; VM/v0 is a vCPU", expect->member);
 }
 

@@ -82,6 +82,7 @@ uint64_t machine_memory(const struct scenario *scenario) {
     bytes += scenario->n_locks * (sizeof(struct lock) + 2 * hist);
     if (vm->guest.n_vcpus > 1) bytes += 7 * hist;
   }
+  if (scenario->run.has_steal_matrix) bytes += steal_memory(scenario->n_vms, scenario->n_vms + 1u);
   return bytes + scenario->host.n_pcpus * (uint64_t)(sizeof(struct pcpu) + 64);
 }
 
@@ -115,6 +116,7 @@ static void build_hv(struct machine *machine) {
                              .scheduler = &scenario->hypervisor.scheduler,
                              .ple = ple_resolve(scenario->hypervisor.ple, scenario->host.ghz),
                              .poll = scenario->hypervisor.halt_polling,
+                             .has_steal_matrix = scenario->run.has_steal_matrix,
                              .delay_ns = scenario->hypervisor.delay_preemption_ns,
                              .coscheduling = &scenario->hypervisor.coscheduling,
                              .horizon_ns = horizon_of(scenario)};

@@ -17,6 +17,9 @@ struct metric_subject metric_subject(const struct run_result *run, struct entity
   } else if (entity.scope == SCOPE_VCPU) {
     subject.vcpu = &vm->vcpus[entity.member];
     subject.ledger = subject.vcpu->ledger;
+  } else if (entity.scope == SCOPE_STEAL) {
+    subject.ledger.runstate_ns[RS_READY] = vm->steal[entity.member].ready_ns;
+    subject.time_ns *= vm->spec->guest.n_vcpus;
   } else if (entity.scope == SCOPE_INTERRUPT) {
     subject.interrupt = &vm->interrupts[entity.member];
   } else {
@@ -48,6 +51,13 @@ struct cell metric_value_ledger_pct(const struct metric *metric,
 struct cell metric_value_ledger_count(const struct metric *metric,
                                       const struct metric_subject *subject) {
   return cell_count((uint64_t)value_ledger_time(metric, subject));
+}
+
+struct cell metric_value_ready_share(const struct metric *metric,
+                                     const struct metric_subject *subject) {
+  int64_t ready_ns = subject->vm->total.runstate_ns[RS_READY];
+  if (ready_ns == 0) return cell_none();
+  return value_share(value_ledger_time(metric, subject), ready_ns);
 }
 
 static int64_t value_lhp_time(const struct metric_subject *subject) {

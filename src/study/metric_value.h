@@ -10,6 +10,8 @@ struct cell metric_value_ledger_pct(const struct metric *metric,
                                     const struct metric_subject *subject);
 struct cell metric_value_ledger_count(const struct metric *metric,
                                       const struct metric_subject *subject);
+struct cell metric_value_ready_share(const struct metric *metric,
+                                     const struct metric_subject *subject);
 struct cell metric_value_lhp_pct(const struct metric *metric, const struct metric_subject *subject);
 struct cell metric_value_lhp_ns(const struct metric *metric, const struct metric_subject *subject);
 struct cell metric_value_cycles(const struct metric *metric, const struct metric_subject *subject);

@@ -335,6 +335,28 @@ INTERRUPT_COUNT(taken, "interrupts whose handler started",
 LATENCY_ROWS(delay, "latency", offsetof(struct interrupt_result, latency),
              "time from an interrupt's arrival to its handler's start");
 
+/* --- the steal matrix --- */
+
+static const struct metric steal_pct = {
+    .name = "steal_pct",
+    .unit = "%",
+    VALUE(ledger_pct),
+    .at = LEDGER(runstate_ns[RS_READY]),
+    .help = "the part of ready_pct in which this VM had the pCPUs that the READY one may use",
+    .formula = "100 * part of READY time / (vCPUs * duration)",
+    .details =
+        "Measured with run.steal_matrix: \"on\". The parts add up to ready_pct; (idle) is the part "
+        "in "
+        "which nobody had them. A VM waits for its own vCPUs, too.",
+    .linux_name = "part of steal"};
+static const struct metric steal_share_pct = {.name = "steal_share_pct",
+                                              .unit = "%",
+                                              VALUE(ready_share),
+                                              .at = LEDGER(runstate_ns[RS_READY]),
+                                              .help = "the same in percent of the READY time",
+                                              .formula = "100 * part of READY time / READY time"};
+LEDGER_NS(steal_ns, runstate_ns[RS_READY], "the same, summed over the vCPUs that were READY");
+
 /* --- the host --- */
 
 static const struct metric utilisation_pct = {.name = "utilisation_pct",
@@ -389,22 +411,20 @@ static const struct metric *const lock_metrics[] = {&acquisitions,   &contended,
                                                     LATENCIES(hold), SPIN_SPLIT_NS, NULL};
 static const struct metric *const interrupt_metrics[] = {&arrivals, &coalesced, &taken,
                                                          LATENCIES(delay), NULL};
+static const struct metric *const steal_metrics[] = {&steal_pct, &steal_share_pct, &steal_ns, NULL};
 static const struct metric *const host_metrics[] = {
     &utilisation_pct, &fragmentation_pct, &host_overhead_pct, &context_switches, &events, NULL};
-const struct metric *const *const metrics_of[SCOPES] = {[SCOPE_VM] = vm_metrics,
-                                                        [SCOPE_VCPU] = vcpu_metrics,
-                                                        [SCOPE_LOCK] = lock_metrics,
-                                                        [SCOPE_INTERRUPT] = interrupt_metrics,
-                                                        [SCOPE_HOST] = host_metrics};
+const struct metric *const *const metrics_of[SCOPES] = {
+    [SCOPE_VM] = vm_metrics,       [SCOPE_VCPU] = vcpu_metrics,
+    [SCOPE_LOCK] = lock_metrics,   [SCOPE_INTERRUPT] = interrupt_metrics,
+    [SCOPE_STEAL] = steal_metrics, [SCOPE_HOST] = host_metrics};
 
 static const struct metric *const vm_raw[] = {&iterations, LEDGER_RAW, &skew_max_ns, NULL};
 static const struct metric *const vcpu_raw[] = {LEDGER_RAW, &lead_max_ns, NULL};
 static const struct metric *const no_raw[] = {NULL};
-const struct metric *const *const metrics_raw_of[SCOPES] = {[SCOPE_VM] = vm_raw,
-                                                            [SCOPE_VCPU] = vcpu_raw,
-                                                            [SCOPE_LOCK] = no_raw,
-                                                            [SCOPE_INTERRUPT] = no_raw,
-                                                            [SCOPE_HOST] = no_raw};
+const struct metric *const *const metrics_raw_of[SCOPES] = {
+    [SCOPE_VM] = vm_raw,        [SCOPE_VCPU] = vcpu_raw, [SCOPE_LOCK] = no_raw,
+    [SCOPE_INTERRUPT] = no_raw, [SCOPE_STEAL] = no_raw,  [SCOPE_HOST] = no_raw};
 
 /* --- look-up --- */
 

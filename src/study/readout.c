@@ -99,6 +99,13 @@ static void read_interrupts(struct vm_result *result, struct guest_vm *vm, struc
   result->interrupts = interrupts;
 }
 
+static void read_steal(struct vm_result *result, const struct hv *hv, vm_id_t vm,
+                       struct arena *arena) {
+  struct steal_result *steal = ARENA_ARRAY(arena, hv->n_vms + 1, struct steal_result);
+  steal_read(hv, vm, &steal->ready_ns);
+  result->steal = steal;
+}
+
 static void read_vm(struct vm_result *result, const struct hv *hv, const struct hv_vm *vm,
                     struct guest_vm *guest_vm, struct arena *arena) {
   struct vcpu_result *vcpus = ARENA_ARRAY(arena, vm->n_vcpus, struct vcpu_result);
@@ -120,6 +127,7 @@ static void read_vm(struct vm_result *result, const struct hv *hv, const struct 
   }
   read_locks(result, guest_vm, arena);
   read_interrupts(result, guest_vm, arena);
+  if (hv->steal) read_steal(result, hv, vm->id, arena);
 }
 
 static const char *word_who(const struct guest_who *who, struct arena *arena) {

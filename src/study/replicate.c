@@ -22,6 +22,7 @@ static const struct run_result *replicate_keep(const struct run_result *run, str
     vms[i].vcpus = COPY_ARRAY(arena, run->vms[i].vcpus, vms[i].spec->guest.n_vcpus);
     vms[i].locks = COPY_ARRAY(arena, run->vms[i].locks, vms[i].n_locks);
     vms[i].interrupts = COPY_ARRAY(arena, run->vms[i].interrupts, vms[i].spec->guest.n_interrupts);
+    vms[i].steal = COPY_ARRAY(arena, run->vms[i].steal, entity_n_stealers(run->scenario));
   }
   copy->vms = vms;
   struct run_note *notes = ARENA_ARRAY(arena, run->n_notes, struct run_note);

@@ -49,9 +49,15 @@ struct interrupt_result {
   struct latency_result latency; /* from arrival to the handler's start, of those taken */
 };
 
+/* What a VM waited while another one, or nobody, had the pCPUs that it may use. */
+struct steal_result {
+  int64_t ready_ns;
+};
+
 struct vm_result {
   const struct vm_spec *spec;
   const struct interrupt_result *interrupts; /* spec->guest.n_interrupts */
+  const struct steal_result *steal;          /* by VM, and by idle pCPUs; NULL: not measured */
   struct ledger total;
   uint64_t iterations;
   struct latency_result latency; /* of iterations that ended in the window */

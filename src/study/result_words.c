@@ -89,6 +89,10 @@ static const struct result_word interrupt_words[] = {
     LATENCY(interrupt_result, "latency_", latency),
 };
 
+static const struct result_word steal_words[] = {
+    INTEGER(steal_result, "ready_ns", ready_ns),
+};
+
 /* A struct is its words and what binds it to the scenario, of this size, or a row is missing. */
 #define ASSERT_COMPLETE(type, words, others)                                                 \
   _Static_assert(sizeof(struct type) == (sizeof(words) / sizeof *(words) * sizeof(int64_t) + \
@@ -96,10 +100,11 @@ static const struct result_word interrupt_words[] = {
                                             _Alignof(struct type) * _Alignof(struct type),   \
                  "every measure in struct " #type " has its row here")
 ASSERT_COMPLETE(host_result, host_words, 0);
-ASSERT_COMPLETE(vm_result, vm_words, 4 * sizeof(void *) + sizeof(uint64_t));
+ASSERT_COMPLETE(vm_result, vm_words, 5 * sizeof(void *) + sizeof(uint64_t));
 ASSERT_COMPLETE(vcpu_result, vcpu_words, 0);
 ASSERT_COMPLETE(lock_result, lock_words, sizeof(void *));
 ASSERT_COMPLETE(interrupt_result, interrupt_words, sizeof(void *));
+ASSERT_COMPLETE(steal_result, steal_words, 0);
 
 #define WORDS(words, type) \
   { words, sizeof(words) / sizeof *(words), sizeof(struct type) }
@@ -112,6 +117,7 @@ static const struct {
     [SCOPE_VCPU] = WORDS(vcpu_words, vcpu_result),
     [SCOPE_LOCK] = WORDS(lock_words, lock_result),
     [SCOPE_INTERRUPT] = WORDS(interrupt_words, interrupt_result),
+    [SCOPE_STEAL] = WORDS(steal_words, steal_result),
     [SCOPE_HOST] = WORDS(host_words, host_result),
 };
 
@@ -129,6 +135,7 @@ static uint32_t n_locks_of(const struct scenario *scenario, const struct vm_spec
 static void count_entities(const struct scenario *scenario, uint32_t n[SCOPES]) {
   n[SCOPE_HOST] = 1;
   n[SCOPE_VM] = scenario->n_vms;
+  n[SCOPE_STEAL] = scenario->n_vms * entity_n_stealers(scenario);
   n[SCOPE_VCPU] = n[SCOPE_LOCK] = n[SCOPE_INTERRUPT] = 0;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     n[SCOPE_VCPU] += scenario->vms[i].guest.n_vcpus;
@@ -156,6 +163,8 @@ static const void *entity_of(const struct run_result *run, struct entity entity)
       return &vm->locks[entity.member];
     case SCOPE_INTERRUPT:
       return &vm->interrupts[entity.member];
+    case SCOPE_STEAL:
+      return &vm->steal[entity.member];
     case SCOPE_HOST:
     case SCOPES:
       break;
@@ -194,12 +203,14 @@ struct run_result *result_words_unpack(const struct scenario *scenario, uint32_t
   struct lock_result *locks = unpack_scope(SCOPE_LOCK, n[SCOPE_LOCK], &words, arena);
   struct interrupt_result *interrupts =
       unpack_scope(SCOPE_INTERRUPT, n[SCOPE_INTERRUPT], &words, arena);
+  const struct steal_result *steal = unpack_scope(SCOPE_STEAL, n[SCOPE_STEAL], &words, arena);
   const struct host_result *host = unpack_scope(SCOPE_HOST, 1, &words, arena);
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     vms[i].spec = &scenario->vms[i];
     vms[i].vcpus = vcpus;
     vms[i].locks = locks;
     vms[i].interrupts = interrupts;
+    if (n[SCOPE_STEAL] > 0) vms[i].steal = steal + i * entity_n_stealers(scenario);
     vcpus += vms[i].spec->guest.n_vcpus;
     for (uint32_t k = 0; k < vms[i].spec->guest.n_interrupts; k++)
       interrupts++->spec = &vms[i].spec->guest.interrupts[k];

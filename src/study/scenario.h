@@ -65,6 +65,7 @@ struct run_params {
   int64_t duration_ns, warmup_ns;
   uint32_t replications;
   uint64_t seed;
+  uint32_t has_steal_matrix;
 };
 
 struct scenario {

@@ -166,6 +166,7 @@ static const struct param hypervisor_params[] = {
 static const char *const hypervisor_others[] = {"preset", "scheduler", "coscheduling", NULL};
 const struct row_set hypervisor_rows = ROWS(hypervisor_params, hypervisor_others);
 
+static const char *const switch_words[] = {"off", "on", NULL};
 static const struct param run_params[] = {
     {.key = "duration",
      .type = PARAM_DURATION,
@@ -193,6 +194,12 @@ static const struct param run_params[] = {
      .fallback = "1",
      .max = 0x1p64,
      .help = "seed of all random streams; a string above 2^53"},
+    {.key = "steal_matrix",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(struct run_params, has_steal_matrix),
+     .fallback = "off",
+     .choices = switch_words,
+     .help = "on: who ran while a VM was READY is measured, VM by VM (steal.csv)"},
 };
 const struct row_set run_rows = ROWS(run_params, NULL);
 

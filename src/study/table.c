@@ -24,15 +24,16 @@ static const struct table_column vm_labels[] = {{"vm", ""}, {"vcpus", ""}};
 static const struct table_column vcpu_labels[] = {{"vm", ""}, {"vcpu", ""}};
 static const struct table_column lock_labels[] = {{"vm", ""}, {"lock", ""}, {"kind", ""}};
 static const struct table_column interrupt_labels[] = {{"vm", ""}, {"interrupt", ""}};
+static const struct table_column steal_labels[] = {{"vm", ""}, {"by", ""}};
 enum { RUN_LABELS = sizeof run_labels / sizeof *run_labels };
 
 static const struct {
   const struct table_column *columns;
   uint32_t n;
 } scope_labels[SCOPES] = {
-    [SCOPE_VM] = {vm_labels, 2},     [SCOPE_VCPU] = {vcpu_labels, 2},
-    [SCOPE_LOCK] = {lock_labels, 3}, [SCOPE_INTERRUPT] = {interrupt_labels, 2},
-    [SCOPE_HOST] = {NULL, 0},
+    [SCOPE_VM] = {vm_labels, 2},       [SCOPE_VCPU] = {vcpu_labels, 2},
+    [SCOPE_LOCK] = {lock_labels, 3},   [SCOPE_INTERRUPT] = {interrupt_labels, 2},
+    [SCOPE_STEAL] = {steal_labels, 2}, [SCOPE_HOST] = {NULL, 0},
 };
 
 struct cell table_axis_value(const struct grid *grid, uint32_t cell, uint32_t axis,
@@ -108,6 +109,8 @@ static void table_put_labels(struct table_filler *filler, const struct run_resul
   if (entity.scope == SCOPE_VCPU) table_put(filler, cell_count(entity.member));
   if (entity.scope == SCOPE_INTERRUPT)
     table_put(filler, cell_text(vm->interrupts[entity.member].spec->name));
+  if (entity.scope == SCOPE_STEAL)
+    table_put(filler, cell_text(entity_stealer(run->scenario, entity.member)));
   if (entity.scope != SCOPE_LOCK) return;
   const struct lock_spec *lock = vm->locks[entity.member].spec;
   table_put(filler, cell_text(lock->name));
@@ -201,6 +204,8 @@ static enum scope table_scope(enum result_table which) {
       return SCOPE_LOCK;
     case TABLE_INTERRUPT:
       return SCOPE_INTERRUPT;
+    case TABLE_STEAL:
+      return SCOPE_STEAL;
     case TABLE_HOST:
       return SCOPE_HOST;
     case TABLE_SUMMARY:
@@ -225,6 +230,7 @@ struct table table_header(const struct grid *grid, enum result_table which, stru
 }
 
 const char *const table_names[RESULT_TABLES + 1] = {
-    [TABLE_VM] = "vm",     [TABLE_VCPU] = "vcpu",
-    [TABLE_LOCK] = "lock", [TABLE_INTERRUPT] = "interrupt",
-    [TABLE_HOST] = "host", [TABLE_SUMMARY] = "summary"};
+    [TABLE_VM] = "vm",          [TABLE_VCPU] = "vcpu",
+    [TABLE_LOCK] = "lock",      [TABLE_INTERRUPT] = "interrupt",
+    [TABLE_STEAL] = "steal",    [TABLE_HOST] = "host",
+    [TABLE_SUMMARY] = "summary"};

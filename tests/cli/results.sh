@@ -60,7 +60,7 @@ grep -qx 'expect ready_pct@web <= 10: holds: 12 of 12' out || fail 'a crowd take
 # --- -o: never over something ---
 expect_code 0 "${run[@]}" -o results --trace-ms 10
 files='host.csv interrupt.csv lock.csv manifest.json results.sqlite scenario.resolved.json'
-files+=' summary.csv trace.csv vcpu.csv vm.csv'
+files+=' steal.csv summary.csv trace.csv vcpu.csv vm.csv'
 [[ $(cd results && echo *) == "$files" ]] ||
   fail "-o wrote $(ls results)"
 for table in vm vcpu lock host summary; do cmp "results/$table.csv" "$table.csv"; done

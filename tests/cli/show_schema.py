@@ -45,7 +45,7 @@ def check_settings():
                               'programs.shared.0={"sleep": {"exponential": "3ms"}}'))
     assert shown["vms"]["three"]["vcpus"] == 7 and shown["vms"]["three"]["count"] == 3
     assert shown["run"] == {"duration": "5ms", "warmup": "0", "replications": 2,
-                            "seed": "9007199254740993"}
+                            "seed": "9007199254740993", "steal_matrix": "off"}
     assert shown["hypervisor"]["coscheduling"]["kind"] == "none"
     assert shown["programs"]["shared"] == [{"sleep": {"exponential": "3ms"}}]
     assert shown["host"] == {"pcpus": 8, "ghz": 2.4,

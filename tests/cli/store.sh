@@ -6,7 +6,7 @@ source "$(dirname "$0")/../support/common.sh"
 
 "$costop" new >s.json
 run=("$costop" -q run s.json -d 50ms -w 5ms -r 20)
-tables='vm.csv vcpu.csv lock.csv interrupt.csv host.csv summary.csv trace.csv'
+tables='vm.csv vcpu.csv lock.csv interrupt.csv steal.csv host.csv summary.csv trace.csv'
 tables+=' scenario.resolved.json'
 same_tables() {
   local file

@@ -87,7 +87,7 @@ static void watch(struct world *into, const struct combination *is, int warmup_m
               "[ { 'compute': { 'exponential': '10us' } } ] },"
               "'tick': { 'kind': 'timer', 'every': '1ms', 'entry': '2us' } } },"
               "'noise': { 'vcpus': 1, 'count': 2, 'program': 'hog', 'start': '300us' } },"
-              "'run': { 'warmup': '%dms', 'duration': '%dms' } }",
+              "'run': { 'warmup': '%dms', 'duration': '%dms', 'steal_matrix': 'on' } }",
               pcpus_of(is), is->with->host ? is->with->host : "", is->sched->kind.name,
               is->with->scheduler, is->cosched->kind.name, is->with->hypervisor,
               is->lock->kind.name, is->with->lock_keys ? is->with->lock_keys : "",
@@ -178,6 +178,9 @@ static int64_t expect_vm_balanced(const struct vm_result *vm, int64_t window_ns)
   ck_assert_int_le(lock_spin_ns, vm->total.activity_ns[ACT_SPIN]);
   if (!makes_calls(vm)) ck_assert_int_eq(lock_spin_ns, vm->total.activity_ns[ACT_SPIN]);
   ck_assert_int_le(vm->hazard_ns, window_ns);
+  int64_t ready_ns = 0;
+  for (uint32_t i = 0; i <= world.result->scenario->n_vms; i++) ready_ns += vm->steal[i].ready_ns;
+  ck_assert_int_eq(ready_ns, vm->total.runstate_ns[RS_READY]);
   return running_ns;
 }
 

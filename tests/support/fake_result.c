@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "support/fake_result.h"
+#include "study/entity.h"
 
 #include <string.h>
 
@@ -108,6 +109,14 @@ static void fake_db(struct vm_result *vm, const struct scenario *scenario, uint3
   vm->n_locks = 1;
 }
 
+static const struct steal_result *fake_steal(const struct scenario *scenario, uint32_t vm,
+                                             uint32_t replication, struct arena *arena) {
+  uint32_t n = entity_n_stealers(scenario);
+  struct steal_result *steal = ARENA_ARRAY(arena, n, struct steal_result);
+  for (uint32_t i = 0; i < n; i++) steal[i].ready_ns = 100 * replication + 10 * vm + i;
+  return steal;
+}
+
 struct run_result *fake_result(const struct scenario *scenario, uint32_t replication,
                                struct arena *arena) {
   struct run_result *run = ARENA_NEW(arena, struct run_result);
@@ -119,7 +128,10 @@ struct run_result *fake_result(const struct scenario *scenario, uint32_t replica
   noise->ledger.activity_ns[ACT_USEFUL] = 2000000;
   vms[1].vcpus = noise;
   vms[1].total = noise->ledger;
-  for (uint32_t i = 0; i < 2; i++) vms[i].spec = &scenario->vms[i];
+  for (uint32_t i = 0; i < 2; i++) {
+    vms[i].spec = &scenario->vms[i];
+    vms[i].steal = fake_steal(scenario, i, replication, arena);
+  }
   *run = (struct run_result){.scenario = scenario,
                              .replication = replication,
                              .seed = scenario->run.seed,

@@ -57,6 +57,18 @@ START_TEST(results_outlive_their_machines) {
 }
 END_TEST
 
+START_TEST(steal_matrices_outlive_their_machines) {
+  struct scenario measured = *scenario;
+  measured.run.has_steal_matrix = 1;
+  const struct replicate_options options = {.n = 3};
+  struct replications done = replicate_run(&measured, &options, &arena);
+  for (uint32_t i = 0; i < 3; i++)
+    for (uint32_t vm = 0; vm < 2; vm++)
+      for (uint32_t by = 0; by < 3; by++)
+        ck_assert_int_eq(done.runs[i]->vms[vm].steal[by].ready_ns, 100 * i + 10 * vm + by);
+}
+END_TEST
+
 START_TEST(one_replication_alone_is_the_same_one) {
   struct replications all = run_them(0, 3), alone = run_them(2, 1);
   ck_assert_uint_eq(alone.n, 1);
@@ -146,6 +158,7 @@ int main(void) {
   TCase *tests = tcase_create("replicate");
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, results_outlive_their_machines);
+  tcase_add_test(tests, steal_matrices_outlive_their_machines);
   tcase_add_test(tests, one_replication_alone_is_the_same_one);
   tcase_add_test(tests, what_is_finished_is_kept);
   tcase_add_test(tests, only_the_first_is_traced);
