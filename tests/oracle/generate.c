@@ -181,18 +181,32 @@ static void pick_programs(struct chooser *chooser) {
   scenario->programs = programs;
 }
 
+/* Returns whether it is one that the naive simulator does not put gangs under. */
+static bool pick_scheduler(struct chooser *chooser) {
+  struct kind_choice *scheduler = &chooser->scenario->hypervisor.scheduler;
+  int64_t timeslice_ns = ONE_OF(chooser, 1000, 2000, 2000, 3000, 5000, 10000);
+  uint32_t what = below(chooser, 100);
+  scheduler->kind = what < 5 ? &sched_null.kind : what < 60 ? &sched_rr.kind : &sched_credit.kind;
+  if (scheduler->kind == &sched_rr.kind)
+    memcpy(scheduler->params.bytes, &timeslice_ns, sizeof timeslice_ns);
+  if (scheduler->kind != &sched_credit.kind) return false;
+  struct sched_credit_params params = {.timeslice_ns = timeslice_ns,
+                                       .ratelimit_ns = ONE_OF(chooser, 0, 0, 200, 500, 1000),
+                                       .placement = SCHED_PLACE_ANY};
+  memcpy(scheduler->params.bytes, &params, sizeof params);
+  return true;
+}
+
 static void pick_hypervisor(struct chooser *chooser) {
   struct scenario *scenario = chooser->scenario;
   struct hypervisor_spec *hypervisor = &scenario->hypervisor;
-  int64_t timeslice_ns = ONE_OF(chooser, 1000, 2000, 2000, 3000, 5000, 10000);
-  hypervisor->scheduler.kind = chance(chooser, 5) ? &sched_null.kind : &sched_rr.kind;
-  if (hypervisor->scheduler.kind == &sched_rr.kind)
-    memcpy(hypervisor->scheduler.params.bytes, &timeslice_ns, sizeof timeslice_ns);
+  bool has_no_gangs = pick_scheduler(chooser);
   scenario->host.context_switch_ns = pick_cost(chooser) / 2;
   scenario->host.migration_ns = pick_cost(chooser) / 2;
   struct kind_choice *rule = &hypervisor->coscheduling;
   uint32_t progress = chance(chooser, 20) ? PROGRESS_PRE4 : PROGRESS_GUEST;
   uint32_t what = below(chooser, 10);
+  if (has_no_gangs && what < 6) what = 0;
   if (what < 2) {
     rule->kind = &cosched_none.kind;
   } else if (what < 6) {
@@ -244,6 +258,8 @@ static void pick_vms(struct chooser *chooser) {
   uint32_t n_vcpus = 0;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     vms[i] = pick_vm(chooser, i);
+    vms[i].weight = (uint32_t)ONE_OF(chooser, 256, 256, 512, 100, 1000);
+    if (chance(chooser, 20)) vms[i].cap_pct = 5 + below(chooser, 100 * vms[i].guest.n_vcpus);
     n_vcpus += vms[i].guest.n_vcpus;
   }
   scenario->vms = vms;
@@ -329,6 +345,7 @@ bool generate_is_valid(const struct scenario *scenario) {
   const char *key;
   if (rule->kind->check && rule->kind->check(&rule->params, &key)) return false;
   if (scenario->hypervisor.scheduler.kind == &sched_null.kind) return n_vcpus <= host->n_pcpus;
+  if (scenario->hypervisor.scheduler.kind == &sched_credit.kind) return true;
   const struct sched_rr_params *rr = (const void *)&scenario->hypervisor.scheduler.params;
   int64_t longest_ns = 0;
   for (enum distance d = 0; d < DISTANCES; d++)

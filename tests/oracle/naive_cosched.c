@@ -52,7 +52,7 @@ static void strict_stop(struct naive_world *world, struct naive_vm *vm) {
     struct naive_vcpu *vcpu = &vm->vcpus[i];
     if (vcpu->runstate == RS_RUNNING) {
       naive_host_desched(world, vcpu, RS_COSTOP);
-      naive_host_enqueue(world, vcpu);
+      naive_host_enqueue(world, vcpu, REASON_STOPPED);
     } else if (vcpu->runstate == RS_READY) {
       naive_host_change(world, vcpu, RS_COSTOP);
     }
@@ -79,7 +79,7 @@ static void boost_laggard(struct naive_world *world, struct naive_vm *vm, uint32
   struct naive_vcpu *laggard = NULL;
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
     struct naive_vcpu *vcpu = &vm->vcpus[i];
-    if (vcpu->runstate != RS_READY) continue;
+    if (vcpu->runstate != RS_READY || vcpu->is_parked) continue;
     if (naive_cosched_lead(world, vcpu, 0) >= world->relaxed.costop_threshold_ns) continue;
     if (!laggard || vcpu->progress_ns < laggard->progress_ns) laggard = vcpu;
   }
@@ -92,16 +92,18 @@ static bool relaxed_check(struct naive_world *world, struct naive_vm *vm) {
   bool has_changed = false;
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
     struct naive_vcpu *vcpu = &vm->vcpus[i];
+    if (!may_start(world, vcpu, 0)) continue;
+    naive_host_change(world, vcpu, RS_READY);
+    naive_host_enqueue(world, vcpu, REASON_COSTARTED);
+    has_changed = true;
+  }
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+    struct naive_vcpu *vcpu = &vm->vcpus[i];
     vcpu->placed_on = ID_NONE;
-    if (must_stop(world, vcpu, 0)) {
-      vcpu->placed_on = vcpu->pcpu;
-      naive_host_desched(world, vcpu, RS_COSTOP);
-      has_changed = true;
-    } else if (may_start(world, vcpu, 0)) {
-      naive_host_change(world, vcpu, RS_READY);
-      naive_host_enqueue(world, vcpu);
-      has_changed = true;
-    }
+    if (!must_stop(world, vcpu, 0)) continue;
+    vcpu->placed_on = vcpu->pcpu;
+    naive_host_desched(world, vcpu, RS_COSTOP);
+    has_changed = true;
   }
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
     struct naive_vcpu *vcpu = &vm->vcpus[i];

@@ -11,9 +11,13 @@ void naive_host_change(struct naive_world *world, struct naive_vcpu *vcpu, enum 
   naive_world_emit(world, TRACE_RUNSTATE, vcpu, NULL, NULL);
 }
 
-void naive_host_enqueue(struct naive_world *world, struct naive_vcpu *vcpu) {
-  vcpu->queue_place = ++world->places;
+void naive_host_enqueue(struct naive_world *world, struct naive_vcpu *vcpu,
+                        enum naive_reason reason) {
   world->must_fill = true;
+  if (world->is_credit)
+    naive_credit_queue(world, vcpu, reason);
+  else
+    vcpu->queue_place = ++world->places;
 }
 
 void naive_host_wake(struct naive_world *world, struct naive_vcpu *vcpu) {
@@ -27,10 +31,11 @@ void naive_host_wake(struct naive_world *world, struct naive_vcpu *vcpu) {
   if (least_ns == INT64_MAX) least_ns = most_ns;
   if (vcpu->progress_ns < least_ns) vcpu->progress_ns = least_ns;
   naive_host_change(world, vcpu, RS_READY);
-  naive_host_enqueue(world, vcpu);
+  naive_host_enqueue(world, vcpu, REASON_WOKEN);
 }
 
 static void free_pcpu(struct naive_world *world, struct naive_vcpu *vcpu) {
+  if (world->is_credit) naive_credit_pay(world, vcpu);
   world->pcpus[vcpu->pcpu].runs = NULL;
   world->must_fill = true;
   vcpu->last_pcpu = vcpu->pcpu;
@@ -78,6 +83,11 @@ static int64_t migration_ns(const struct host_spec *host, uint32_t from, uint32_
   return cost_ns == MIGRATION_FAR ? host->migration_ns : cost_ns;
 }
 
+bool naive_host_shares_socket(const struct naive_world *world, uint32_t a, uint32_t b) {
+  const struct host_spec *host = &world->scenario->host;
+  return are_together(a, b, host->n_pcpus / host->n_sockets);
+}
+
 void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uint32_t pcpu,
                          int64_t slice_end_ns) {
   struct naive_pcpu *host = &world->pcpus[pcpu];
@@ -95,6 +105,7 @@ void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uin
   vcpu->is_resuming = true;
   vcpu->slice_end_ns = slice_end_ns;
   vcpu->dispatch_place = ++world->places;
+  if (world->is_credit) naive_credit_start(world, vcpu);
   naive_host_change(world, vcpu, RS_RUNNING);
 }
 
@@ -220,10 +231,11 @@ static struct naive_vcpu *next_queued(struct naive_world *world, uint64_t after)
   return next;
 }
 
-/* Its slice ends now, or it yields; a gang does as one. */
+/* Its slice ends now, it yields, or its pCPU was asked; a gang does as one. */
 static bool is_over(const struct naive_world *world, const struct naive_vcpu *vcpu) {
   if (vcpu->runstate != RS_RUNNING) return false;
-  if (vcpu->slice_end_ns == world->now_ns || vcpu->has_yielded) return true;
+  if (vcpu->slice_end_ns == world->now_ns && !world->is_batch_done) return true;
+  if (vcpu->has_yielded || world->pcpus[vcpu->pcpu].is_asked) return true;
   if (world->rule != NAIVE_STRICT) return false;
   for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++)
     if (vcpu->vm->vcpus[i].has_yielded) return true;
@@ -239,12 +251,13 @@ static void expire(struct naive_world *world) {
       if (vcpu->is_expired || !is_over(world, vcpu)) continue;
       if (!first || vcpu->dispatch_place < first->dispatch_place) first = vcpu;
     }
-    if (!first) return;
+    if (!first) break;
     first->is_expired = true;
     first->last_pcpu = first->pcpu;
     world->pcpus[first->pcpu].runs = NULL;
-    naive_host_enqueue(world, first);
+    naive_host_enqueue(world, first, REASON_STOPPED);
   }
+  for (uint32_t p = 0; p < world->n_pcpus; p++) world->pcpus[p].is_asked = false;
 }
 
 static bool runs_on(const struct naive_vcpu *vcpu) {
@@ -252,7 +265,9 @@ static bool runs_on(const struct naive_vcpu *vcpu) {
 }
 
 /* A late joiner's slice ends with its gang's. */
-static int64_t slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu) {
+static int64_t slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                         bool was_running) {
+  if (world->is_credit) return naive_credit_slice_end(world, vcpu, was_running);
   if (world->rule == NAIVE_STRICT)
     for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++)
       if (is_running(&vcpu->vm->vcpus[i])) return vcpu->vm->vcpus[i].slice_end_ns;
@@ -261,7 +276,7 @@ static int64_t slice_end(const struct naive_world *world, const struct naive_vcp
 }
 
 static void start_choice(struct naive_world *world, struct naive_vcpu *vcpu, bool was_running) {
-  int64_t end_ns = slice_end(world, vcpu);
+  int64_t end_ns = slice_end(world, vcpu, was_running);
   vcpu->queue_place = 0;
   if (!was_running) {
     naive_host_dispatch(world, vcpu, vcpu->placed_on, end_ns);
@@ -294,18 +309,65 @@ static void settle(struct naive_world *world, const struct scan *scan) {
   for (uint32_t p = 0; p < world->n_pcpus; p++) world->pcpus[p].is_taken = false;
 }
 
+static bool is_free(const struct naive_world *world, uint32_t pcpu) {
+  return !world->pcpus[pcpu].runs && !world->pcpus[pcpu].is_taken;
+}
+
+static bool has_queued(const struct naive_world *world, uint32_t pcpu) {
+  for (uint32_t i = 0; i < world->n_vcpus; i++)
+    if (world->vcpus[i].queue_place > 0 && world->vcpus[i].stands == pcpu) return true;
+  return false;
+}
+
+/* The next pCPU that finds somebody: those with a queue of their own before the others. */
+static struct naive_vcpu *pick(struct naive_world *world, uint32_t *pcpu) {
+  for (*pcpu = 0; *pcpu < world->n_pcpus; ++*pcpu)
+    if (is_free(world, *pcpu) && has_queued(world, *pcpu)) return naive_credit_pick(world, *pcpu);
+  for (*pcpu = 0; *pcpu < world->n_pcpus; ++*pcpu) {
+    if (!is_free(world, *pcpu) || world->pcpus[*pcpu].is_done) continue;
+    struct naive_vcpu *vcpu = naive_credit_pick(world, *pcpu);
+    if (vcpu) return vcpu;
+    world->pcpus[*pcpu].is_done = true;
+  }
+  return NULL;
+}
+
+/* Where each pCPU decides for itself. */
+static void scan_pcpus(struct naive_world *world, struct scan *scan) {
+  uint32_t pcpu;
+  for (uint32_t p = 0; p < world->n_pcpus; p++) world->pcpus[p].is_done = false;
+  for (struct naive_vcpu *vcpu; (vcpu = pick(world, &pcpu));) {
+    vcpu->queue_place = 0;
+    if (world->rule == NAIVE_RELAXED &&
+        naive_cosched_lead(world, vcpu, 0) >= world->relaxed.costop_threshold_ns) {
+      vcpu->is_refused = true;
+      continue;
+    }
+    vcpu->is_chosen = true;
+    vcpu->choice = scan->n_chosen++;
+    try_place(world, vcpu, pcpu);
+  }
+}
+
+static void scan_queue(struct naive_world *world, struct scan *scan) {
+  uint64_t place = 0;
+  for (uint32_t p = 0; p < world->n_pcpus; p++) scan->n_left += !world->pcpus[p].runs;
+  for (struct naive_vcpu *vcpu; scan->n_left > 0 && (vcpu = next_queued(world, place));) {
+    place = vcpu->queue_place;
+    if (vcpu->is_chosen || vcpu->is_refused) continue;
+    if (!offer(world, scan, vcpu)) break;
+  }
+}
+
 void naive_host_phase(struct naive_world *world) {
-  if (!world->is_batch_done) expire(world);
+  expire(world);
   world->is_batch_done = true;
   if (!world->must_fill) return;
   struct scan scan = {0};
-  for (uint32_t p = 0; p < world->n_pcpus; p++) scan.n_left += !world->pcpus[p].runs;
-  uint64_t place = 0;
-  for (struct naive_vcpu *vcpu; scan.n_left > 0 && (vcpu = next_queued(world, place));) {
-    place = vcpu->queue_place;
-    if (vcpu->is_chosen || vcpu->is_refused) continue;
-    if (!offer(world, &scan, vcpu)) break;
-  }
+  if (world->is_credit)
+    scan_pcpus(world, &scan);
+  else
+    scan_queue(world, &scan);
   place_choices(world, 0, scan.n_chosen);
   settle(world, &scan);
   world->must_fill = false;

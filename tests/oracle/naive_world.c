@@ -111,7 +111,11 @@ static void build_hypervisor(struct naive_world *world) {
   const struct hypervisor_spec *hypervisor = &world->scenario->hypervisor;
   world->is_null = hypervisor->scheduler.kind == &sched_null.kind;
   world->timeslice_ns = TIME_NEVER_NS;
-  if (!world->is_null) {
+  world->is_credit = hypervisor->scheduler.kind == &sched_credit.kind;
+  if (world->is_credit) {
+    world->credit =
+        *(const struct sched_credit_params *)(const void *)&hypervisor->scheduler.params;
+  } else if (!world->is_null) {
     const struct sched_rr_params *rr = (const void *)&hypervisor->scheduler.params;
     world->timeslice_ns = rr->timeslice_ns;
   }
@@ -149,6 +153,7 @@ struct naive_world *naive_world_build(const struct scenario *scenario, uint32_t 
   build_hypervisor(world);
   for (uint32_t i = 0; i < scenario->n_vms; i++)
     build_vm(world, &world->vms[i], replication, arena);
+  if (world->is_credit) naive_credit_build(world);
   return world;
 }
 

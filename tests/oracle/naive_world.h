@@ -9,6 +9,7 @@
 
 #include "hv/cosched.h"
 #include "hv/runstate.h"
+#include "hv/sched.h"
 #include "sim/arena.h"
 #include "sim/ids.h"
 #include "sim/rng.h"
@@ -30,6 +31,9 @@ enum naive_lock_kind {
 };
 
 enum naive_rule { NAIVE_NONE, NAIVE_STRICT, NAIVE_RELAXED };
+
+/* Why a vCPU comes to the queue. */
+enum naive_reason { REASON_WOKEN, REASON_COSTARTED, REASON_STOPPED };
 
 enum naive_mode {
   MODE_NEXT,           /* begins the op at pc when it executes */
@@ -114,6 +118,13 @@ struct naive_vcpu {
   bool is_expired, is_chosen, is_refused; /* in the dispatch phase */
   uint32_t placed_on;
   uint64_t choice;
+  /* of schedulers with queues of pCPUs */
+  uint32_t stands; /* in the queue of which pCPU */
+  bool is_parked;
+  /* of credit */
+  int class;
+  bool is_active;
+  int64_t credits, paid_until_ns, started_at_ns;
   struct vcpu_result result;
 };
 
@@ -133,6 +144,8 @@ struct naive_vm {
 struct naive_pcpu {
   struct naive_vcpu *runs, *last_ran;
   bool is_taken; /* by a choice of the running scan */
+  bool is_asked; /* to decide anew */
+  bool is_done;  /* has found nobody in the running scan */
 };
 
 struct naive_world {
@@ -144,12 +157,14 @@ struct naive_world {
   struct naive_thread *threads;
   struct naive_lock *locks;
   uint32_t n_pcpus, n_vms, n_vcpus, n_threads, n_locks;
-  bool is_null;
+  bool is_null, is_credit;
   int64_t timeslice_ns; /* TIME_NEVER_NS: endless */
   enum naive_rule rule;
   bool counts_overhead; /* progress: pre4 */
   struct cosched_strict_params strict;
   struct cosched_relaxed_params relaxed;
+  struct sched_credit_params credit;
+  int64_t credit_sum, n_ticks;
   int64_t now_ns;
   uint64_t places; /* the last place given out */
   bool is_batch_done, is_check_done, is_stuck;
@@ -198,7 +213,8 @@ bool naive_lock_is_granted(const struct naive_thread *thread);
 
 /* naive_host.c: runstates, queue, pCPUs */
 void naive_host_change(struct naive_world *world, struct naive_vcpu *vcpu, enum runstate to);
-void naive_host_enqueue(struct naive_world *world, struct naive_vcpu *vcpu);
+void naive_host_enqueue(struct naive_world *world, struct naive_vcpu *vcpu,
+                        enum naive_reason reason);
 void naive_host_wake(struct naive_world *world, struct naive_vcpu *vcpu);
 void naive_host_halt(struct naive_world *world, struct naive_vcpu *vcpu);
 /* RUNNING to READY or COSTOP; frees the pCPU. */
@@ -207,7 +223,21 @@ void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uin
                          int64_t slice_end_ns);
 bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu *vcpu,
                         uint32_t pcpu);
+bool naive_host_shares_socket(const struct naive_world *world, uint32_t a, uint32_t b);
 void naive_host_phase(struct naive_world *world);
+
+/* naive_credit.c: the scheduler of that name */
+void naive_credit_build(struct naive_world *world);
+void naive_credit_queue(struct naive_world *world, struct naive_vcpu *vcpu,
+                        enum naive_reason reason);
+void naive_credit_start(struct naive_world *world, struct naive_vcpu *vcpu);
+void naive_credit_pay(struct naive_world *world, struct naive_vcpu *vcpu);
+struct naive_vcpu *naive_credit_pick(struct naive_world *world, uint32_t pcpu);
+int64_t naive_credit_slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                               bool is_picked_again);
+/* Does what is due; false if nothing was. */
+bool naive_credit_tick(struct naive_world *world);
+int64_t naive_credit_next(const struct naive_world *world);
 
 /* naive_cosched.c: progress, skew, checks */
 bool naive_cosched_advances(const struct naive_world *world, const struct naive_vcpu *vcpu);

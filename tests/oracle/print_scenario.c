@@ -114,6 +114,8 @@ static void print_vm(FILE *file, const struct scenario *scenario, const struct v
   if (guest->iterations > 0) fprintf(file, ", \"iterations\": %" PRIu64, guest->iterations);
   if (guest->placement == PLACEMENT_PINNED) fputs(", \"placement\": \"pinned\"", file);
   if (guest->balance == BALANCE_NONE) fputs(", \"balance\": \"none\"", file);
+  fprintf(file, ", \"weight\": %u", vm->weight);
+  if (vm->cap_pct > 0) fprintf(file, ", \"cap\": %g", vm->cap_pct);
   fprintf(file,
           ",\n      \"guest_timeslice\": \"%" PRId64 "ns\", \"guest_switch\": \"%" PRId64
           "ns\", \"ipi_latency\": \"%" PRId64 "ns\", \"start\": ",

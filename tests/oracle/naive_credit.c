@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The `credit` scheduler, after section 3.4 of the model. */
+#include <assert.h>
+
+#include "naive_world.h"
+
+enum { BOOST, UNDER, OVER, NOBODY };
+
+static int64_t timeslice_ns(const struct naive_world *world) { return world->credit.timeslice_ns; }
+
+/* The nth tick; three of them are a timeslice. */
+static int64_t tick_at(const struct naive_world *world, int64_t nth) {
+  return (int64_t)((__int128)nth * timeslice_ns(world) / 3);
+}
+
+void naive_credit_build(struct naive_world *world) {
+  for (uint32_t i = 0; i < world->n_vcpus; i++) {
+    struct naive_vcpu *vcpu = &world->vcpus[i];
+    uint32_t set[64], n = 0;
+    for (uint32_t p = 0; p < world->n_pcpus; p++)
+      if (naive_host_may_use(world, vcpu, p)) set[n++] = p;
+    vcpu->stands = set[i % n];
+    vcpu->class = UNDER;
+  }
+}
+
+static bool is_queued(const struct naive_vcpu *vcpu) {
+  return vcpu->queue_place > 0 && !vcpu->is_chosen;
+}
+
+static void ask(struct naive_world *world, uint32_t pcpu) {
+  world->pcpus[pcpu].is_asked = true;
+  world->must_fill = true;
+}
+
+static void look_for_pcpu(struct naive_world *world, const struct naive_vcpu *vcpu) {
+  for (uint32_t p = 0; p < world->n_pcpus; p++)
+    if (!world->pcpus[p].runs && naive_host_may_use(world, vcpu, p)) return;
+  if (vcpu->class < world->pcpus[vcpu->stands].runs->class) ask(world, vcpu->stands);
+}
+
+static void to_the_tail(struct naive_world *world, struct naive_vcpu *vcpu) {
+  vcpu->queue_place = ++world->places;
+}
+
+void naive_credit_queue(struct naive_world *world, struct naive_vcpu *vcpu,
+                        enum naive_reason reason) {
+  if (vcpu->is_parked) {
+    vcpu->queue_place = 0;
+    return;
+  }
+  if (reason == REASON_WOKEN && vcpu->class == UNDER) vcpu->class = BOOST;
+  to_the_tail(world, vcpu);
+  if (reason != REASON_STOPPED) look_for_pcpu(world, vcpu);
+}
+
+void naive_credit_start(struct naive_world *world, struct naive_vcpu *vcpu) {
+  vcpu->stands = vcpu->pcpu;
+  vcpu->started_at_ns = vcpu->paid_until_ns = world->now_ns;
+}
+
+void naive_credit_pay(struct naive_world *world, struct naive_vcpu *vcpu) {
+  vcpu->credits -= world->now_ns - vcpu->paid_until_ns;
+  vcpu->paid_until_ns = world->now_ns;
+}
+
+/* --- who runs --- */
+
+static bool is_limited(const struct naive_world *world, const struct naive_vcpu *vcpu) {
+  return world->now_ns < vcpu->started_at_ns + world->credit.ratelimit_ns;
+}
+
+static bool may_take(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                     uint32_t pcpu) {
+  if (vcpu->is_expired && vcpu->pcpu != pcpu && !world->pcpus[vcpu->pcpu].is_taken) return false;
+  return naive_host_may_use(world, vcpu, pcpu);
+}
+
+/* The best in the queue of `from` that `to` may take: by class, then by place; of its own queue who
+   yields comes last. */
+static struct naive_vcpu *best_in(const struct naive_world *world, uint32_t from, uint32_t to) {
+  struct naive_vcpu *best = NULL;
+  for (uint32_t i = 0; i < world->n_vcpus; i++) {
+    struct naive_vcpu *vcpu = &world->vcpus[i];
+    if (!is_queued(vcpu) || vcpu->stands != from || !may_take(world, vcpu, to)) continue;
+    bool is_better = !best || vcpu->class < best->class ||
+                     (vcpu->class == best->class && vcpu->queue_place < best->queue_place);
+    if (best && from == to && vcpu->has_yielded != best->has_yielded) is_better = best->has_yielded;
+    if (is_better) best = vcpu;
+  }
+  return best;
+}
+
+struct naive_vcpu *naive_credit_pick(struct naive_world *world, uint32_t pcpu) {
+  for (uint32_t i = 0; i < world->n_vcpus; i++) {
+    struct naive_vcpu *vcpu = &world->vcpus[i];
+    bool is_its = vcpu->is_expired && vcpu->pcpu == pcpu && is_queued(vcpu);
+    if (is_its && !vcpu->has_yielded && is_limited(world, vcpu)) return vcpu;
+  }
+  struct naive_vcpu *head = best_in(world, pcpu, pcpu);
+  int class = head ? head->class : NOBODY;
+  if (class < OVER) return head;
+  for (int is_far = 0; is_far < 2; is_far++) {
+    for (uint32_t i = 1; i < world->n_pcpus; i++) {
+      uint32_t other = (pcpu + i) % world->n_pcpus;
+      if (naive_host_shares_socket(world, pcpu, other) == is_far) continue;
+      struct naive_vcpu *better = best_in(world, other, pcpu);
+      if (better && better->class < class) return better;
+    }
+  }
+  return head;
+}
+
+int64_t naive_credit_slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                               bool is_picked_again) {
+  if (is_picked_again && is_limited(world, vcpu))
+    return vcpu->started_at_ns + world->credit.ratelimit_ns;
+  return world->now_ns + timeslice_ns(world);
+}
+
+/* --- ticks and accounting --- */
+
+static void set_class(struct naive_world *world, struct naive_vcpu *vcpu, int class) {
+  if (vcpu->class != class && vcpu->queue_place > 0) to_the_tail(world, vcpu);
+  vcpu->class = class;
+}
+
+static void park(struct naive_world *world, struct naive_vcpu *vcpu) {
+  if (vcpu->is_parked) return;
+  vcpu->is_parked = true;
+  vcpu->queue_place = 0;
+  if (vcpu->runstate == RS_RUNNING) ask(world, vcpu->pcpu);
+}
+
+static void unpark(struct naive_world *world, struct naive_vcpu *vcpu) {
+  if (!vcpu->is_parked) return;
+  vcpu->is_parked = false;
+  if (vcpu->runstate == RS_READY) naive_host_enqueue(world, vcpu, REASON_COSTARTED);
+}
+
+static uint32_t count_active(const struct naive_vm *vm) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) n += vm->vcpus[i].is_active;
+  return n;
+}
+
+static int64_t cap_ns(const struct naive_world *world, const struct naive_vm *vm) {
+  double pct = vm->spec->cap_pct;
+  return pct > 0 ? (int64_t)((double)timeslice_ns(world) * pct / 100) : TIME_NEVER_NS;
+}
+
+/* What each VM gets: in proportion, but for those that can have less. */
+static void share(const struct naive_world *world, int64_t debt_ns, int64_t *due_ns) {
+  __int128 left_ns = (__int128)timeslice_ns(world) * world->n_pcpus + debt_ns, weight = 0;
+  __int128 weights[64], most_ns[64];
+  for (uint32_t i = 0; i < world->n_vms; i++) {
+    weights[i] = (__int128)world->vms[i].spec->weight * count_active(&world->vms[i]);
+    weight += weights[i];
+    due_ns[i] = -1;
+  }
+  for (uint32_t i = 0; i < world->n_vms; i++) {
+    if (weights[i] == 0) continue;
+    most_ns[i] = (__int128)timeslice_ns(world) * count_active(&world->vms[i]) +
+                 debt_ns * weights[i] / weight;
+    if (cap_ns(world, &world->vms[i]) < most_ns[i]) most_ns[i] = cap_ns(world, &world->vms[i]);
+  }
+  for (uint32_t i = 0; i < world->n_vms; i++) {
+    if (weights[i] == 0 || due_ns[i] >= 0 || left_ns * weights[i] / weight < most_ns[i]) continue;
+    due_ns[i] = (int64_t)most_ns[i];
+    left_ns -= most_ns[i];
+    weight -= weights[i];
+    i = UINT32_MAX; /* there is more or less for the others now */
+  }
+  for (uint32_t i = 0; i < world->n_vms; i++)
+    if (weights[i] > 0 && due_ns[i] < 0) due_ns[i] = (int64_t)(left_ns * weights[i] / weight);
+}
+
+static void settle(struct naive_world *world, struct naive_vcpu *vcpu, int64_t cap_part_ns) {
+  if (vcpu->credits < 0) {
+    set_class(world, vcpu, OVER);
+    if (vcpu->credits < -cap_part_ns) park(world, vcpu);
+    if (vcpu->credits < -timeslice_ns(world)) vcpu->credits = -timeslice_ns(world);
+    return;
+  }
+  set_class(world, vcpu, UNDER);
+  unpark(world, vcpu);
+  if (vcpu->credits <= timeslice_ns(world)) return;
+  vcpu->is_active = false;
+  vcpu->credits /= 2;
+  if (vcpu->credits > timeslice_ns(world)) vcpu->credits = timeslice_ns(world);
+}
+
+static void account(struct naive_world *world) {
+  int64_t due_ns[64];
+  share(world, world->credit_sum < 0 ? -world->credit_sum : 0, due_ns);
+  world->credit_sum = 0;
+  for (uint32_t i = 0; i < world->n_vms; i++) {
+    struct naive_vm *vm = &world->vms[i];
+    int64_t n = count_active(vm);
+    for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+      struct naive_vcpu *vcpu = &vm->vcpus[k];
+      if (!vcpu->is_active) continue;
+      vcpu->credits += due_ns[i] / n;
+      settle(world, vcpu, cap_ns(world, vm) / n);
+      world->credit_sum += vcpu->credits;
+    }
+  }
+}
+
+bool naive_credit_tick(struct naive_world *world) {
+  if (tick_at(world, world->n_ticks + 1) != world->now_ns) return false;
+  for (uint32_t p = 0; p < world->n_pcpus; p++) {
+    struct naive_vcpu *vcpu = world->pcpus[p].runs;
+    if (!vcpu) continue;
+    naive_credit_pay(world, vcpu);
+    if (vcpu->class == BOOST) vcpu->class = UNDER;
+    vcpu->is_active = true;
+  }
+  if (++world->n_ticks % 3 == 0) account(world);
+  return true;
+}
+
+int64_t naive_credit_next(const struct naive_world *world) {
+  return tick_at(world, world->n_ticks + 1);
+}
