@@ -31,7 +31,7 @@ enum phase {
 };
 
 /* What follows a PHASE_COST. */
-enum after_cost { AFTER_STEP_DONE, AFTER_BLOCK };
+enum after_cost { AFTER_STEP_DONE, AFTER_LINE_UP, AFTER_BLOCK };
 
 /* Cumulative time that a spinner would have lost, by cause; runs while someone spins. A spinner's
    loss is the difference of two readings. */
@@ -175,6 +175,7 @@ struct lock {
   struct lock *readers, *next_reader;        /* parts that are owned */
   struct lock *parts;                        /* of a reader-writer lock, by thread */
   struct thread *first_waiter, *last_waiter; /* of those that queue */
+  uint32_t n_late;                           /* waiters that do not stand in line yet */
   uint32_t n_running_waiters;                /* waiters that are current on a RUNNING vCPU */
   uint64_t *executing; /* vCPUs (bits) that spin for it, executing guest code */
   struct spin_clock clock;

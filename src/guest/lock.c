@@ -178,12 +178,16 @@ void lock_waiter_runs(struct thread *t, int change) {
   t->waits_for->n_running_waiters += (uint32_t)change;
 }
 
+static void pay(struct thread *t, int64_t cost_ns, enum after_cost after) {
+  t->phase = PHASE_COST;
+  t->after = (uint8_t)after;
+  t->rem_ns = cost_ns;
+}
+
 static void block(struct thread *t) {
   struct lock *lock = t->waits_for;
   if (!is_queued(t)) queue_push(lock, t);
-  t->phase = PHASE_COST;
-  t->after = AFTER_BLOCK;
-  t->rem_ns = lock->cost.block_ns;
+  pay(t, lock->cost.block_ns, AFTER_BLOCK);
 }
 
 static void stop_spinning(struct thread *t) {
@@ -202,6 +206,12 @@ bool lock_falls_asleep(struct thread *t) {
 }
 
 static void wait_by(struct thread *t, enum lock_answer answer) {
+  struct lock *lock = t->waits_for;
+  if (answer == LOCK_BLOCK && lock->cost.line_up_ns > 0) {
+    lock->n_late++;
+    pay(t, lock->cost.line_up_ns, AFTER_LINE_UP);
+    return;
+  }
   if (answer == LOCK_BLOCK) {
     block(t);
     return;
@@ -262,6 +272,15 @@ static void take(struct thread *t, struct lock *lock) {
   t->rem_ns = handoff_cost_ns(lock);
 }
 
+void lock_stands_in_line(struct thread *t) {
+  struct lock *lock = t->waits_for;
+  lock->n_late--;
+  if (lock->owner)
+    block(t);
+  else
+    take(t, lock);
+}
+
 void lock_reach_limit(struct thread *t) {
   switch (t->waits_for->ops->at_limit) {
     case LIMIT_YIELD:
@@ -302,9 +321,7 @@ void lock_request(struct thread *t, struct lock *lock) {
   if (answer == LOCK_OWN) {
     own(t, lock);
     lock_enter(t);
-    t->phase = PHASE_COST;
-    t->after = AFTER_STEP_DONE;
-    t->rem_ns = lock->cost.acquire_ns;
+    pay(t, lock->cost.acquire_ns, AFTER_STEP_DONE);
     return;
   }
   t->waits_for = lock;

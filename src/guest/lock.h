@@ -85,6 +85,8 @@ void lock_retry(struct thread *t);
 bool lock_must_spin(const struct thread *t);
 /* Guest time that it may still spin. */
 int64_t lock_spin_left_ns(const struct thread *t);
+/* `line_up` has been paid: t stands in line now, or owns the lock if that was left to it. */
+void lock_stands_in_line(struct thread *t);
 /* `block` has been paid. True: t sleeps now; false: it was woken or granted the lock meanwhile. */
 bool lock_falls_asleep(struct thread *t);
 /* A spinning, executing waiter has spun for spin_limit. */

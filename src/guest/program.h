@@ -59,6 +59,7 @@ struct lock_params {
   int64_t acquire_ns;
   int64_t handoff_base_ns;
   int64_t handoff_per_waiter_ns;
+  int64_t line_up_ns; /* of handoff */
   int64_t block_ns;
   int64_t wake_ns;
   int64_t spin_limit_ns; /* TIME_NEVER_NS: none */

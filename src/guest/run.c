@@ -134,6 +134,9 @@ static void finish_cost(struct thread *t) {
     case AFTER_STEP_DONE:
       guest_step_done(t);
       break;
+    case AFTER_LINE_UP:
+      lock_stands_in_line(t);
+      break;
     case AFTER_BLOCK:
       (void)lock_falls_asleep(t);
       break;

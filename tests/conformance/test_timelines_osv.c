@@ -194,6 +194,27 @@ START_TEST(what_was_polled_for_may_come_meanwhile) {
 }
 END_TEST
 
+/* --- the mutex --- */
+
+/* One character is 1 us: line_up 4, block 2, wake 1, hand-off 1; hold 2, compute 1. At 2 nobody is
+   in line: t0 leaves the mutex to t1, whom nobody need wake, and lines up behind it at 3. At 7 it
+   is in line just before t1 releases, and owns the mutex while it pays for going to sleep. */
+START_TEST(who_lines_up_late_takes_over) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'locks': { 'm': { 'kind': 'handoff',"
+              "'line_up': '4us', 'block': '2us', 'wake': '1us', 'handoff_cost':"
+              "{ 'base': '1us' } } }, 'programs': { 'p': [ { 'lock': 'm', 'hold': '2us' },"
+              "{ 'compute': '1us' } ] }, 'vms': { 'db': { 'vcpus': 2, 'program': 'p' } },"
+              "'run': { 'duration': '14us' } }");
+  world_expect(&world, US,
+               "db/v0   cc u kkkk kk k cc u k\n"
+               "db/v1   kkkk k cc k u kkkk k\n"
+               "db/t0:m ## . wwww ggg ## . w\n"
+               "db/t1:m wwww g ## .. wwww g\n");
+  ck_assert_uint_eq(world_lock(&world, "db", "m")->contended, 3);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -208,5 +229,6 @@ int main(void) {
   tcase_add_test(tests, who_has_polled_in_vain_halts);
   tcase_add_test(tests, polling_may_be_preempted);
   tcase_add_test(tests, what_was_polled_for_may_come_meanwhile);
+  tcase_add_test(tests, who_lines_up_late_takes_over);
   return world_main(tests, "timelines of OSv");
 }

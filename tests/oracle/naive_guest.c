@@ -312,7 +312,8 @@ static bool do_thread(struct naive_world *world, struct naive_thread *thread) {
       return true;
     case MODE_PAY:
       if (thread->left_ns > 0) return false;
-      if (thread->after == AFTER_BLOCK) return naive_lock_block_paid(world, thread);
+      if (thread->after == AFTER_LINED_UP) return naive_lock_line_up_paid(world, thread);
+      if (thread->after == AFTER_BLOCKED) return naive_lock_block_paid(world, thread);
       if (thread->after == AFTER_ENTER) naive_lock_enter(world, thread);
       naive_guest_step_done(world, thread);
       return true;

@@ -84,7 +84,7 @@ static void take(struct naive_world *world, struct naive_thread *thread, struct 
   lock->result.contended++;
   int64_t cost_ns = handoff_cost(lock, thread);
   thread->handoff_ns = cost_ns;
-  if (thread->mode == MODE_PAY && thread->after == AFTER_BLOCK) return;
+  if (thread->mode == MODE_PAY && thread->after == AFTER_BLOCKED) return;
   pay(thread, cost_ns, naive_lock_is_spinlock(lock) ? ACT_SPIN : ACT_KERNEL, AFTER_ENTER, lock);
 }
 
@@ -97,7 +97,7 @@ static void block(struct naive_world *world, struct naive_thread *thread) {
   struct naive_lock *lock = thread->waits_for;
   thread->spin_left_ns = TIME_NEVER_NS;
   if (!thread->lock_place) thread->lock_place = ++world->places;
-  pay(thread, lock->params->block_ns, ACT_KERNEL, AFTER_BLOCK, lock);
+  pay(thread, lock->params->block_ns, ACT_KERNEL, AFTER_BLOCKED, lock);
 }
 
 static void spin(struct naive_thread *thread) {
@@ -120,10 +120,19 @@ static bool closes_cycle(const struct naive_thread *thread) {
   return false;
 }
 
+static bool is_somebody_late(const struct naive_lock *lock) {
+  for (uint32_t i = 0; i < lock->vm->n_threads; i++) {
+    const struct naive_thread *thread = &lock->vm->threads[i];
+    if (thread->waits_for == lock && thread->mode == MODE_PAY && thread->after == AFTER_LINED_UP)
+      return true;
+  }
+  return false;
+}
+
 bool naive_lock_request(struct naive_world *world, struct naive_thread *thread,
                         struct naive_lock *lock) {
   thread->asked_at_ns = world->now_ns;
-  if (!lock->owner) {
+  if (!lock->owner && !is_somebody_late(lock)) {
     own(world, thread, lock);
     lock->has_entered = true;
     naive_world_emit(world, TRACE_LOCK_ENTER, thread->vcpu, thread, lock);
@@ -145,8 +154,10 @@ bool naive_lock_request(struct naive_world *world, struct naive_thread *thread,
       spin(thread);
       return false;
     case NAIVE_MUTEX:
-    case NAIVE_HANDOFF:
       block(world, thread);
+      return true;
+    case NAIVE_HANDOFF:
+      pay(thread, lock->params->line_up_ns, ACT_KERNEL, AFTER_LINED_UP, lock);
       return true;
     case NAIVE_ADAPTIVE:
       if (is_owner_current(lock))
@@ -278,6 +289,15 @@ bool naive_lock_retry(struct naive_world *world, struct naive_thread *thread) {
   } else {
     block(world, thread);
   }
+  return true;
+}
+
+bool naive_lock_line_up_paid(struct naive_world *world, struct naive_thread *thread) {
+  struct naive_lock *lock = thread->waits_for;
+  if (lock->owner)
+    block(world, thread);
+  else
+    take(world, thread, lock);
   return true;
 }
 

@@ -49,7 +49,7 @@ enum naive_mode {
   MODE_DONE
 };
 
-enum naive_after { AFTER_NEXT, AFTER_ENTER, AFTER_BLOCK };
+enum naive_after { AFTER_NEXT, AFTER_ENTER, AFTER_LINED_UP, AFTER_BLOCKED };
 
 struct naive_thread {
   struct naive_vm *vm;
@@ -203,6 +203,7 @@ bool naive_lock_respin(struct naive_world *world, struct naive_thread *thread);
 /* Its owner seems to run no longer. */
 bool naive_lock_has_lost_sight(const struct naive_thread *thread);
 bool naive_lock_retry(struct naive_world *world, struct naive_thread *thread);
+bool naive_lock_line_up_paid(struct naive_world *world, struct naive_thread *thread);
 bool naive_lock_block_paid(struct naive_world *world, struct naive_thread *thread);
 void naive_lock_enter(struct naive_world *world, struct naive_thread *thread);
 void naive_lock_owner_left(struct naive_world *world, struct naive_thread *owner);
