@@ -26,7 +26,16 @@ static bool is_in_dispatch_order(const struct hv *hv) {
   return true;
 }
 
-/* p's vCPU is decided about, and its gang with it. */
+static void find(struct hv *hv, pcpu_id_t p);
+
+/* All that run on p's core are decided about together. */
+static void find_on_core(struct hv *hv, pcpu_id_t p) {
+  uint32_t n_threads = hv->topology.n_in[DISTANCE_CORE];
+  for (uint32_t i = 0; i < n_threads; i++)
+    if (hv->pcpus[p - p % n_threads + i].current) find(hv, p - p % n_threads + i);
+}
+
+/* p's vCPU is decided about, its core with core scheduling, and its gang with it. */
 static void find(struct hv *hv, pcpu_id_t p) {
   struct vcpu *v = hv->pcpus[p].current;
   if (v->has_expired) return;
@@ -34,6 +43,7 @@ static void find(struct hv *hv, pcpu_id_t p) {
   v->has_expired = true;
   if (v->group) v->group->n_expired++;
   hv->expired[hv->n_expired++] = v;
+  if (hv->is_core_scheduled) find_on_core(hv, p);
   if (!hv->cosched->shares_slice_end) return;
   const struct hv_vm *vm = hv_vm_of(hv, v);
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
@@ -42,11 +52,11 @@ static void find(struct hv *hv, pcpu_id_t p) {
   }
 }
 
-/* p's vCPU is due, if it is still there. */
+/* p's vCPU is due, if it is still there, or whoever runs beside p, which is kept idle. */
 static void find_due(struct hv *hv, pcpu_id_t p) {
-  struct vcpu *v = hv->pcpus[p].current;
+  struct vcpu *v = hv_rival(hv, p);
   if (!v || (hv->delay_ns > 0 && !v->has_expired && delay_puts_off(hv, v))) return;
-  find(hv, p);
+  find(hv, v->pcpu);
 }
 
 /* Whose slice ends now, or whose pCPU was asked, in the order in which they were dispatched; nearly
@@ -65,7 +75,7 @@ static void find_expired(struct hv *hv, pcpu_id_t first) {
 
 /* 1. They go back to the queue, and their pCPUs count as free. */
 static void expire_slices(struct hv *hv) {
-  for (uint32_t i = 0; i < hv->n_expired; i++) pcpuset_add(&hv->free, hv->expired[i]->pcpu);
+  for (uint32_t i = 0; i < hv->n_expired; i++) hv_free(hv, hv->expired[i]->pcpu);
   for (uint32_t i = 0; i < hv->n_expired; i++)
     move_enqueue(hv, hv->expired[i], move_reason(hv->expired[i]));
 }
@@ -79,7 +89,18 @@ bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width) {
 
 static void claim(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   v->next_pcpu = p;
-  pcpuset_remove(&hv->free, p);
+  hv_take(hv, v, p);
+}
+
+/* Where v goes with core scheduling: beside one of its VM that was chosen just before, else to its
+   last pCPU if that is free, else to the lowest that it may use. */
+static pcpu_id_t find_seat(const struct hv *hv, const struct vcpu *v) {
+  pcpu_id_t seat = ID_NONE;
+  for (uint32_t i = hv->n_picks; seat == ID_NONE && i-- > 0 && hv->picks[i]->vm == v->vm;)
+    seat = cores_seat(hv, v, hv->picks[i]->next_pcpu);
+  if (seat != ID_NONE) return seat;
+  if (v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu)) return v->pcpu;
+  return hv_lowest_free(hv, hv->affinities[v->affinity].mask);
 }
 
 /* 2. v has been chosen, for pCPU p if that is not ID_NONE. Whoever is bound to certain pCPUs, or
@@ -87,6 +108,7 @@ static void claim(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
 static void choose(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   const uint64_t *mask = hv->affinities[v->affinity].mask;
   bool own_is_free = v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu);
+  if (p == ID_NONE && hv->is_core_scheduled) p = find_seat(hv, v);
   move_dequeue(hv, v);
   hv->picks[hv->n_picks++] = v;
   hv->n_left--;
@@ -96,7 +118,25 @@ static void choose(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   else if (own_is_free && (v->has_expired || mask))
     claim(hv, v, v->pcpu);
   else if (mask)
-    claim(hv, v, pcpuset_first_of(&hv->free, mask));
+    claim(hv, v, hv_lowest_free(hv, mask));
+  if (hv->is_core_scheduled) hv->n_left = hv->free.n_members;
+}
+
+/* The other threads of p's core, which the VM has taken, go to those of it that wait. */
+static void choose_companions(struct hv *hv, const struct hv_vm *vm, pcpu_id_t p) {
+  for (struct vcpu *v; (v = cores_companion(hv, vm, p));) choose(hv, v, cores_seat(hv, v, p));
+}
+
+/* Seats have become free beside one that runs, or somebody has come who may find one. */
+static void choose_invited(struct hv *hv) {
+  while (hv->n_invited > 0) {
+    struct hv_vm *vm = &hv->vms[hv->invited[--hv->n_invited]];
+    vm->is_invited = false;
+    for (uint32_t k = 0; k < vm->n_vcpus; k++) {
+      const struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
+      if (v->runstate == RS_RUNNING && !v->has_expired) choose_companions(hv, vm, v->pcpu);
+    }
+  }
 }
 
 /* Of a slice that v, or the gang of which it is the first, begins now. */
@@ -123,6 +163,20 @@ static void refuse_gang(struct hv *hv, struct hv_vm *vm) {
   hv->cosched->gang_refused(hv, vm);
 }
 
+/* p's whole core is free, and p would take v: who leads is whoever comes first of those whom its
+   threads would take. */
+static struct vcpu *lead(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
+  uint32_t n_threads = hv->topology.n_in[DISTANCE_CORE];
+  hv->next_pcpu = p;
+  for (pcpu_id_t q = p - p % n_threads; q < p - p % n_threads + n_threads; q++) {
+    struct vcpu *other = q == p ? NULL : hv->sched->pick(hv, q);
+    if (!other || !cores_precedes(hv, other, v)) continue;
+    hv->next_pcpu = q;
+    v = other;
+  }
+  return v;
+}
+
 /* First the free pCPUs decide that have somebody in their own queues, by number; then the others,
    who can only take from the queues of those. */
 struct vcpu *batch_next_offer(struct hv *hv) {
@@ -131,10 +185,13 @@ struct vcpu *batch_next_offer(struct hv *hv) {
   if (hv->queued.n_members == 0) return NULL;
   pcpu_id_t p = pcpuset_first_of(&hv->free, hv->queued.word);
   if (p != ID_NONE) v = hv->sched->pick(hv, p);
+  if (!v && hv->prefers_idle_cores && (p = cores_lowest_idle(hv, NULL, 0, hv->n_pcpus)) != ID_NONE)
+    v = hv->sched->pick(hv, p);
   for (pcpu_id_t from = hv->offering; !v && (p = pcpuset_next(&hv->free, from)) != ID_NONE;) {
     v = hv->sched->pick(hv, p);
     if (!v) hv->offering = from = p + 1;
   }
+  if (v && hv->is_core_scheduled) return lead(hv, v, p);
   if (v) hv->next_pcpu = p;
   return v;
 }
@@ -156,6 +213,7 @@ static void scan(struct hv *hv) {
     switch (cosched->offer ? cosched->offer(hv, v) : VERDICT_ADMIT) {
       case VERDICT_ADMIT:
         choose(hv, v, hv->sched->next ? v->home : hv->next_pcpu);
+        if (hv->is_core_scheduled) choose_companions(hv, hv_vm_of(hv, v), v->next_pcpu);
         break;
       case VERDICT_ADMIT_GANG:
         choose_gang(hv, hv_vm_of(hv, v));
@@ -178,7 +236,7 @@ static void place_picks(struct hv *hv) {
       claim(hv, v, v->pcpu);
   }
   for (uint32_t i = 0; i < hv->n_picks; i++)
-    if (hv->picks[i]->next_pcpu == ID_NONE) claim(hv, hv->picks[i], pcpuset_first(&hv->free));
+    if (hv->picks[i]->next_pcpu == ID_NONE) claim(hv, hv->picks[i], hv_lowest_free(hv, NULL));
 }
 
 /* Expired vCPUs that do not run on lose their pCPU now. */
@@ -187,13 +245,29 @@ static void drop_expired(struct hv *hv) {
     struct vcpu *v = hv->expired[i];
     if (!v->has_expired) continue; /* co-stopped in the scan */
     bool runs_on = !v->is_queued && v->next_pcpu == v->pcpu;
-    if (!runs_on) move_preempt(hv, v, RS_READY);
+    if (runs_on) continue;
+    /* It may start elsewhere, and nobody here. */
+    if (hv->is_core_scheduled) calendar_clear_pcpu(&hv->sim->calendar, v->pcpu);
+    move_preempt(hv, v, RS_READY);
   }
 }
 
+/* Gangs end together, and so do those who share a core. */
+static int64_t slice_end_of(struct hv *hv, struct vcpu *v) {
+  pcpu_id_t p = v->next_pcpu;
+  if (hv->cosched->shares_slice_end) return hv_vm_of(hv, v)->gang_slice_end_ns;
+  uint32_t n_threads = hv->is_core_scheduled ? hv->topology.n_in[DISTANCE_CORE] : 0;
+  for (uint32_t i = 0; i < n_threads; i++) {
+    const struct pcpu *pcpu = &hv->pcpus[p - p % n_threads + i];
+    if (!pcpu->current || pcpu->current->has_expired) continue;
+    v->overrun_ns = 0; /* who leads has settled for the core */
+    return pcpu->slice_end_ns;
+  }
+  return slice_end_ns(hv, v);
+}
+
 static void start_pick(struct hv *hv, struct vcpu *v) {
-  bool is_shared = hv->cosched->shares_slice_end;
-  int64_t end_ns = is_shared ? hv_vm_of(hv, v)->gang_slice_end_ns : slice_end_ns(hv, v);
+  int64_t end_ns = slice_end_of(hv, v);
   if (!v->has_expired) {
     move_start(hv, v, v->runstate, v->next_pcpu, end_ns, false);
     return;
@@ -236,6 +310,7 @@ static void swap_many(struct hv *hv) {
 static void dispatch_all(struct hv *hv) {
   hv->n_picks = 0;
   expire_slices(hv);
+  if (hv->n_invited > 0) choose_invited(hv);
   scan(hv);
   place_picks(hv);
   drop_expired(hv);

@@ -50,6 +50,8 @@ static void create_vms(struct hv *hv, const struct hv_config *config,
 pcpu_id_t hv_first_pcpu(const struct hv *hv, const struct vcpu *v) {
   const struct affinity_set *set = &hv->affinities[v->affinity];
   uint32_t nth = v->id % set->n_pcpus;
+  uint32_t n_threads = hv->topology.n_in[DISTANCE_CORE], n_cores = hv->n_pcpus / n_threads;
+  if (!set->mask && hv->prefers_idle_cores) return nth % n_cores * n_threads + nth / n_cores;
   if (!set->mask) return nth;
   pcpu_id_t p = 0;
   while (!hv_may_use(hv, v, p) || nth-- > 0) p++;
@@ -91,18 +93,19 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   pcpuset_init(&hv->queued, arena, hv->n_pcpus);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) pcpuset_add(&hv->free, p);
   create_vms(hv, config, vms, arena);
-  cores_create(hv, config->smt_speed, arena);
   hv->sched = (const struct sched_ops *)(const void *)config->scheduler->kind;
   hv->cosched = (const struct cosched_ops *)(const void *)config->coscheduling->kind;
+  bool has_choice = hv->sched != &sched_null; /* of who runs where */
+  cores_create(hv, config->smt_speed, config->is_core_scheduled && has_choice, arena);
   if (hv->sched->create)
     hv->sched_state = hv->sched->create(hv, config->scheduler->params.bytes, arena);
   if (hv->cosched->create)
     hv->cosched_state = hv->cosched->create(hv, config->coscheduling->params.bytes, arena);
   hv->is_big = hv->n_vcpus >= BIG_HOST;
   bool asks_nobody = !hv->cosched->offer && !hv->sched->slice_ns;
-  bool delays = hv->delay_ns > 0;
-  hv->is_plain = asks_nobody && !delays && hv->fifo && hv->vcpus[0].home == ID_NONE;
-  hv->is_picked = !hv->cosched->offer && !delays && hv->sched->pick;
+  bool is_simple = hv->delay_ns == 0 && !hv->is_core_scheduled;
+  hv->is_plain = asks_nobody && is_simple && hv->fifo && hv->vcpus[0].home == ID_NONE;
+  hv->is_picked = !hv->cosched->offer && is_simple && hv->sched->pick;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
     struct hv_vm *vm = hv_vm_of(hv, v);
@@ -142,7 +145,7 @@ void hv_settle(struct hv *hv) {
 
 void hv_reset(struct hv *hv) {
   hv_settle(hv);
-  hv->fragmentation_ns = 0;
+  hv->fragmentation_ns = hv->forced_idle_ns = 0;
   hv->n_context_switches = 0;
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) hv->pcpus[p].busy_ns = 0;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
@@ -192,13 +195,13 @@ void hv_check(const struct hv *hv) {
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
     const struct vcpu *v = hv->pcpus[p].current;
     assert(!v || (v->runstate == RS_RUNNING && v->pcpu == p));
-    assert(pcpuset_has(&hv->free, p) == (v == NULL));
+    assert(hv->is_core_scheduled || pcpuset_has(&hv->free, p) == (v == NULL));
     if (!v) n_idle++;
     const struct vcpu *poller = hv->pcpus[p].poller;
     assert(!poller || (!v && poller->runstate == RS_IDLE && poller->pcpu == p));
   }
   for (vm_id_t i = 0; i < hv->n_vms; i++) check_vm(hv, &hv->vms[i], &n_waiting, &n_queued);
-  assert(n_idle == hv->n_idle && n_idle == hv->free.n_members);
+  assert(n_idle == hv->n_idle && (hv->is_core_scheduled || n_idle == hv->free.n_members));
   assert(n_waiting == hv->n_waiting && n_queued == hv->n_queued);
   cores_check(hv);
   if (hv->sched->audit) hv->sched->audit(hv);

@@ -13,21 +13,34 @@
 #include "hv/hv.h"
 #include "hv/move.h"
 
-/* Those about whom is decided with v: itself, or all of its gang that run. */
+/* Those about whom is decided with v: itself, or all of its gang that run, or with core scheduling
+   on its core. */
 struct company {
   struct vcpu *first;
   uint32_t n;
+  pcpu_id_t core;     /* the first pCPU of that core … */
+  uint32_t n_threads; /* … and how many it has; 0: wherever they run */
 };
 
 static struct company company_of(struct hv *hv, struct vcpu *v) {
-  if (!hv->cosched->shares_slice_end) return (struct company){v, 1};
+  if (!hv->cosched->shares_slice_end && !hv->is_core_scheduled)
+    return (struct company){.first = v, .n = 1};
   const struct hv_vm *vm = hv_vm_of(hv, v);
-  return (struct company){&hv->vcpus[vm->first_vcpu], vm->n_vcpus};
+  struct company company = {.first = &hv->vcpus[vm->first_vcpu], .n = vm->n_vcpus};
+  if (hv->cosched->shares_slice_end) return company;
+  company.n_threads = hv->topology.n_in[DISTANCE_CORE];
+  company.core = v->pcpu - v->pcpu % company.n_threads;
+  return company;
+}
+
+static bool has(const struct company *company, const struct vcpu *v) {
+  if (v->runstate != RS_RUNNING) return false;
+  return company->n_threads == 0 || v->pcpu - company->core < company->n_threads;
 }
 
 static bool is_any_unsafe(const struct company *company) {
   for (uint32_t i = 0; i < company->n; i++)
-    if (company->first[i].is_unsafe) return true;
+    if (has(company, &company->first[i]) && company->first[i].is_unsafe) return true;
   return false;
 }
 
@@ -46,7 +59,7 @@ bool delay_puts_off(struct hv *hv, struct vcpu *v) {
   bool is_inside = false, is_delayed = false;
   for (uint32_t i = 0; i < company.n; i++) {
     const struct vcpu *member = &company.first[i];
-    if (member->runstate != RS_RUNNING) continue;
+    if (!has(&company, member)) continue;
     if (member->has_yielded) return false;
     is_delayed |= member->is_delayed;
     is_inside |= guest_is_inside(hv->guest, member);
@@ -54,7 +67,7 @@ bool delay_puts_off(struct hv *hv, struct vcpu *v) {
   if (is_delayed) return is_any_unsafe(&company) && now < hv->pcpus[v->pcpu].slice_end_ns;
   if (!is_inside) return false;
   for (uint32_t i = 0; i < company.n; i++)
-    if (company.first[i].runstate == RS_RUNNING) put_off(hv, &company.first[i], until_ns);
+    if (has(&company, &company.first[i])) put_off(hv, &company.first[i], until_ns);
   hv_vm_of(hv, v)->gang_slice_end_ns = until_ns;
   return true;
 }
@@ -67,8 +80,8 @@ void hv_become_safe(struct hv *hv, struct vcpu *v) {
 
 /* The gang overruns together: its first vCPU keeps what all owe. */
 void delay_end(struct hv *hv, struct vcpu *v) {
-  struct company company = company_of(hv, v);
-  company.first->overrun_ns = hv->sim->now_ns - v->due_ns;
+  struct vcpu *payer = hv->cosched->shares_slice_end ? company_of(hv, v).first : v;
+  payer->overrun_ns = hv->sim->now_ns - v->due_ns;
   v->delay_timeouts += v->is_unsafe && hv->sim->now_ns - v->due_ns == hv->delay_ns;
   v->is_delayed = v->is_unsafe = false;
 }

@@ -27,12 +27,14 @@ void hv_wake(struct hv *hv, struct vcpu *v) {
   hv_set_runstate(hv, v, RS_IDLE, RS_READY, hv->sim->now_ns);
   move_enqueue(hv, v, QUEUE_WOKEN);
   if (hv->cosched->woken) hv->cosched->woken(hv, v);
+  if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
   if (hv->free.n_members > 0) hv->must_fill = true;
 }
 
 void hv_costart(struct hv *hv, struct vcpu *v) {
   hv_set_runstate(hv, v, RS_COSTOP, RS_READY, hv->sim->now_ns);
   move_enqueue(hv, v, QUEUE_COSTARTED);
+  if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
   if (hv->free.n_members > 0) hv->must_fill = true;
 }
 
@@ -56,7 +58,8 @@ static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
     move_unexpire(v);
     return;
   }
-  pcpuset_add(&hv->free, v->pcpu);
+  hv_free(hv, v->pcpu);
+  if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
   if (hv->n_waiting > 0) hv->must_fill = true;
   calendar_clear_pcpu(&hv->sim->calendar, v->pcpu);
 }
@@ -98,7 +101,7 @@ void hv_on_step(struct hv *hv, struct vcpu *v) {
 
 void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns) {
   move_dequeue(hv, v);
-  pcpuset_remove(&hv->free, p);
+  hv_take(hv, v, p);
   move_start(hv, v, RS_READY, p, slice_end_ns, false);
 }
 
@@ -137,7 +140,7 @@ static void swap_one(struct hv *hv, pcpu_id_t p) {
 static void start_one(struct hv *hv) {
   struct vcpu *v = move_dequeue_head(hv);
   pcpu_id_t p = v->pcpu;
-  if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = pcpuset_first(&hv->free);
+  if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = hv_lowest_free(hv, NULL);
   pcpuset_remove(&hv->free, p);
   start_next(hv, v, p, false);
 }

@@ -48,6 +48,7 @@ struct hv_vm {
   uint32_t last_boosted;     /* vCPU in it that a directed yield went to last */
   uint32_t n_expired;        /* RUNNING ones that wait for the dispatch phase's decision */
   bool is_dirty;             /* its next crossing must be worked out */
+  bool is_invited;           /* is in hv->invited */
   bool is_starting;          /* a gang that the running dispatch phase starts */
   int64_t gang_slice_end_ns; /* under strict */
   int64_t hazard_since_ns, hazard_ns;
@@ -73,7 +74,9 @@ struct hv {
   struct core *cores; /* NULL: threads of a core do not matter to each other */
   int64_t smt_speed;  /* of each busy thread beside another, of SMT_FULL_SPEED */
   uint32_t *dirty_cores;
-  uint32_t n_dirty_cores;
+  uint32_t n_dirty_cores, n_forced; /* … threads kept idle beside busy ones */
+  vm_id_t *invited;                 /* VMs of which one may find a seat beside another */
+  uint32_t n_invited;
   struct poll_params poll;
   int64_t delay_ns; /* longest delay of a preemption; 0: none is delayed */
 
@@ -87,10 +90,13 @@ struct hv {
   bool is_big;               /* its state does not fit into a core's own caches */
   bool is_plain;             /* one queue, no rule, no homes: whoever is next may go anywhere … */
   bool is_spread;            /* siblings are kept out of each other's queues (spread.h) */
+  bool prefers_idle_cores;   /* as busy threads slow each other down */
+  bool is_core_scheduled;    /* a core runs one VM at a time */
   bool is_picked;            /* no rule, and pCPUs pick: what one decides concerns no other … */
                              /* … and nothing is delayed: short ways of dispatch.c */
 
   struct pcpuset free;   /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
+  struct pcpuset taken;  /* of core scheduling: those that run somebody or are claimed */
   struct pcpuset asked;  /* pCPUs that are to decide anew in this instant's dispatch phase */
   struct pcpuset queued; /* pCPUs in whose own queue somebody stands; the scheduler's to keep */
   pcpu_id_t offering;    /* of the running scan: pCPUs below found nobody to take */
@@ -109,7 +115,7 @@ struct hv {
   uint32_t n_queued;  /* vCPUs in the scheduler's queue */
   uint32_t n_waiting; /* vCPUs READY or COSTOP */
   uint32_t n_idle;    /* pCPUs without a vCPU */
-  int64_t fragmentation_ns;
+  int64_t fragmentation_ns, forced_idle_ns;
   uint64_t n_context_switches;
   struct steal *steal; /* NULL: nobody wants it */
 };
@@ -132,7 +138,8 @@ struct hv_config {
   int64_t context_switch_ns;
   int64_t migrations_ns[DISTANCES];
   struct topology topology;
-  int64_t smt_speed;     /* of SMT_FULL_SPEED */
+  int64_t smt_speed; /* of SMT_FULL_SPEED */
+  bool is_core_scheduled;
   struct ple_params ple; /* words put into ns */
   struct poll_params poll;
   int64_t delay_ns;
@@ -187,7 +194,10 @@ void hv_begin_progress(struct hv *hv, struct vcpu *v);
 void hv_end_progress(struct hv *hv, struct vcpu *v);
 /* Time passes, up to at_ns, while nothing changes. */
 static inline void hv_pass_time(struct hv *hv, int64_t at_ns) {
-  if (hv->n_waiting > 0) hv->fragmentation_ns += (at_ns - hv->sim->now_ns) * hv->n_idle;
+  if (hv->n_waiting > 0) {
+    hv->fragmentation_ns += (at_ns - hv->sim->now_ns) * hv->n_idle;
+    hv->forced_idle_ns += (at_ns - hv->sim->now_ns) * hv->n_forced;
+  }
   hv->sim->now_ns = at_ns;
 }
 static inline bool hv_is_waiting(enum runstate state) {
@@ -238,6 +248,29 @@ static inline bool hv_has_free(const struct hv *hv, const struct vcpu *v) {
   if (hv->free.n_members == 0) return false;
   const uint64_t *mask = hv->affinities[v->affinity].mask;
   return !mask || pcpuset_first_of(&hv->free, mask) != ID_NONE;
+}
+/* p, which was v's or was promised to nobody, is free from now on; it is v's from now on. */
+static inline void hv_free(struct hv *hv, pcpu_id_t p) {
+  if (hv->is_core_scheduled)
+    cores_give_back(hv, p);
+  else
+    pcpuset_add(&hv->free, p);
+}
+static inline void hv_take(struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  if (hv->is_core_scheduled)
+    cores_take(hv, v, p);
+  else
+    pcpuset_remove(&hv->free, p);
+}
+/* The lowest free pCPU of a set (NULL: of all), or ID_NONE. */
+static inline pcpu_id_t hv_lowest_free(const struct hv *hv, const uint64_t *mask) {
+  pcpu_id_t p = hv->prefers_idle_cores ? cores_lowest_idle(hv, mask, 0, hv->n_pcpus) : ID_NONE;
+  if (p != ID_NONE) return p;
+  return mask ? pcpuset_first_of(&hv->free, mask) : pcpuset_first(&hv->free);
+}
+/* Who has to give way if somebody is to run on p; NULL: nobody. */
+static inline struct vcpu *hv_rival(const struct hv *hv, pcpu_id_t p) {
+  return hv->is_core_scheduled ? cores_rival(hv, p) : hv->pcpus[p].current;
 }
 /* May p take v from another pCPU's queue? Who still runs there stays until that has decided. */
 static inline bool hv_may_move(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {

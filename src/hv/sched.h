@@ -64,6 +64,8 @@ struct sched_ops {
   /* Of schedulers with SPREAD_ROW (hv/spread.h): the pCPU in whose queue v stands, or where it
      runs. */
   pcpu_id_t (*queue_of)(const struct hv *hv, const struct vcpu *v);
+  /* How early v, which is queued, comes; less is earlier, and equals go by place. NULL: all are. */
+  int64_t (*rank)(const struct hv *hv, const struct vcpu *v);
   /* Asserts its invariants (the paranoid mode). */
   void (*audit)(const struct hv *hv);
 };

@@ -133,6 +133,10 @@ static pcpu_id_t credit_queue_of(const struct hv *hv, const struct vcpu *v) {
   return credit_of(hv, v)->queue;
 }
 
+static int64_t credit_rank(const struct hv *hv, const struct vcpu *v) {
+  return credit_of(hv, v)->prio;
+}
+
 static bool stands_in_queue(const struct vcpu *v) { return v->is_queued && !v->is_parked; }
 
 static void set_prio(struct hv *hv, struct vcpu *v, enum prio prio) {
@@ -146,8 +150,8 @@ static void set_prio(struct hv *hv, struct vcpu *v, enum prio prio) {
 /* v has come to its queue: is it to preempt who runs there? An idle pCPU takes it unasked. */
 static void tickle(struct hv *hv, const struct vcpu *v) {
   const struct credit_vcpu *account = credit_of(hv, v);
-  const struct vcpu *current = hv->pcpus[account->queue].current;
   if (hv_has_free(hv, v)) return;
+  const struct vcpu *current = hv_rival(hv, account->queue);
   if (account->prio < credit_of(hv, current)->prio) hv_ask(hv, account->queue);
 }
 
@@ -454,5 +458,6 @@ const struct sched_ops sched_credit = {
     .stopped = credit_stopped,
     .timer = credit_timer,
     .queue_of = credit_queue_of,
+    .rank = credit_rank,
     .audit = credit_audit,
 };

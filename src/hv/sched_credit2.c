@@ -183,7 +183,7 @@ static bool has_budget(const struct hv *hv, const struct vcpu *v) {
 /* By how much v is better than who runs on p; never, before that one's ratelimit. */
 static int64_t score(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   const struct credit2 *credit2 = hv->sched_state;
-  const struct vcpu *current = hv->pcpus[p].current;
+  const struct vcpu *current = hv_rival(hv, p);
   if (!current || is_limited(hv, current)) return INT64_MIN;
   charge(hv, current);
   int64_t score_ns = credit_of(hv, v)->credit_ns - credit_of(hv, current)->credit_ns;
@@ -244,17 +244,21 @@ static void tickle(struct hv *hv, const struct vcpu *v) {
   if (idle_in_queue(hv, v) != ID_NONE) return;
   pcpu_id_t stand = credit_of(hv, v)->entry.stands;
   int64_t score_ns = score(hv, v, stand);
-  bool is_simple = credit2->is_uniform && v->affinity == 0;
+  bool is_simple = credit2->is_uniform && v->affinity == 0 && !hv->is_core_scheduled;
   pcpu_id_t best =
       is_simple ? best_of_equals(hv, v, stand, score_ns) : best_elsewhere(hv, v, stand, score_ns);
   if (best != ID_NONE) hv_ask(hv, best);
 }
 
+static int64_t credit2_rank(const struct hv *hv, const struct vcpu *v) {
+  const struct credit2 *credit2 = hv->sched_state;
+  return rank_of(&credit2->params, credit_of(hv, v)->credit_ns);
+}
+
 static void put(struct hv *hv, const struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
-  struct credit2_vcpu *credit = credit_of(hv, v);
   loads_count(&credit2->loads, hv, v, true);
-  order_put(hv, credit2->order, &credit->entry, rank_of(&credit2->params, credit->credit_ns));
+  order_put(hv, credit2->order, &credit_of(hv, v)->entry, credit2_rank(hv, v));
 }
 
 /* A VM that runs as a gang is parked and unparked as one. */
@@ -490,5 +494,6 @@ const struct sched_ops sched_credit2 = {
     .stopped = credit2_stopped,
     .withdrawn = credit2_withdrawn,
     .timer = credit2_timer,
+    .rank = credit2_rank,
     .audit = credit2_audit,
 };

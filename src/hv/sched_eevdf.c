@@ -228,7 +228,7 @@ static struct eevdf_vcpu *earliest(const struct queue *queue) {
 static void check_preemption(struct hv *hv, const struct eevdf_vcpu *entity) {
   struct eevdf *eevdf = hv->sched_state;
   const struct queue *queue = &eevdf->queues[entity->queue];
-  const struct vcpu *current = hv->pcpus[entity->queue].current;
+  const struct vcpu *current = hv_rival(hv, entity->queue);
   if (!current || current->has_expired) return;
   charge(hv, current);
   const struct eevdf_vcpu *running = entity_of(hv, current);
@@ -236,7 +236,9 @@ static void check_preemption(struct hv *hv, const struct eevdf_vcpu *entity) {
   bool is_first = earliest(queue) == entity;
   bool is_better =
       !may_stay || (!running->is_protected && entity->deadline_ns < running->deadline_ns);
-  bool is_timed = eevdf->params.hrtick && hv->pcpus[entity->queue].slice_end_ns == TIME_NEVER_NS;
+  bool is_beside = running->queue != entity->queue; /* on another thread of a core that it has */
+  bool is_timed = eevdf->params.hrtick && hv->pcpus[current->pcpu].slice_end_ns == TIME_NEVER_NS;
+  if (is_beside) is_better = !running->is_protected;
   if ((is_first && is_better) || is_timed) hv_ask(hv, entity->queue);
 }
 
@@ -245,11 +247,12 @@ static void check_preemption(struct hv *hv, const struct eevdf_vcpu *entity) {
 static pcpu_id_t select_queue(const struct hv *hv, const struct vcpu *v) {
   pcpu_id_t last = entity_of(hv, v)->queue;
   if (pcpuset_has(&hv->free, last) || !hv_has_free(hv, v)) return last;
-  pcpu_id_t n = hv->topology.n_in[DISTANCE_LLC], first = last / n * n, p = first;
-  while ((p = pcpuset_next(&hv->free, p)) < first + n && !hv_may_use(hv, v, p)) p++;
-  if (p < first + n) return p;
   const uint64_t *mask = hv->affinities[v->affinity].mask;
-  return mask ? pcpuset_first_of(&hv->free, mask) : pcpuset_first(&hv->free);
+  pcpu_id_t n = hv->topology.n_in[DISTANCE_LLC], first = last / n * n, p = first;
+  pcpu_id_t idle = hv->prefers_idle_cores ? cores_lowest_idle(hv, mask, first, first + n) : ID_NONE;
+  if (idle != ID_NONE) return idle;
+  while ((p = pcpuset_next(&hv->free, p)) < first + n && !hv_may_use(hv, v, p)) p++;
+  return p < first + n ? p : hv_lowest_free(hv, mask);
 }
 
 static void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
@@ -356,7 +359,10 @@ static struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
 /* Does anybody wait for p? A gang that was refused waits in no queue, for any pCPU. */
 static bool is_wanted(const struct hv *hv, pcpu_id_t p) {
   bool has_gangs = hv->cosched->shares_slice_end && hv->n_waiting > hv->n_queued;
-  return has_gangs || pcpuset_has(&hv->queued, p);
+  if (has_gangs || pcpuset_has(&hv->queued, p)) return true;
+  if (!hv->is_core_scheduled) return false;
+  pcpu_id_t n = hv->topology.n_in[DISTANCE_CORE], first = p - p % n;
+  return pcpuset_next(&hv->queued, first) < first + n;
 }
 
 /* With hrtick: until it has what it asked for, if anybody waits for it. */

@@ -123,7 +123,7 @@ static bool is_over_limit(const struct hv *hv, const struct vcpu *v) {
 /* Reserved ones first, then by virtual time in whole us. */
 #define RANK_SHARED (INT64_C(1) << 43)
 #define RANK_UNIT_NS 1000
-static int64_t rank_of(const struct hv *hv, const struct vcpu *v) {
+static int64_t esx_rank(const struct hv *hv, const struct vcpu *v) {
   const struct esx *esx = hv->sched_state;
   int64_t rank = account_of_vcpu(hv, v)->virtual_ns / RANK_UNIT_NS;
   if (rank >= RANK_SHARED) rank = RANK_SHARED - 1;
@@ -132,7 +132,7 @@ static int64_t rank_of(const struct hv *hv, const struct vcpu *v) {
 
 static void put(struct hv *hv, const struct vcpu *v) {
   struct esx *esx = hv->sched_state;
-  order_put(hv, esx->order, &account_of_vcpu(hv, v)->entry, rank_of(hv, v));
+  order_put(hv, esx->order, &account_of_vcpu(hv, v)->entry, esx_rank(hv, v));
 }
 
 /* v has come to the queue: does it come before who runs where it ran? An idle pCPU takes it
@@ -140,10 +140,10 @@ static void put(struct hv *hv, const struct vcpu *v) {
  */
 static void tickle(struct hv *hv, const struct vcpu *v) {
   pcpu_id_t p = account_of_vcpu(hv, v)->entry.stands;
-  const struct vcpu *current = hv->pcpus[p].current;
+  const struct vcpu *current = hv_rival(hv, p);
   if (hv_has_free(hv, v) || !current) return;
   charge(hv, current);
-  if (rank_of(hv, v) < rank_of(hv, current)) hv_ask(hv, p);
+  if (esx_rank(hv, v) < esx_rank(hv, current)) hv_ask(hv, p);
 }
 
 /* A VM that runs as a gang is parked as one. */
@@ -269,5 +269,6 @@ const struct sched_ops sched_esx = {
     .started = esx_started,
     .stopped = esx_stopped,
     .timer = esx_timer,
+    .rank = esx_rank,
     .audit = esx_audit,
 };

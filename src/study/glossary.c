@@ -36,6 +36,11 @@ const struct term glossary[] = {
      "pCPUs that idle although vCPUs are waiting, because those are parts of gangs that do not "
      "fit into what is free, or are co-stopped. The host pays for it, no single VM does.",
      "strict, fragmentation_pct"},
+    {"core scheduling", "forced idle",
+     "The threads of a core run one VM at a time, so that no VM can spy on another through what "
+     "they "
+     "share. Threads for which that VM has nobody are forced to idle.",
+     "fragmentation, forced_idle_pct, smt_shared_pct"},
     {"gang", NULL,
      "Under strict co-scheduling all vCPUs of a VM that are not idle. They start together and "
      "stop together.",
@@ -44,6 +49,10 @@ const struct term glossary[] = {
      "The step from the release of a lock to the next owner's first instruction inside. It costs "
      "the more the more waiters poll the same cache line.",
      "hold, LWP"},
+    {"hyper-threading", "SMT",
+     "Several threads of one core are pCPUs to the hypervisor, but share what computes: while more "
+     "than one is busy each is slower (host.topology.smt_factor).",
+     "smt_shared_pct"},
     {"hazard", "concurrency hazard",
      "One vCPU of a VM runs while another is READY or co-stopped: the only time in which a running "
      "vCPU can wait for a sibling that is not.",

@@ -113,6 +113,7 @@ static void build_hv(struct machine *machine) {
                              .context_switch_ns = scenario->host.context_switch_ns,
                              .topology = topology_of(&scenario->host),
                              .smt_speed = smt_speed_of(&scenario->host),
+                             .is_core_scheduled = scenario->hypervisor.is_core_scheduled,
                              .scheduler = &scenario->hypervisor.scheduler,
                              .ple = ple_resolve(scenario->hypervisor.ple, scenario->host.ghz),
                              .poll = scenario->hypervisor.halt_polling,

@@ -374,8 +374,18 @@ static const struct metric fragmentation_pct = {
     .at = offsetof(struct host_result, fragmentation_ns),
     .help = "pCPU time idle although a vCPU of the host was READY or co-stopped",
     .formula = "100 * such idle time, summed over pCPUs / (pCPUs * duration)",
-    .details = "What gangs that do not fit leave over; Linux core scheduling calls it forced idle.",
-    .linux_name = "forced idle"};
+    .details = "What gangs that do not fit leave over, and core scheduling keeps idle."};
+static const struct metric forced_idle_pct = {
+    .name = "forced_idle_pct",
+    .unit = "%",
+    VALUE(result_pct),
+    .at = offsetof(struct host_result, forced_idle_ns),
+    .help =
+        "pCPU time idle beside a busy thread of its core, by core scheduling, although a vCPU of "
+        "the host was READY or co-stopped",
+    .formula = "100 * such idle time, summed over pCPUs / (pCPUs * duration)",
+    .details = "A part of fragmentation_pct; 0 without hypervisor.core_scheduling.",
+    .linux_name = "core_forceidle"};
 static const struct metric host_overhead_pct = {
     .name = "overhead_pct",
     .unit = "%",
@@ -412,8 +422,13 @@ static const struct metric *const lock_metrics[] = {&acquisitions,   &contended,
 static const struct metric *const interrupt_metrics[] = {&arrivals, &coalesced, &taken,
                                                          LATENCIES(delay), NULL};
 static const struct metric *const steal_metrics[] = {&steal_pct, &steal_share_pct, &steal_ns, NULL};
-static const struct metric *const host_metrics[] = {
-    &utilisation_pct, &fragmentation_pct, &host_overhead_pct, &context_switches, &events, NULL};
+static const struct metric *const host_metrics[] = {&utilisation_pct,
+                                                    &fragmentation_pct,
+                                                    &host_overhead_pct,
+                                                    &context_switches,
+                                                    &events,
+                                                    &forced_idle_pct,
+                                                    NULL};
 const struct metric *const *const metrics_of[SCOPES] = {
     [SCOPE_VM] = vm_metrics,       [SCOPE_VCPU] = vcpu_metrics,
     [SCOPE_LOCK] = lock_metrics,   [SCOPE_INTERRUPT] = interrupt_metrics,

@@ -72,6 +72,15 @@ static const struct preset_value kvm_6_18[] = {
     KVM_PLE,
     COSTS};
 
+static const struct preset_value hyperv_core[] = {
+    {"hypervisor.scheduler.kind", "rr",
+     "Microsoft, Hyper-V scheduler types: fair share, preemptive"},
+    {"hypervisor.scheduler.timeslice", "10ms", "assumed: none is published"},
+    {"hypervisor.core_scheduling", "on", "the default from Windows Server 2019 on"},
+    {"hypervisor.coscheduling.kind", "none", "beyond a core vCPUs are scheduled one by one"},
+    {"hypervisor.ple.yield", "off", "what an exit leads to is not published"},
+    COSTS};
+
 /* Of a lock in Linux: how long it is held has been measured, how often it is taken has not. */
 #define LOCK_STAT(class, text)                                                       \
   "Linux, Documentation/locking/lockstat.rst, holdtime-avg of " class ": " text      \
@@ -109,6 +118,7 @@ static const struct preset hypervisors[] = {
     PRESET("xen-credit2", xen_credit2, "Xen with its default scheduler, pause-loop exits yield"),
     PRESET("kvm-6.6", kvm_6_6, "KVM on Linux 6.6: EEVDF, directed yields"),
     PRESET("kvm-6.18", kvm_6_18, "KVM on Linux 6.18: EEVDF, directed yields"),
+    PRESET("hyperv-core", hyperv_core, "Hyper-V's core scheduler: a core runs one VM at a time"),
 };
 static const struct preset programs[] = {
     PRESET("linux-dentry", linux_dentry, "a guest that takes the lock of a directory entry"),
@@ -224,7 +234,8 @@ const struct conf *preset_expand(const struct conf *level, struct diags *diags,
 }
 
 const struct conf *preset_clear(const struct conf *below, struct arena *arena) {
-  static const char *const wholes[] = {"scheduler", "coscheduling", "ple"};
+  static const char *const wholes[] = {"scheduler", "coscheduling", "ple", "halt_polling",
+                                       "core_scheduling"};
   const struct conf *hypervisor = conf_find(below, "hypervisor");
   if (!hypervisor || hypervisor->kind != CONF_OBJECT) return below;
   for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++)

@@ -34,8 +34,8 @@ const char *const *preset_names(enum preset_place place, const char *words[PRESE
    the words themselves: a program that is one has its name. */
 const struct conf *preset_expand(const struct conf *level, struct diags *diags,
                                  struct arena *arena);
-/* What is below an expanded level that has a preset: without the objects that presets state as a
-   whole. */
+/* What is below an expanded level that has a preset: without the objects, and the switch, that
+   presets state as a whole. */
 const struct conf *preset_clear(const struct conf *below, struct arena *arena);
 /* … and the preset called name put over it. */
 const struct conf *preset_put(const struct conf *below, const struct conf *name,

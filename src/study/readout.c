@@ -216,6 +216,7 @@ struct run_result *readout(const struct scenario *scenario, const struct hv *hv,
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) result->host.busy_ns += hv->pcpus[p].busy_ns;
   assert(result->host.busy_ns == running_ns);
   result->host.fragmentation_ns = hv->fragmentation_ns;
+  result->host.forced_idle_ns = hv->forced_idle_ns;
   result->host.context_switches = hv->n_context_switches;
   result->host.events = hv->sim->n_events;
   read_notes(result, guest, arena);

@@ -77,6 +77,7 @@ struct vm_result {
 struct host_result {
   int64_t busy_ns;          /* summed over pCPUs */
   int64_t fragmentation_ns; /* idle pCPU time while any vCPU is READY or COSTOP */
+  int64_t forced_idle_ns;   /* the part of it beside a vCPU of another VM, by core scheduling */
   int64_t overhead_ns;
   uint64_t context_switches;
   uint64_t events;

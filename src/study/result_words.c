@@ -44,6 +44,7 @@
 static const struct result_word host_words[] = {
     INTEGER(host_result, "busy_ns", busy_ns),
     INTEGER(host_result, "fragmentation_ns", fragmentation_ns),
+    INTEGER(host_result, "forced_idle_ns", forced_idle_ns),
     INTEGER(host_result, "overhead_ns", overhead_ns),
     INTEGER(host_result, "context_switches", context_switches),
     INTEGER(host_result, "events", events),

@@ -39,6 +39,7 @@ struct hypervisor_spec {
   struct ple_params ple;
   struct poll_params halt_polling;
   int64_t delay_preemption_ns; /* 0: off */
+  uint32_t is_core_scheduled;  /* a core runs one VM at a time */
 };
 
 /* One VM: `count` has been expanded, noise.0, noise.1 … in the order of the file. */

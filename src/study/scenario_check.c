@@ -53,8 +53,9 @@ static void check_topology(struct bind *bind, struct site root, const struct sce
                scenario_name_site(bind, pcpus));
   else if (n_cores % host->llcs_per_socket != 0)
     diag_error(bind->diags, topology.place, topology.path, NULL,
-               "%ju cores of a socket cannot share %u last-level caches evenly", (uintmax_t)n_cores,
-               host->llcs_per_socket);
+               "%ju cores of a socket cannot share %u last-level caches evenly (%s)",
+               (uintmax_t)n_cores, host->llcs_per_socket,
+               scenario_name_site(bind, site_child(bind, topology, "llcs_per_socket")));
 }
 
 static void check_timeslice(struct bind *bind, struct site root, const struct scenario *scenario) {
@@ -72,8 +73,9 @@ static void check_timeslice(struct bind *bind, struct site root, const struct sc
     char slice[DURATION_TEXT_MAX], cost[DURATION_TEXT_MAX];
     if (timeslice_ns <= cost_ns) {
       diag_error(bind->diags, site.place, site.path, NULL,
-                 "%s leaves no time to run: context_switch + migration take %s",
-                 duration_format(timeslice_ns, slice), duration_format(cost_ns, cost));
+                 "%s leaves no time to run: context_switch + migration take %s (%s)",
+                 duration_format(timeslice_ns, slice), duration_format(cost_ns, cost),
+                 scenario_name_site(bind, site_of(bind, root, "host", "costs")));
     } else if (is_taken_off && overrun_ns >= timeslice_ns - cost_ns) {
       struct site delay = site_of(bind, root, "hypervisor", "delay_preemption");
       diag_error(bind->diags, delay.place, delay.path, NULL,
@@ -88,6 +90,20 @@ static uint64_t sum_vcpus(const struct scenario *scenario) {
   uint64_t sum = 0;
   for (uint32_t i = 0; i < scenario->n_vms; i++) sum += scenario->vms[i].guest.n_vcpus;
   return sum;
+}
+
+static void check_cores(struct bind *bind, struct site root, const struct scenario *scenario) {
+  if (!scenario->hypervisor.is_core_scheduled) return;
+  struct site site = site_of(bind, root, "hypervisor", "core_scheduling");
+  struct site kind = site_child(bind, site_of(bind, root, "hypervisor", "scheduler"), "kind");
+  struct site topology = site_of(bind, root, "host", "topology");
+  if (scenario->hypervisor.scheduler.kind == &sched_null.kind)
+    diag_warning(bind->diags, site.place, site.path, NULL, "no effect under 'null' (%s)",
+                 scenario_name_site(bind, kind));
+  else if (scenario->host.threads_per_core == 1)
+    diag_warning(bind->diags, site.place, site.path, NULL,
+                 "no effect: the cores of the host have one thread each (%s)",
+                 scenario_name_site(bind, site_child(bind, topology, "threads_per_core")));
 }
 
 static void check_null(struct bind *bind, struct site root, const struct scenario *scenario) {
@@ -208,6 +224,7 @@ void scenario_check(struct bind *bind, struct site root, const struct scenario *
   check_timeslice(bind, root, scenario);
   if (scenario->host.n_pcpus == 0) return; /* reported */
   check_topology(bind, root, scenario);
+  check_cores(bind, root, scenario);
   check_null(bind, root, scenario);
   check_gangs(bind, root, scenario);
   check_spread(bind, root, scenario);

@@ -98,7 +98,14 @@ const struct row_set host_rows = ROWS(host_params, NULL);
 
 static const char *const ple_words[] = {
     [PLE_OFF] = "off", [PLE_DIRECTED] = "directed", [PLE_UNDIRECTED] = "undirected", NULL};
+static const char *const switch_words[] = {"off", "on", NULL};
 static const struct param hypervisor_params[] = {
+    {.key = "core_scheduling",
+     .type = PARAM_CHOICE,
+     .offset = offsetof(struct hypervisor_spec, is_core_scheduled),
+     .fallback = "off",
+     .choices = switch_words,
+     .help = "on: the threads of a core run one VM at a time, and are decided about together"},
     {.key = "ple.yield",
      .type = PARAM_CHOICE,
      .offset = offsetof(struct hypervisor_spec, ple.yield),
@@ -166,7 +173,6 @@ static const struct param hypervisor_params[] = {
 static const char *const hypervisor_others[] = {"preset", "scheduler", "coscheduling", NULL};
 const struct row_set hypervisor_rows = ROWS(hypervisor_params, hypervisor_others);
 
-static const char *const switch_words[] = {"off", "on", NULL};
 static const struct param run_params[] = {
     {.key = "duration",
      .type = PARAM_DURATION,

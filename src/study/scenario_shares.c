@@ -7,14 +7,12 @@
 #include "study/scenario_rows.h"
 
 /* Is the scheduler's kind set by --set or an axis? Then keys for another one are no surprise. */
-static bool is_switched(struct bind *bind, struct site root) {
-  struct site kind = site_child(bind, site_child(bind, root, "hypervisor"), "scheduler");
-  kind = site_child(bind, kind, "kind");
+static bool is_switched(struct bind *bind, struct site kind) {
   return (kind.node && conf_is_argument(kind.node)) || conf_find(bind->sweep, kind.path);
 }
 
 static void check_effects(struct bind *bind, struct site vm, const struct vm_spec *spec,
-                          const struct sched_ops *sched) {
+                          struct site kind, const struct sched_ops *sched) {
   const struct {
     const char *key;
     bool is_claimed;
@@ -28,8 +26,8 @@ static void check_effects(struct bind *bind, struct site vm, const struct vm_spe
   for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
     if (!claims[i].is_claimed || (sched->honours & claims[i].honour)) continue;
     struct site site = site_child(bind, vm, claims[i].key);
-    diag_warning(bind->diags, site.place, site.path, NULL, "no effect under '%s'",
-                 sched->kind.name);
+    diag_warning(bind->diags, site.place, site.path, NULL, "no effect under '%s' (%s)",
+                 sched->kind.name, scenario_name_site(bind, kind));
   }
 }
 
@@ -57,13 +55,15 @@ void scenario_check_shares(struct bind *bind, struct site root, const struct sce
   const struct sched_ops *sched = (const struct sched_ops *)(const void *)kind;
   struct site vms = site_child(bind, root, "vms");
   double reserved_pct = 0;
-  bool may_surprise = sched && !is_switched(bind, root);
+  struct site kind_site = site_child(bind, site_child(bind, root, "hypervisor"), "scheduler");
+  kind_site = site_child(bind, kind_site, "kind");
+  bool may_surprise = sched && !is_switched(bind, kind_site);
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     const struct vm_spec *spec = &scenario->vms[i];
     reserved_pct += spec->reservation_pct;
     if (i > 0 && strcmp(spec->base_name, scenario->vms[i - 1].base_name) == 0) continue;
     struct site vm = site_child(bind, vms, spec->base_name);
-    if (may_surprise) check_effects(bind, vm, spec, sched);
+    if (may_surprise) check_effects(bind, vm, spec, kind_site, sched);
     check_reservation(bind, vm, scenario, spec);
   }
   if (reserved_pct <= 100.0 * scenario->host.n_pcpus) return;

@@ -33,7 +33,7 @@ static uint32_t affinity_number(const char **at) {
 
 /* NULL, or what is wrong in one clause. */
 static const char *affinity_parse(struct bind *bind, const char *text, uint32_t n_pcpus,
-                                  uint64_t *set) {
+                                  struct site pcpus, uint64_t *set) {
   for (const char *at = text;; at++) {
     uint32_t first = affinity_number(&at), last = first;
     if (first != UINT32_MAX && *at == '-') {
@@ -44,17 +44,18 @@ static const char *affinity_parse(struct bind *bind, const char *text, uint32_t 
       return "is no list of pCPUs such as \"0-3,7\"";
     if (last < first) return arena_printf(bind->arena, "counts down from %u to %u", first, last);
     if (last >= n_pcpus)
-      return arena_printf(bind->arena, "names pCPU %u; the host's are 0-%u", last, n_pcpus - 1);
+      return arena_printf(bind->arena, "names pCPU %u; the host's are 0-%u (%s)", last, n_pcpus - 1,
+                          scenario_name_site(bind, pcpus));
     for (uint32_t pcpu = first; pcpu <= last; pcpu++) set[pcpu / 64] |= UINT64_C(1) << pcpu % 64;
     if (!*at) return NULL;
   }
 }
 
 static const uint64_t *bind_affinity(struct bind *bind, struct site vm, const char *text,
-                                     uint32_t n_pcpus) {
+                                     struct site pcpus, uint32_t n_pcpus) {
   if (strcmp(text, AFFINITY_ALL) == 0 || n_pcpus == 0) return NULL;
   uint64_t *set = ARENA_ARRAY(bind->arena, n_pcpus / 64 + 1u, uint64_t);
-  const char *fault = affinity_parse(bind, text, n_pcpus, set);
+  const char *fault = affinity_parse(bind, text, n_pcpus, pcpus, set);
   if (!fault) return set;
   struct site site = site_child(bind, vm, "affinity");
   diag_error(bind->diags, site.place, site.path, NULL, "\"%s\" %s", text, fault);
@@ -84,7 +85,7 @@ static void bind_scheduler(struct bind *bind, struct site vm, struct guest_spec 
                  ops->kind.name);
 }
 
-static struct vm_keys bind_vm(struct bind *bind, struct site site,
+static struct vm_keys bind_vm(struct bind *bind, struct site site, struct site pcpus,
                               const struct scenario *scenario) {
   struct vm_keys keys = {.spec = {.base_name = site.node->key, .start = dist_constant(0)}};
   struct object_rules rules = {.rows = vm_rows.rows, .n_rows = vm_rows.n, .others = vm_rows.others};
@@ -99,12 +100,13 @@ static struct vm_keys bind_vm(struct bind *bind, struct site site,
   if (keys.program) guest->program = find_program(bind, site, keys.program, scenario);
   scenario_bind_interrupts(bind, site_child(bind, site, VM_INTERRUPTS), scenario, guest);
   if (keys.affinity)
-    keys.spec.affinity = bind_affinity(bind, site, keys.affinity, scenario->host.n_pcpus);
+    keys.spec.affinity = bind_affinity(bind, site, keys.affinity, pcpus, scenario->host.n_pcpus);
   return keys;
 }
 
 void scenario_bind_vms(struct bind *bind, struct site root, struct scenario *scenario) {
   struct site site = site_child(bind, root, "vms");
+  struct site pcpus = site_child(bind, site_child(bind, root, "host"), "pcpus");
   if (!bind_expect(bind, site, CONF_OBJECT, "an object of VMs")) return;
   if (!site.node || site.node->n_children == 0) {
     diag_error(bind->diags, site.place, site.node ? "vms" : "", NULL,
@@ -116,7 +118,7 @@ void scenario_bind_vms(struct bind *bind, struct site root, struct scenario *sce
   uint64_t n_vms = 0;
   for (uint32_t i = 0; i < site.node->n_children; i++) {
     struct site vm = site_element(bind, site, i);
-    keys[i] = bind_vm(bind, vm, scenario);
+    keys[i] = bind_vm(bind, vm, pcpus, scenario);
     n_vms += keys[i].count ? keys[i].count : 1;
   }
   if (n_vms > VMS_MAX) {

@@ -37,6 +37,15 @@ static const struct setting settings[] = {
      .hypervisor = ", 'ple': { 'yield': 'directed', 'window': '10us', 'exit_cost': '2us' }"},
     {.scheduler = "", .hypervisor = ", 'ple': { 'yield': 'undirected', 'window': '10us' }"},
     {.scheduler = "",
+     .hypervisor = ", 'core_scheduling': 'on'",
+     .host = ", 'topology': { 'threads_per_core': 2, 'smt_factor': 0.7 }"},
+    {.scheduler = ", 'placement': 'balance'",
+     .hypervisor = ", 'core_scheduling': 'on', 'delay_preemption': '80us',"
+                   "'halt_polling': { 'max': '50us' },"
+                   "'ple': { 'yield': 'directed', 'window': '10us' }",
+     .needs_queues = true,
+     .host = ", 'topology': { 'threads_per_core': 2 }"},
+    {.scheduler = "",
      .hypervisor = "",
      .host = ", 'topology': { 'sockets': 2, 'threads_per_core': 2, 'smt_factor': 0.7 }"},
     {.scheduler = "",
@@ -197,6 +206,7 @@ static void check_books(const struct combination *is) {
   ck_assert_int_eq(host->overhead_ns, overhead_ns);
   int64_t idle_ns = world.result->scenario->host.n_pcpus * window_ns - host->busy_ns;
   ck_assert(host->fragmentation_ns >= 0 && host->fragmentation_ns <= idle_ns);
+  ck_assert_int_le(host->forced_idle_ns, host->fragmentation_ns);
   /* A waiter that yields to hogs every 10 us may get nothing done in so short a window. */
   if (is->with == settings) ck_assert_uint_gt(world_lock(&world, "db", "l")->acquisitions, 0);
 }
@@ -400,7 +410,8 @@ static void check_promises(const struct combination *is) {
     ck_assert_int_eq(ledger->spin_ns[SPIN_SELF], 0);
     if (is->cosched == &cosched_none) ck_assert_int_eq(ledger->runstate_ns[RS_COSTOP], 0);
     if (is->cosched == &cosched_none) ck_assert_uint_eq(ledger->costops, 0);
-    if (!may_waste(is)) ck_assert_int_eq(world.result->host.fragmentation_ns, 0);
+    if (!may_waste(is))
+      ck_assert_int_eq(world.result->host.fragmentation_ns, world.result->host.forced_idle_ns);
     if (is->cosched == &cosched_strict && is->lock->is_spinlock && is_about_locks)
       ck_assert_int_eq(world_spin_lhp_ns(ledger), 0);
     if (is->sched != &sched_null) continue;

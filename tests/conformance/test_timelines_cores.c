@@ -114,6 +114,194 @@ START_TEST(work_is_rounded_to_whole_nanoseconds) {
 }
 END_TEST
 
+/* --- places --- */
+
+static void watch_places(const char *scheduler, const char *rest) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 4, 'topology': { 'threads_per_core': 2, 'smt_factor': 0.5 } },"
+              "'hypervisor': { 'scheduler': { %s } }, %s }",
+              scheduler, rest);
+}
+
+/* a has p0 to itself until c comes. At 4 a goes; c stays where it is at 10, b too. */
+START_TEST(idle_cores_come_first) {
+  watch_places("'kind': 'rr', 'timeslice': '10ms'",
+               "'programs': { 'p': " ONCE("3ms") ", 'hog': [ { 'compute': '1s' } ] }, 'vms': {"
+               "'a': { 'vcpus': 1, 'program': 'p' }, 'b': { 'vcpus': 1, 'program': 'hog' },"
+               "'c': { 'vcpus': 1, 'program': 'hog', 'start': '2ms' } },"
+               "'run': { 'duration': '12ms' }");
+  world_expect(&world, MS,
+               "p0 0000........\n"
+               "p1 ..2222222222\n"
+               "p2 111111111111\n"
+               "p3 ............\n");
+  ck_assert_int_eq(world_vm(&world, "c")->total.smt_shared_ns, 2 * MS);
+}
+END_TEST
+
+/* Queues are on p0, p2 and p1. At 2 d wakes on p3, whose core is idle since b halted at 1. */
+START_TEST(queues_are_on_idle_cores_first) {
+  watch_places("'kind': 'credit'",
+               "'programs': { 'p': " ONCE("1ms") ", 'hog': [ { 'compute': '1s' } ] }, 'vms': {"
+               "'a': { 'vcpus': 1, 'program': 'hog' }, 'b': { 'vcpus': 1, 'program': 'p' },"
+               "'c': { 'vcpus': 1, 'program': 'hog' },"
+               "'d': { 'vcpus': 1, 'program': 'hog', 'start': '2ms' } },"
+               "'run': { 'duration': '6ms' }");
+  world_expect(&world, MS,
+               "p0 000000\n"
+               "p1 222222\n"
+               "p2 1.....\n"
+               "p3 ..3333\n");
+}
+END_TEST
+
+/* --- core scheduling --- */
+
+#define HOGS "'programs': { 'hog': [ { 'compute': '10s' } ] },"
+static void watch_cores(const char *pcpus, const char *hypervisor, const char *rest) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': %s, 'topology': { 'threads_per_core': 2 } },"
+              "'hypervisor': { %s, 'core_scheduling': 'on' }, %s }",
+              pcpus, hypervisor, rest);
+}
+#define RR "'scheduler': { 'kind': 'rr', 'timeslice': '10ms' }"
+
+/* Nobody runs beside b, though a/v0 and a/v1 wait. */
+START_TEST(a_core_runs_one_vm_at_a_time) {
+  watch_cores("2", RR,
+              HOGS
+              "'vms': { 'a': { 'vcpus': 2, 'program': 'hog' },"
+              "'b': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '29ms' }");
+  world_expect(&world, MS,
+               "a/v0 uuuuuuuuuu rrrrrrrrrr uuuuuuuuu\n"
+               "a/v1 uuuuuuuuuu rrrrrrrrrr uuuuuuuuu\n"
+               "b/v0 rrrrrrrrrr uuuuuuuuuu rrrrrrrrr\n"
+               "p0   0000000000 2222222222 000000000\n"
+               "p1   1111111111 .......... 111111111\n");
+  ck_assert_int_eq(world.result->host.forced_idle_ns, 10 * MS);
+  ck_assert_int_eq(world.result->host.fragmentation_ns, 10 * MS);
+  ck_assert_int_eq(world_vm(&world, "a")->total.smt_shared_ns, 0);
+}
+END_TEST
+
+/* db/v1 halts at once and wakes at 4: the thread beside v0 has been kept for it, and its slice ends
+   with v0's. Up to 6 nobody waits, so nothing is forced. */
+START_TEST(a_sibling_joins_its_core) {
+  watch_cores(
+      "2", RR,
+      "'locks': { 'm': { 'kind': 'mutex' } }, 'programs': { 'hog': [ { 'compute': '10s' } ],"
+      "'p': [ { 'lock': 'm', 'hold': '4ms' }, { 'compute': '30ms' } ] },"
+      "'vms': { 'db': { 'vcpus': 2, 'program': 'p' },"
+      "'late': { 'vcpus': 1, 'program': 'hog', 'start': '6ms' } },"
+      "'run': { 'duration': '24ms' }");
+  world_expect(&world, MS,
+               "db/v0   ccccuuuuuu rrrrrrrrrr uuuu\n"
+               "db/v1   ....ccccuu rrrrrrrrrr uuuu\n"
+               "late/v0 ......rrrr uuuuuuuuuu rrrr\n"
+               "p0      0000000000 2222222222 0000\n"
+               "p1      ....111111 .......... 1111\n");
+  ck_assert_int_eq(world.result->host.forced_idle_ns, 10 * MS);
+}
+END_TEST
+
+/* The third of a has a core to itself. */
+START_TEST(an_odd_vcpu_has_a_core_to_itself) {
+  watch_cores("4", RR,
+              HOGS
+              "'vms': { 'a': { 'vcpus': 3, 'program': 'hog' },"
+              "'b': { 'vcpus': 1, 'program': 'hog', 'count': 2 } },"
+              "'run': { 'duration': '29ms' }");
+  world_expect(&world, MS,
+               "a/v2   uuuuuuuuuu rrrrrrrrrr uuuuuuuuu\n"
+               "b.0/v0 rrrrrrrrrr uuuuuuuuuu rrrrrrrrr\n"
+               "b.1/v0 rrrrrrrrrr uuuuuuuuuu rrrrrrrrr\n"
+               "p0     0000000000 3333333333 000000000\n"
+               "p1     1111111111 .......... 111111111\n"
+               "p2     2222222222 4444444444 222222222\n"
+               "p3     .......... .......... .........\n");
+  ck_assert_int_eq(world.result->host.forced_idle_ns, (10 + 20 + 9) * MS);
+}
+END_TEST
+
+/* Beside who leads sits who has queued longest: v0 at 10, v2 at 20, v1 at 30. */
+START_TEST(siblings_sit_down_in_turn) {
+  watch_cores("2", RR,
+              HOGS
+              "'vms': { 'a': { 'vcpus': 3, 'program': 'hog' } }, 'run': { 'duration': '34ms' }");
+  world_expect(&world, MS,
+               "a/v0 uuuuuuuuuu uuuuuuuuuu rrrrrrrrrr uuuu\n"
+               "a/v1 uuuuuuuuuu rrrrrrrrrr uuuuuuuuuu uuuu\n"
+               "a/v2 rrrrrrrrrr uuuuuuuuuu uuuuuuuuuu rrrr\n"
+               "p0   0000000000 2222222222 2222222222 1111\n"
+               "p1   1111111111 0000000000 1111111111 0000\n");
+}
+END_TEST
+
+/* A gang of three takes both cores, and at 10 finds one: b has the other. p1 and, before, p3 are
+   kept idle beside somebody, p2 and p3 merely are idle. */
+START_TEST(a_gang_takes_whole_cores) {
+  watch_cores("4", RR ", 'coscheduling': { 'kind': 'strict' }",
+              HOGS
+              "'vms': { 'gang': { 'vcpus': 3, 'program': 'hog' },"
+              "'b': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '20ms' }");
+  world_expect(&world, MS,
+               "gang/v0 uuuuuuuuuu xxxxxxxxxx\n"
+               "gang/v2 uuuuuuuuuu xxxxxxxxxx\n"
+               "b/v0    rrrrrrrrrr uuuuuuuuuu\n"
+               "p0      0000000000 3333333333\n"
+               "p1      1111111111 ..........\n"
+               "p2      2222222222 ..........\n"
+               "p3      .......... ..........\n");
+  ck_assert_int_eq(world.result->host.forced_idle_ns, 20 * MS);
+  ck_assert_int_eq(world.result->host.fragmentation_ns, 40 * MS);
+}
+END_TEST
+
+/* One character is 2 ms. io wakes on p1, beside hog on p0, and takes the core over by its boost;
+   the credits of two pCPUs keep both UNDER. */
+START_TEST(a_boost_takes_the_whole_core) {
+  watch_cores("2", "'scheduler': { 'kind': 'credit' }",
+              "'programs': { 'hog': [ { 'compute': '10s' } ],"
+              "'io': [ { 'compute': '10ms' }, { 'sleep': '4ms' } ] },"
+              "'vms': { 'hog': { 'vcpus': 1, 'program': 'hog' },"
+              "'io': { 'vcpus': 1, 'program': 'io', 'start': '12ms' } },"
+              "'run': { 'duration': '54ms' }");
+  world_expect(&world, 2 * MS,
+               "hog/v0 uuuuuu rrrrr uu rrrrr uu rrrrr uu\n"
+               "io/v0  ...... uuuuu .. uuuuu .. uuuuu ..\n"
+               "p0     000000 ..... 00 ..... 00 ..... 00\n"
+               "p1     ...... 11111 .. 11111 .. 11111 ..\n");
+}
+END_TEST
+
+/* One character is 4 ms. a and b wait in the queues of two threads: at each tick it is the turn of
+   the one that has queued longer. */
+START_TEST(threads_of_a_core_take_turns) {
+  watch_cores("2", "'scheduler': { 'kind': 'eevdf' }",
+              HOGS
+              "'vms': { 'a': { 'vcpus': 1, 'program': 'hog' },"
+              "'b': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '20ms' }");
+  world_expect(&world, 4 * MS,
+               "a/v0 ururu\n"
+               "b/v0 rurur\n"
+               "p0   0.0.0\n"
+               "p1   .1.1.\n");
+}
+END_TEST
+
+/* One character is 10 ms. On one queue for the host weights hold: a third is a's. */
+START_TEST(weights_hold_on_a_core) {
+  watch_cores("2", "'scheduler': { 'kind': 'esx', 'quantum': '10ms' }",
+              HOGS
+              "'vms': { 'a': { 'vcpus': 1, 'program': 'hog', 'weight': 256 },"
+              "'b': { 'vcpus': 1, 'program': 'hog', 'weight': 512 } },"
+              "'run': { 'duration': '70ms' }");
+  world_expect(&world, 10 * MS,
+               "a/v0 u rr u rr u\n"
+               "b/v0 r uu r uu r\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -124,5 +312,15 @@ int main(void) {
   tcase_add_test(tests, slices_are_times_and_switches_are_work);
   tcase_add_test(tests, a_swap_is_no_pause);
   tcase_add_test(tests, work_is_rounded_to_whole_nanoseconds);
+  tcase_add_test(tests, idle_cores_come_first);
+  tcase_add_test(tests, queues_are_on_idle_cores_first);
+  tcase_add_test(tests, a_core_runs_one_vm_at_a_time);
+  tcase_add_test(tests, a_sibling_joins_its_core);
+  tcase_add_test(tests, an_odd_vcpu_has_a_core_to_itself);
+  tcase_add_test(tests, siblings_sit_down_in_turn);
+  tcase_add_test(tests, a_gang_takes_whole_cores);
+  tcase_add_test(tests, a_boost_takes_the_whole_core);
+  tcase_add_test(tests, threads_of_a_core_take_turns);
+  tcase_add_test(tests, weights_hold_on_a_core);
   return world_main(tests, "cores");
 }

@@ -98,6 +98,7 @@ void figures_read(struct figures *figures, const struct run_result *result) {
   add_ns(&reader, "window", result->window_ns);
   add_ns(&reader, "busy", host->busy_ns);
   add_ns(&reader, "fragmentation", host->fragmentation_ns);
+  add_ns(&reader, "forced_idle", host->forced_idle_ns);
   add_ns(&reader, "overhead", host->overhead_ns);
   add_count(&reader, "context switches", host->context_switches);
   for (uint32_t i = 0; i < result->scenario->n_vms; i++)

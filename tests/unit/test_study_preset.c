@@ -13,9 +13,9 @@ static struct bound bound;
 static void setup(void) { bound = (struct bound){0}; }
 static void teardown(void) { bound_free(&bound); }
 
-#define REST                                                                         \
-  "'host': { 'pcpus': 2 }, 'programs': { 'p': [ { 'compute': '1ms' } ] }, 'vms': { " \
-  "'a': { 'vcpus': 1, 'program': 'p' } } }"
+#define REST                                                                             \
+  "'host': { 'pcpus': 2, 'topology': { 'threads_per_core': 2 } }, 'programs': { 'p': [ " \
+  "{ 'compute': '1ms' } ] }, 'vms': { 'a': { 'vcpus': 1, 'program': 'p' } } }"
 
 static const struct conf *set(const struct conf *root, const char *path, const char *value) {
   return scenario_set(root, path, conf_string(&bound.arena, value), &bound.diags, &bound.arena);
@@ -50,6 +50,8 @@ START_TEST(it_goes_over_what_is_below) {
   expect_text(root, "hypervisor.coscheduling.kind", "none");
   expect_text(root, "hypervisor.ple.window", "4096cycles");
   ck_assert_ptr_null(conf_find_path(root, "hypervisor.scheduler.timeslice"));
+  root = set(set(root, PRESET_PATH, "hyperv-core"), PRESET_PATH, "xen-credit");
+  ck_assert_ptr_null(conf_find_path(root, "hypervisor.core_scheduling"));
   expect_text(set(root, "hypervisor.ple.yield", "off"), "hypervisor.ple.yield", "off");
 }
 END_TEST

@@ -50,7 +50,7 @@ START_TEST(columns_are_as_published) {
                    "spin_self_ns");
   ck_assert_str_eq(header_of(TABLE_HOST),
                    "cell,replication,seed,utilisation_pct,fragmentation_pct,overhead_pct,"
-                   "context_switches,events");
+                   "context_switches,events,forced_idle_pct");
   ck_assert_str_eq(header_of(TABLE_SUMMARY),
                    "cell,scope,entity,metric,unit,n,mean,sd,ci_low,ci_high,rel_half_width_pct");
 }
