@@ -28,7 +28,9 @@ const struct command cmd_size = {
         "up to as many as there are pCPUs; -S vms.NAME.vcpus=LIST says which. Other axes of -S "
         "have a table for each of their values. Recommended is the smallest number whose loss to "
         "the best is certainly at most 2 %: the upper end of its 95 % interval is, paired by "
-        "replication. -o DIR keeps all results, as for sweep.",
+        "replication. Beside it stands what shrinking would do: as many vCPUs as the host runs of "
+        "those that the VM has while they want to (VCPU-Bal, vScale). -o DIR keeps all results, as "
+        "for sweep.",
     .options = (OPTION_BITS_STUDY | OPTION_BITS_RESULTS | OPTION_BIT(OPTION_SWEEP) |
                 OPTION_BIT(OPTION_WHERE) | OPTION_BIT(OPTION_JOBS) | OPTION_BIT(OPTION_MAX_WALL) |
                 OPTION_BIT(OPTION_MAX_EVENTS) | OPTION_BIT(OPTION_LIST) | OPTION_BIT(OPTION_VM) |

@@ -58,6 +58,9 @@ static void fill_row(struct filler *filler, const struct sizing_report *report, 
   fill(filler, "is_best", "", cell_count(index == sizing->best));
   fill(filler, "is_chosen", "", cell_count(index == sizing->chosen));
   fill(filler, "is_now", "", cell_count(count->n_vcpus == report->n_vcpus_now));
+  fill(filler, "given_cpus", "CPUs", cell_real(sizing_given(count)));
+  fill(filler, "shrunk_vcpus", "1",
+       cell_count(sizing->counts[sizing_shrunk(sizing, index)].n_vcpus));
   for (enum sizing_part part = 0; part < SIZING_PARTS; part++)
     fill(filler, part_name(part, arena), "CPUs", cell_real(count->cpus[part].stat.mean));
   for (uint32_t i = 0; i < count->n_neighbours; i++) {

@@ -222,6 +222,29 @@ static void say_neighbours(const struct words *words, uint32_t now) {
 
 /* --- rules of thumb --- */
 
+static const char *than_best_text(const struct words *words, uint32_t count) {
+  if (count == words->sizing->best) return "the best";
+  return arena_printf(words->arena, "%s %s than with the best", loss_text(words, count),
+                      words->worse);
+}
+
+/* As few vCPUs as the host runs of those that it has; and again, of those that are left. */
+static void say_shrunk(const struct words *words, uint32_t now) {
+  const struct sizing *sizing = words->sizing;
+  uint32_t from = now == SIZING_NONE ? sizing->n_counts - 1 : now;
+  uint32_t once = sizing_shrunk(sizing, from), end = once;
+  for (uint32_t next; (next = sizing_shrunk(sizing, end)) < end;) end = next;
+  if (once == from) return;
+  const char *text = arena_printf(
+      words->arena, "Of %s the host runs %.1f: shrinking to that (VCPU-Bal) makes %s, %s",
+      vcpus_text(words, from), sizing_given(&sizing->counts[from]), vcpus_text(words, once),
+      than_best_text(words, once));
+  if (end != once)
+    text = arena_printf(words->arena, "%s; again and again, %u, %s", text,
+                        sizing->counts[end].n_vcpus, than_best_text(words, end));
+  say(words, arena_printf(words->arena, "%s.", text));
+}
+
 /* The counts above a threshold of %CSTP. */
 struct alarm {
   uint32_t n, first, last;
@@ -305,6 +328,7 @@ void report_sizing_words(const struct sizing_report *report, FILE *to) {
     say_now(&words, now);
     say_why(&words, now);
     say_neighbours(&words, now);
+    say_shrunk(&words, now);
     say_costop(&words);
   }
   arena_free(&arena);

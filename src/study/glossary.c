@@ -11,6 +11,12 @@ const struct term glossary[] = {
      "The scenario with one value of each axis of a sweep. Cells count from 0; the last axis is "
      "the fastest.",
      "axis, sweep"},
+    {"VCPU-Bal", "vScale",
+     "Shrinking a VM to what its host gives it: of n vCPUs, n * RUN / (RUN + RDY + CSTP) run while "
+     "they want to, and that number, rounded up, is left to it. `costop size` says what that gains "
+     "or costs, once and again and again: where pCPUs are shared out by vCPU, a VM with fewer gets "
+     "less.",
+     "ready_pct, costop_pct"},
     {"co-stop", "costop",
      "A vCPU is co-stopped when it could run, but the co-scheduling rule holds it back because it "
      "is too far ahead of its siblings (relaxed), or because there is no room for the whole gang "

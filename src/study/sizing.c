@@ -133,6 +133,20 @@ double sizing_share(const struct sizing_count *count, enum sizing_part part) {
   return count->cpus[part].stat.mean / count->n_vcpus;
 }
 
+double sizing_given(const struct sizing_count *count) {
+  double waiting = count->cpus[PART_READY].stat.mean + count->cpus[PART_COSTOP].stat.mean;
+  double wanted = count->n_vcpus - count->cpus[PART_IDLE].stat.mean;
+  return wanted > 0 ? count->n_vcpus * (1 - waiting / wanted) : count->n_vcpus;
+}
+
+uint32_t sizing_shrunk(const struct sizing *sizing, uint32_t count) {
+  /* Rounding makes no vCPU. */
+  double given = sizing_given(&sizing->counts[count]) * (1 - 1e-9);
+  uint32_t shrunk = 0;
+  while (shrunk < count && sizing->counts[shrunk].n_vcpus < given) shrunk++;
+  return shrunk;
+}
+
 static int by_vcpus(const void *left, const void *right) {
   uint32_t a = ((const struct sizing_count *)left)->n_vcpus;
   uint32_t b = ((const struct sizing_count *)right)->n_vcpus;

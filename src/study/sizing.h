@@ -101,6 +101,13 @@ bool sizing_is_open(const struct sizing *sizing, uint32_t count);
 /* The index of a count, or SIZING_NONE. */
 uint32_t sizing_find(const struct sizing *sizing, uint32_t n_vcpus);
 
+/* pCPUs that the host gives a VM of this count: its vCPUs, less the share of the time in which they
+   want to run that they are READY or co-stopped. */
+double sizing_given(const struct sizing_count *count);
+/* The index of the smallest count that is no less than what the host gives to this one: where
+   VCPU-Bal (Song and others, 2013) and vScale (2016) shrink it to. */
+uint32_t sizing_shrunk(const struct sizing *sizing, uint32_t count);
+
 /* From one series to another, by replication; n_base = 0 if they have none in common. */
 struct paired sizing_compare(const struct sizing_series *from, const struct sizing_series *to,
                              struct arena *arena);

@@ -68,6 +68,8 @@ def test_a_result_known_by_hand():
     said = words(text)
     assert "db is best with 2 vCPUs; no smaller number is certainly within 2 % of that." in said
     assert "1 vCPU is too few: 50.0 ± 0.0 % less, and idle for none of the time." in said, said
+    assert ("Of 4 vCPUs the host runs 2.0: shrinking to that (VCPU-Bal) makes 2 vCPUs, the best."
+            in said), said
     assert "%CSTP is at most 3 with any of these." in said
     rows = rows_of(size(COMPUTE, "--vm", "db", "-F", "csv").stdout)
     assert [row["vcpus"] for row in rows] == ["1", "2", "3", "4"]
@@ -75,6 +77,8 @@ def test_a_result_known_by_hand():
         vcpus = int(row["vcpus"])
         assert float(row["throughput_per_s"]) == 1000 * min(vcpus, 2)
         assert float(row["useful_cpus"]) == min(vcpus, 2)
+        assert math.isclose(float(row["given_cpus"]), min(vcpus, 2), abs_tol=1e-9)
+        assert row["shrunk_vcpus"] == str(min(vcpus, 2))
         assert math.isclose(float(row["ready_cpus"]), max(vcpus - 2, 0), abs_tol=1e-9)
         assert (row["is_best"], row["is_chosen"]) == (("1",) * 2 if vcpus == 2 else ("0",) * 2)
         assert row["is_now"] == ("1" if vcpus == 4 else "0")

@@ -263,6 +263,43 @@ START_TEST(more_vcpus_than_pcpus_wait) {
 }
 END_TEST
 
+/* Of 8 vCPUs that never idle 3.2 run: that takes 4, the next count. Of 4 that idle half of the time
+   1.2 run while 2 want to: 2.4 of them, and there are no fewer than 4 but 1. Of 1 nothing is taken.
+ */
+START_TEST(what_the_host_does_not_run_is_shrunk_away) {
+  static const struct {
+    uint32_t n_vcpus;
+    double ready, costop, idle, given;
+  } cases[] = {{8, 4, 0.8, 0, 3.2}, {1, 0.4, 0, 0.2, 0.5}, {4, 0.8, 0, 2, 2.4}};
+  for (uint32_t i = 0; i < 3; i++) {
+    struct sizing_count *count = &counts[n_counts++];
+    *count = (struct sizing_count){.n_vcpus = cases[i].n_vcpus};
+    stat_add(&count->cpus[PART_READY].stat, cases[i].ready);
+    stat_add(&count->cpus[PART_COSTOP].stat, cases[i].costop);
+    stat_add(&count->cpus[PART_IDLE].stat, cases[i].idle);
+    assert_near(sizing_given(count), cases[i].given);
+  }
+  struct sizing sizing = conclude(); /* 1, 4, 8 */
+  ck_assert_uint_eq(sizing_shrunk(&sizing, 2), 1);
+  ck_assert_uint_eq(sizing_shrunk(&sizing, 1), 1);
+  ck_assert_uint_eq(sizing_shrunk(&sizing, 0), 0);
+}
+END_TEST
+
+/* Who never wants to run lacks nothing; and 3 of 3 that run stay 3, however that is rounded. */
+START_TEST(who_lacks_nothing_is_not_shrunk) {
+  for (uint32_t n = 2; n <= 3; n++) {
+    counts[n_counts] = (struct sizing_count){.n_vcpus = n};
+    for (enum sizing_part part = 0; part < SIZING_PARTS; part++)
+      stat_add(&counts[n_counts].cpus[part].stat, part == PART_IDLE && n == 2 ? n : 0);
+    assert_near(sizing_given(&counts[n_counts++]), n);
+  }
+  struct sizing sizing = conclude();
+  ck_assert_uint_eq(sizing_shrunk(&sizing, 0), 0);
+  ck_assert_uint_eq(sizing_shrunk(&sizing, 1), 1);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("sizing");
   tcase_add_checked_fixture(tests, setup, teardown);
@@ -277,6 +314,8 @@ int main(void) {
   tcase_add_test(tests, neighbours_are_all_the_others);
   tcase_add_test(tests, the_replications_that_both_have_are_paired);
   tcase_add_test(tests, more_vcpus_than_pcpus_wait);
+  tcase_add_test(tests, what_the_host_does_not_run_is_shrunk_away);
+  tcase_add_test(tests, who_lacks_nothing_is_not_shrunk);
   Suite *suite = suite_create("study/sizing");
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);
