@@ -245,6 +245,32 @@ START_TEST(an_ab_ba_deadlock_is_named) {
 }
 END_TEST
 
+/* Each takes a and b, then b and c, then c and a. At 8 t0 has c and wants a, which t2 owns; at 9 t1
+   has b and wants c, and then t2 wants b. */
+START_TEST(a_deadlock_of_three_is_named) {
+  world_watch(&world, ALONE("'a': { 'kind': 'ticket' }, 'b': { 'kind': 'ticket' }, 'c': { 'kind':"
+                            "'ticket' }",
+                            "{ 'lock': 'a', 'do': [ { 'compute': '2us' }, { 'lock': 'b', 'hold':"
+                            "'1us' } ] },"
+                            "{ 'lock': 'b', 'do': [ { 'compute': '2us' }, { 'lock': 'c', 'hold':"
+                            "'1us' } ] },"
+                            "{ 'lock': 'c', 'do': [ { 'compute': '2us' }, { 'lock': 'a', 'hold':"
+                            "'1us' } ] }",
+                            "'vcpus': 3", "12us"));
+  world_expect(&world, US,
+               "db/v0   ccccccccssss\n"
+               "db/v1   sssccscccsss\n"
+               "db/v2   sssssssccsss\n");
+  ck_assert_uint_eq(world_vm(&world, "db")->deadlocks, 1);
+  ck_assert_uint_eq(world.result->n_notes, 1);
+  ck_assert_str_eq(world.result->notes[0].text,
+                   "deadlock in db at 9us: thread 2 waits for 'b', which thread 1 owns since 7us "
+                   "(programs.p.1); thread 1 waits for 'c', which thread 0 owns since 6us "
+                   "(programs.p.2); thread 0 waits for 'a', which thread 2 owns since 7us "
+                   "(programs.p.0)");
+}
+END_TEST
+
 START_TEST(a_deadlock_with_oneself_is_named) {
   world_watch(&world, ALONE("'a': { 'kind': 'mutex' }",
                             "{ 'lock': 'a', 'do': [ { 'compute': '2us' }, { 'lock': 'a', 'hold':"
@@ -318,6 +344,7 @@ int main(void) {
   tcase_add_test(tests, pinned_threads_come_home);
   tcase_add_test(tests, ipi_latency_delays_a_wake_up);
   tcase_add_test(tests, an_ab_ba_deadlock_is_named);
+  tcase_add_test(tests, a_deadlock_of_three_is_named);
   tcase_add_test(tests, a_deadlock_with_oneself_is_named);
   tcase_add_test(tests, a_loop_without_time_is_stopped_and_named);
   tcase_add_test(tests, threads_end_after_their_iterations);

@@ -248,6 +248,44 @@ START_TEST(an_adaptive_waiter_that_watches_vcpus) {
 }
 END_TEST
 
+/* At 10 y, bound to p0, takes it from the owner, which runs on elsewhere at once: by the time that
+   t1 looks again there is nothing to see. */
+START_TEST(an_owner_that_is_only_moved_is_not_lost_sight_of) {
+  world_watch(
+      &world,
+      "{ 'host': { 'pcpus': 3 }, " RR
+      ","
+      "'locks': { 'l': { 'kind': 'adaptive', 'watches': 'vcpu' } },"
+      "'programs': { 'hog': [ { 'compute': '1s' } ],"
+      "'p': [ { 'compute': '4ms' }, { 'lock': 'l', 'hold': '8ms' } ] },"
+      "'vms': { 'db': { 'vcpus': 2, 'program': 'p' }, 'x': { 'vcpus': 1, 'program': 'hog' },"
+      "'y': { 'vcpus': 1, 'program': 'hog', 'affinity': '0' } }, 'run': { 'duration': '20ms' } }");
+  world_expect(&world, MS,
+               "db/v0 uuuucccccc ccuuuussss\n"
+               "db/v1 uuuussssss sscccccccc\n"
+               "p0    0000000000 3333333333\n"
+               "p1    1111111111 1111111111\n"
+               "p2    2222222222 0000000000\n");
+  ck_assert_uint_eq(world_vm(&world, "db")->vcpus[0].ledger.preemptions, 1);
+}
+END_TEST
+
+/* The owner runs all the time; x has the pCPU that t1 gives up. */
+START_TEST(a_watching_waiter_also_minds_its_limit) {
+  world_watch(&world, "{ 'host': { 'pcpus': 2 }, " RR
+                      ","
+                      "'locks': { 'l': { 'kind': 'adaptive', 'watches': 'vcpu', 'spin_limit':"
+                      "'3ms' } }, 'programs': { 'hog': [ { 'compute': '1s' } ],"
+                      "'p': [ { 'compute': '4ms' }, { 'lock': 'l', 'hold': '10ms' } ] },"
+                      "'vms': { 'db': { 'vcpus': 2, 'program': 'p' },"
+                      "'x': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '14ms' } }");
+  world_expect(&world, MS,
+               "db/v0 uuuu ccc ccc cccc\n"
+               "db/v1 uuuu sss ... ....\n"
+               "x/v0  rrrr rrr uuu uuuu\n");
+}
+END_TEST
+
 /* As lock_holder_preemption in test_timelines_host.c, but who has less than 8 left does not begin.
    At 28 nobody has: v1 would have to hold it beyond 30. */
 START_TEST(no_section_is_begun_that_does_not_fit) {
@@ -318,6 +356,8 @@ int main(void) {
   tcase_add_test(tests, readers_that_both_want_to_write_are_deadlocked);
   tcase_add_test(tests, a_preempted_waiter_is_passed_over);
   tcase_add_test(tests, an_adaptive_waiter_that_watches_vcpus);
+  tcase_add_test(tests, an_owner_that_is_only_moved_is_not_lost_sight_of);
+  tcase_add_test(tests, a_watching_waiter_also_minds_its_limit);
   tcase_add_test(tests, no_section_is_begun_that_does_not_fit);
   tcase_add_test(tests, room_is_looked_for_again);
   tcase_add_test(tests, who_does_not_run_or_has_no_room_is_passed_over);
