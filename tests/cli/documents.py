@@ -25,7 +25,7 @@ from pathlib import Path
 
 COSTOP = str(Path(sys.argv[1]).resolve())
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "scenarios" / "README.md"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "scenarios" / "README.md", ROOT / "docs" / "locks.md"]
 HEAD = "`costop run …`"
 PROMPT, COLUMNS = "    $ costop ", "96"
 DRAWING = re.compile(r"    (\w[\w.]*/\w+(:\w+)?|p\d) +[ucskorxwg#.0-9 ]+")

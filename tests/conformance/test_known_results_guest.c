@@ -336,6 +336,33 @@ START_TEST(row_20_ticket_locks_collapse) {
 }
 END_TEST
 
+/* Under rr nothing but the end of a slice preempts: a section that is begun only with room for it
+   is never cut off, and no next owner can be away. */
+START_TEST(row_21_sections_that_fit_are_not_interrupted) {
+  static const struct {
+    const char *lock;
+    bool is_informed;
+  } rows[] = {{"'kind': 'tas'", false},
+              {"'kind': 'i-spinlock', 'room': '19us'", false},
+              {"'kind': 'i-spinlock', 'room': '20us'", true}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    world_watch(&world,
+                "{ 'host': { 'pcpus': 2 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+                "'timeslice': '100us' } }, 'locks': { 'l': { %s } }, 'programs': { " HOG
+                ", 'p': [ { 'compute': { 'exponential': '30us' } }, { 'lock': 'l', 'hold': '20us' }"
+                "] }, 'vms': { 'db': { 'vcpus': 3, 'program': 'p' },"
+                "'noise': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '200ms' } }",
+                rows[i].lock);
+    const struct ledger *db = &world_vm(&world, "db")->total;
+    ck_assert_int_gt(db->spin_ns[SPIN_CONTENDED], 0);
+    ck_assert_int_eq(db->spin_ns[SPIN_LWP], 0);
+    ck_assert((db->lhp_events == 0) == rows[i].is_informed);
+    ck_assert((world_spin_lhp_ns(db) == 0) == rows[i].is_informed);
+    forget();
+  }
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("known results");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -353,5 +380,6 @@ int main(void) {
   tcase_add_test(tests, row_18_yielding_undoes_overcommitment);
   tcase_add_test(tests, row_19_a_mutex_does_not_mind_overcommitment_on_one_pcpu);
   tcase_add_test(tests, row_20_ticket_locks_collapse);
+  tcase_add_test(tests, row_21_sections_that_fit_are_not_interrupted);
   return world_main(tests, "known results of guests");
 }
