@@ -90,6 +90,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   hv->affinities[0].n_pcpus = hv->n_pcpus;
   pcpuset_init(&hv->free, arena, hv->n_pcpus);
   pcpuset_init(&hv->asked, arena, hv->n_pcpus);
+  pcpuset_init(&hv->yielded, arena, hv->n_pcpus);
   pcpuset_init(&hv->queued, arena, hv->n_pcpus);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) pcpuset_add(&hv->free, p);
   create_vms(hv, config, vms, arena);

@@ -40,13 +40,16 @@ void hv_costart(struct hv *hv, struct vcpu *v) {
 
 void hv_ask(struct hv *hv, pcpu_id_t p) {
   if (!pcpuset_has(&hv->asked, p)) pcpuset_add(&hv->asked, p);
+  if (pcpuset_has(&hv->yielded, p)) pcpuset_remove(&hv->yielded, p);
   hv->must_fill = true;
 }
 
 void hv_yield(struct hv *hv, struct vcpu *v) {
   assert(v->is_executing);
+  bool was_asked = pcpuset_has(&hv->asked, v->pcpu);
   v->has_yielded = true;
   hv_ask(hv, v->pcpu);
+  if (!was_asked) pcpuset_add(&hv->yielded, v->pcpu);
 }
 
 /* --- stopping --- */

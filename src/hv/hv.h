@@ -95,14 +95,15 @@ struct hv {
   bool is_picked;            /* no rule, and pCPUs pick: what one decides concerns no other … */
                              /* … and nothing is delayed: short ways of dispatch.c */
 
-  struct pcpuset free;   /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
-  struct pcpuset taken;  /* of core scheduling: those that run somebody or are claimed */
-  struct pcpuset asked;  /* pCPUs that are to decide anew in this instant's dispatch phase */
-  struct pcpuset queued; /* pCPUs in whose own queue somebody stands; the scheduler's to keep */
-  pcpu_id_t offering;    /* of the running scan: pCPUs below found nobody to take */
-  pcpu_id_t next_pcpu;   /* … and the one that picked the latest offer */
-  uint32_t n_left;       /* free pCPUs less those promised in the running scan */
-  bool must_fill;        /* since the last scan something was queued or a pCPU was freed */
+  struct pcpuset free;    /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
+  struct pcpuset taken;   /* of core scheduling: those that run somebody or are claimed */
+  struct pcpuset asked;   /* pCPUs that are to decide anew in this instant's dispatch phase */
+  struct pcpuset yielded; /* of those, the ones that only a yield of their vCPU has asked */
+  struct pcpuset queued;  /* pCPUs in whose own queue somebody stands; the scheduler's to keep */
+  pcpu_id_t offering;     /* of the running scan: pCPUs below found nobody to take */
+  pcpu_id_t next_pcpu;    /* … and the one that picked the latest offer */
+  uint32_t n_left;        /* free pCPUs less those promised in the running scan */
+  bool must_fill;         /* since the last scan something was queued or a pCPU was freed */
   uint64_t next_place, next_dispatch;
   struct affinity_set *affinities;
   struct vcpu **expired; /* the slice-end batch */

@@ -88,6 +88,11 @@ MOVE_INLINE void move_unexpire(struct vcpu *v) {
   if (v->group) v->group->n_expired--;
 }
 
+/* p's vCPU, which yields, stops. If that is all that p was asked for, it is no more. */
+static inline void move_unask(struct hv *hv, pcpu_id_t p) {
+  if (pcpuset_has(&hv->asked, p) && pcpuset_has(&hv->yielded, p)) pcpuset_remove(&hv->asked, p);
+}
+
 /* v stops. Its pCPU is idle from now on, unless another takes it over at once (is_swap). */
 MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool is_swap) {
   int64_t now = hv->sim->now_ns;
@@ -99,7 +104,7 @@ MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool
     else
       guest_suspend(hv->guest, v);
   }
-  if (v->has_yielded && pcpuset_has(&hv->asked, v->pcpu)) pcpuset_remove(&hv->asked, v->pcpu);
+  if (v->has_yielded) move_unask(hv, v->pcpu);
   if (v->is_delayed) delay_end(hv, v);
   v->is_executing = v->has_yielded = v->is_exiting = v->has_exited = false;
   hv_change_activity(hv, v, NO_ACTIVITY, now);
