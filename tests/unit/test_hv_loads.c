@@ -23,6 +23,7 @@ static void begin(uint32_t n_in_queue) {
   rng_stream_init(&stream, 1, 0, RNG_COMPUTE, "loads", "0");
   sim = (struct sim){0};
   hv = (struct hv){.sim = &sim, .n_pcpus = PCPUS, .n_vcpus = VCPUS, .n_affinities = 2};
+  hv.topology = (struct topology){{1, PCPUS, PCPUS, PCPUS}};
   hv.vcpus = ARENA_ARRAY(&arena, VCPUS, struct vcpu);
   hv.affinities = ARENA_ARRAY(&arena, 2, struct affinity_set);
   hv.affinities[0].n_pcpus = PCPUS;

@@ -20,6 +20,7 @@ static struct order *begin(uint32_t n_in_group) {
   static const uint64_t masks[SETS][1] = {{0x3f}, {0x5}, {0x18}};
   rng_stream_init(&stream, 1, 0, RNG_COMPUTE, "order", "0");
   hv = (struct hv){.n_pcpus = PCPUS, .n_vcpus = VCPUS, .n_affinities = SETS};
+  hv.topology = (struct topology){{1, PCPUS, PCPUS, PCPUS}};
   hv.vcpus = ARENA_ARRAY(&arena, VCPUS, struct vcpu);
   hv.affinities = ARENA_ARRAY(&arena, SETS, struct affinity_set);
   for (uint32_t i = 1; i < SETS; i++) hv.affinities[i] = (struct affinity_set){masks[i], 2};
