@@ -2,9 +2,9 @@
 """Runs scenarios, and works formulas out, replication by replication.
 
 A formula is arithmetic on words of the form `metric@entity`, such as `spin_pct@db / run_pct@db`. An
-entity is host, a VM, or VM/vN, VM/lock, VM/interrupt; db.* stands for the mean over all VMs that
-match. `metric@entity[-s key=value]` is of the same scenario with these settings added. Metrics are
-those of `costop run -F json`, and these:
+entity is host, a VM, or VM/vN, VM/lock, VM/interrupt, VM/who (of the steal matrix); db.* stands for
+the mean over all VMs that match. `metric@entity[-s key=value]` is of the same scenario with these
+settings added. Metrics are those of `costop run -F json`, and these:
 
     longest_run_ms, shortest_run_ms    how long a vCPU (VM/vN) was RUNNING at a stretch in the
                                        trace, or a thread (VM/tN) current; what begins or ends
@@ -87,7 +87,7 @@ def find(replication, metric, entity):
     if re.fullmatch(r"v\d+", part):
         found = [vm["vcpus"][int(part[1:])] for vm in found]
     elif part:
-        found = [{**vm["locks"], **vm["interrupts"]}[part] for vm in found]
+        found = [{**vm["locks"], **vm["interrupts"], **vm["steal"]}[part] for vm in found]
     assert found, f"nothing is called {entity}"
     return sum(each[metric] for each in found) / len(found)
 
