@@ -50,9 +50,7 @@ static void create_vms(struct hv *hv, const struct hv_config *config,
 pcpu_id_t hv_first_pcpu(const struct hv *hv, const struct vcpu *v) {
   const struct affinity_set *set = &hv->affinities[v->affinity];
   uint32_t nth = v->id % set->n_pcpus;
-  uint32_t n_threads = hv->topology.n_in[DISTANCE_CORE], n_cores = hv->n_pcpus / n_threads;
-  if (!set->mask && hv->prefers_idle_cores) return nth % n_cores * n_threads + nth / n_cores;
-  if (!set->mask) return nth;
+  if (!set->mask) return hv->prefers_idle_cores ? cores_nth_pcpu(hv, nth) : nth;
   pcpu_id_t p = 0;
   while (!hv_may_use(hv, v, p) || nth-- > 0) p++;
   return p;

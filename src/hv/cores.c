@@ -138,6 +138,11 @@ pcpu_id_t cores_lowest_idle(const struct hv *hv, const uint64_t *mask, pcpu_id_t
   return ID_NONE;
 }
 
+pcpu_id_t cores_nth_pcpu(const struct hv *hv, uint32_t nth) {
+  uint32_t n_cores = hv->n_pcpus / n_threads_of(hv);
+  return nth % n_cores * n_threads_of(hv) + nth / n_cores;
+}
+
 /* --- core scheduling --- */
 
 static bool is_taken(const struct hv *hv, pcpu_id_t p) { return pcpuset_has(&hv->taken, p); }

@@ -40,6 +40,8 @@ void cores_settle(const struct hv *hv, struct vcpu *v);
    ID_NONE. */
 pcpu_id_t cores_lowest_idle(const struct hv *hv, const uint64_t *mask, pcpu_id_t from,
                             pcpu_id_t behind);
+/* pCPUs in the order in which cores fill up: the first thread of each before the second ones. */
+pcpu_id_t cores_nth_pcpu(const struct hv *hv, uint32_t nth);
 
 /* --- core scheduling: hv->free has the threads of cores of which none is taken --- */
 
