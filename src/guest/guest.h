@@ -53,7 +53,6 @@ struct __attribute__((aligned(ARENA_LINE))) thread {
   uint8_t phase;              /* enum phase */
   uint8_t after;              /* enum after_cost */
   bool is_woken;              /* a wake-up was issued that it has not yet acted upon */
-  bool is_reader;             /* its latest request is to share the lock */
   bool is_solo;               /* has its VM to itself: see solo.c */
   struct guest_vcpu *at;      /* where it is, or was last */
   struct rng_stream *streams; /* by purpose */
@@ -78,6 +77,7 @@ struct __attribute__((aligned(ARENA_LINE))) thread {
   struct barrier *barrier;                      /* waits at it */
   uint8_t n_masked; /* locks owned or awaited that keep interrupts disabled */
   bool is_handler;  /* of interrupts: no thread of the guest's scheduler */
+  bool is_reader;   /* its latest request is to share the lock */
   /* See deadlock.c. */
   uint32_t n_look;               /* the latest search that came by */
   struct thread *came_from, *to; /* whom it came from; next to go on from, or on the cycle */
