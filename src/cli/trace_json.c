@@ -193,6 +193,7 @@ static void print_interval(struct json_trace *trace, const struct trace_interval
       break;
     case INTERVAL_LOCK:
     case INTERVAL_BARRIER:
+    case INTERVAL_CALL:
       print_wait(trace, interval);
       break;
     case INTERVAL_SKEW:

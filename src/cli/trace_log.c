@@ -167,6 +167,8 @@ const char *trace_log_kind(const struct trace_interval *interval) {
       return "lock";
     case INTERVAL_BARRIER:
       return "barrier";
+    case INTERVAL_CALL:
+      return "call";
     case INTERVAL_SKEW:
       return "skew";
     case INTERVAL_PAYMENT:
@@ -200,6 +202,7 @@ const char *trace_log_state(const struct trace_interval *interval) {
       return activities[interval->state];
     case INTERVAL_LOCK:
     case INTERVAL_BARRIER:
+    case INTERVAL_CALL:
       return phases[interval->state];
     case INTERVAL_SKEW:
       return "";
@@ -212,6 +215,7 @@ const char *trace_log_state(const struct trace_interval *interval) {
 }
 
 const char *trace_log_object(const struct trace_log *log, const struct trace_interval *interval) {
+  if (interval->kind == INTERVAL_CALL) return "shootdown";
   if (interval->lock == ID_NONE) return "";
   if (interval->kind == INTERVAL_BARRIER)
     return log->names->scenario->barriers[interval->lock].name;

@@ -19,6 +19,7 @@ enum interval_kind {
   INTERVAL_ACTIVITY, /* what a running vCPU does, for its current thread */
   INTERVAL_LOCK,     /* a thread waits for a lock or owns it */
   INTERVAL_BARRIER,  /* a thread waits at a barrier */
+  INTERVAL_CALL,     /* a thread waits for other vCPUs to handle its call */
   INTERVAL_SKEW,     /* of a VM, in ns: value at the start, value_end at the end, straight */
   INTERVAL_PAYMENT,  /* a thread spins for an owner (the peer) that is not running; value: ns spent
                         so from start to end, gaps left out */

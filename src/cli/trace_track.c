@@ -6,7 +6,7 @@
 
 #include "hv/runstate.h"
 
-enum wait_kind { WAITS_NOT, WAITS_LOCK, WAITS_BARRIER };
+enum wait_kind { WAITS_NOT, WAITS_LOCK, WAITS_BARRIER, WAITS_CALL };
 
 struct vcpu_track {
   int64_t off_since_ns; /* when it last ceased to run */
@@ -140,7 +140,10 @@ static void wait_sync(struct trace_log *log, thread_id_t id) {
   thread->phase = (uint8_t)phase;
   trace_log_close(log, &thread->wait_slot);
   if (phase == PHASE_NONE) return;
-  enum interval_kind kind = thread->waits == WAITS_LOCK ? INTERVAL_LOCK : INTERVAL_BARRIER;
+  static const enum interval_kind kinds[] = {[WAITS_LOCK] = INTERVAL_LOCK,
+                                             [WAITS_BARRIER] = INTERVAL_BARRIER,
+                                             [WAITS_CALL] = INTERVAL_CALL};
+  enum interval_kind kind = kinds[thread->waits];
   struct trace_interval *interval = trace_log_add(log, kind, phase, vm_of_thread(log, id));
   thread->wait_slot = trace_log_slot(log, interval);
   if (!interval) return;
@@ -405,7 +408,11 @@ void trace_track_take(struct trace_log *log, const struct trace_record *record) 
     case TRACE_BARRIER_WAIT:
       wait_begin(log, record->thread, WAITS_BARRIER, record->lock);
       break;
+    case TRACE_CALL_WAIT:
+      wait_begin(log, record->thread, WAITS_CALL, ID_NONE);
+      break;
     case TRACE_BARRIER_OPEN:
+    case TRACE_CALL_DONE:
       wait_end(log, record->thread);
       break;
     case TRACE_PREEMPT:

@@ -12,7 +12,7 @@ static __attribute__((noinline, cold)) void trace_barrier(const struct thread *t
   record.vm = t->vm->id;
   record.vcpu = guest_vcpu_of(t)->v->id;
   record.thread = t->id;
-  record.lock = (lock_id_t)(barrier - t->vm->barriers);
+  record.lock = (lock_id_t)(barrier->spec - t->vm->guest->barrier_specs);
   sim->trace->emit(sim->trace, &record);
 }
 

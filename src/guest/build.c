@@ -119,8 +119,12 @@ static void create_vcpus(struct guest_vm *vm, struct guest_vcpu *vcpus, struct v
 struct guest *guest_create(const struct guest_config *config, struct hv *hv, struct vcpu *vcpus,
                            struct sim *sim, struct arena *arena) {
   struct guest *guest = ARENA_NEW(arena, struct guest);
-  *guest = (struct guest){
-      .sim = sim, .hv = hv, .hv_vcpus = vcpus, .n_vms = config->n_vms, .lock_specs = config->locks};
+  *guest = (struct guest){.sim = sim,
+                          .hv = hv,
+                          .hv_vcpus = vcpus,
+                          .n_vms = config->n_vms,
+                          .lock_specs = config->locks,
+                          .barrier_specs = config->barriers};
   uint32_t n_lines = 0;
   for (uint32_t i = 0; i < config->n_vms; i++) {
     guest->n_vcpus += config->vms[i].spec->n_vcpus;

@@ -54,6 +54,16 @@ void call_check(const struct guest_vcpu *g) {
 
 /* --- the caller --- */
 
+static void trace(const struct thread *t, enum trace_what what) {
+  struct sim *sim = t->vm->guest->sim;
+  if (!sim_is_traced(sim)) return;
+  struct trace_record record = sim_record(sim, what);
+  record.vm = t->vm->id;
+  record.vcpu = guest_vcpu_of(t)->v->id;
+  record.thread = t->id;
+  sim->trace->emit(sim->trace, &record);
+}
+
 static enum spin_cause call_cause(const struct call *call) {
   if (call->n_missing[RS_COSTOP] > 0) return SPIN_LHP_COSTOP;
   return call->n_missing[RS_READY] > 0 ? SPIN_LHP_READY : SPIN_CONTENDED;
@@ -78,6 +88,7 @@ bool call_send(struct thread *t, const struct op *op) {
   call->since_ns = guest_now(vm->guest);
   call->handler_ns = dist_draw(&op->dist, &t->streams[op->purpose]);
   if (g->is_alone) return false;
+  trace(t, TRACE_CALL_WAIT);
   t->phase = PHASE_CALL;
   g->v->has_exited = false;
   for (uint32_t i = 0; i < vm->spec->n_vcpus; i++) {
@@ -99,6 +110,7 @@ static void end_call(struct guest_vcpu *g) {
   struct thread *t = guest_thread_of(g);
   bool executes = guest_executes(t);
   if (executes) spin_end(g, NULL);
+  trace(t, TRACE_CALL_DONE);
   guest_step_done(t);
   if (executes) guest_begin_phase(g);
 }

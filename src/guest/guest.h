@@ -275,6 +275,7 @@ struct guest {
   uint32_t n_streams;
   uint32_t n_vcpus, n_threads;        /* with handlers */
   const struct lock_spec *lock_specs; /* of the scenario */
+  const struct barrier_spec *barrier_specs;
   struct guest_note *notes;
   uint32_t n_notes, n_notes_lost;
   uint32_t n_looks; /* searches for deadlocks */

@@ -16,8 +16,10 @@ enum trace_what {
   TRACE_LOCK_OWN,     /* thread owns the lock from now on */
   TRACE_LOCK_ENTER,   /* thread has paid the hand-off and entered its section */
   TRACE_LOCK_RELEASE, /* thread released the lock */
-  TRACE_BARRIER_WAIT, /* thread waits at a barrier; lock: the barrier's number in its VM */
+  TRACE_BARRIER_WAIT, /* thread waits at a barrier; lock: the barrier's number in the scenario */
   TRACE_BARRIER_OPEN, /* thread goes on from a barrier */
+  TRACE_CALL_WAIT,    /* thread has called the other vCPUs of its VM */
+  TRACE_CALL_DONE,    /* … and all have handled that */
   TRACE_PREEMPT,      /* vcpu was descheduled against its will (after its TRACE_RUNSTATE) */
   TRACE_SKEW,         /* vm: a corner of the graph of its skew: value in ns. Told when it is
                          booked, so at_ns may lie behind; straight from corner to corner */

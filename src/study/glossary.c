@@ -34,6 +34,11 @@ const struct term glossary[] = {
     {"critical section", NULL,
      "What a thread does between owning a lock and releasing it. Nobody else may be inside of it.",
      "hold, critical_pct, hold_mean_us"},
+    {"cross call", "shootdown",
+     "A vCPU interrupts the others of its VM and spins until all have handled that, for example "
+     "to have them drop what they keep of a page table (TLB shootdown). The step shootdown of a "
+     "program; who is called counts as the interrupt of that name.",
+     "spin, LHP, latency_p99"},
     {"deadlock", NULL,
      "Threads that wait for each other in a circle. It is found when the circle closes and is "
      "named in a note; the run goes on, and who spins in it spins to the end.",

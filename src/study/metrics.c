@@ -88,7 +88,7 @@ static const struct metric spin_pct = {
     .unit = "%",
     VALUE(ledger_pct),
     .at = LEDGER(activity_ns[ACT_SPIN]),
-    .help = "running time burnt by busy waiting for a lock or a barrier",
+    .help = "running time burnt by busy waiting for a lock, a barrier or a cross call",
     .formula = "100 * spin time / (vCPUs * duration)",
     .details =
         "No hypervisor shows it: to esxtop a spinning vCPU is running. Its parts add up: "

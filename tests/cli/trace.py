@@ -221,7 +221,7 @@ def intervals_of_csv(rows):
             found.append((row["kind"], f"{vm}/v{row['vcpu']}", row["state"], *times_ns))
         if row["kind"] == "vcpu" and row["state"] == "running":
             found.append(("pcpu", f"pCPU {row['pcpu']}", f"{vm}/v{row['vcpu']}", *times_ns))
-        if row["kind"] in ("lock", "barrier"):
+        if row["kind"] in ("lock", "barrier", "call"):
             found.append((row["kind"], f"{vm}/t{row['thread']} locks",
                           f"{row['state']} {row['lock']}", *times_ns))
     return sorted(found)
@@ -231,7 +231,7 @@ def check_totals(scenario, rows):
     """Sums of intervals are what the run measured."""
     run = json.loads(costop("run", scenario, *WHOLE, "--replication", "0", "-F", "json").stdout)
     replication = run["cells"][0]["replications"][0]
-    spins_at_barriers = bool(of(rows, "barrier", "spin"))
+    spins_for_no_lock = bool(of(rows, "barrier", "spin") + of(rows, "call", "spin"))
     for vm, result in replication["vms"].items():
         mine = [r for r in rows if r["vm"] == vm]
         for number, vcpu in enumerate(result["vcpus"]):
@@ -241,7 +241,7 @@ def check_totals(scenario, rows):
             for state in ("overhead", "useful", "critical", "spin", "kernel"):
                 assert vcpu[f"{state}_ns"] == length(of(own, "activity", state)), (vm, state)
         paid = {s: sum(r["value"] for r in of(mine, "payment", s)) for s in ("lhp", "lwp")}
-        if not spins_at_barriers and "shootdown" not in result["interrupts"]:
+        if not spins_for_no_lock:
             assert result["spin_lhp_ns"] == paid["lhp"], vm
         assert result["spin_lwp_ns"] == paid["lwp"], vm
         check_skew(result, of(mine, "skew"))
@@ -267,7 +267,7 @@ def clip(rows, from_ns, until_ns):
     cut = []
     for row in rows:
         start, end = max(row["start_ns"], from_ns), min(row["end_ns"], until_ns)
-        if start < end and row["kind"] in ("vcpu", "activity", "lock", "barrier"):
+        if start < end and row["kind"] in ("vcpu", "activity", "lock", "barrier", "call"):
             cut.append((row["kind"], row["vm"], row["vcpu"], row["thread"], row["pcpu"],
                         row["lock"], row["state"], start, end))
     return sorted(cut, key=str)
@@ -291,6 +291,18 @@ def test_story_shows_what_it_is_about():
     rows = trace_csv(STORY, "--to", "500ms")
     assert of(rows, "payment", "lhp")
     assert any(r["lock"] for r in of(rows, "event", "preempt"))
+
+
+def test_waits_have_names():
+    scenario = WORK / "waits.json"
+    scenario.write_text(json.dumps({
+        "host": {"pcpus": 2}, "barriers": {"unused": {}, "meet": {}},
+        "programs": {"p": [{"compute": {"exponential": "10us"}}, {"barrier": "meet"},
+                           {"shootdown": {"handler": "1us"}}]},
+        "vms": {"db": {"vcpus": 2, "program": "p"}}, "run": {"duration": "1ms"}}))
+    rows = trace_csv(scenario, *WHOLE)
+    assert {r["lock"] for r in of(rows, "barrier", "wait")} == {"meet"}
+    assert {r["lock"] for r in of(rows, "call", "spin")} == {"shootdown"}
 
 
 def test_span():

@@ -371,6 +371,8 @@ static void observe_lock(struct observed_lock *lock, const struct trace_record *
     case TRACE_CURRENT:
     case TRACE_BARRIER_WAIT:
     case TRACE_BARRIER_OPEN:
+    case TRACE_CALL_WAIT:
+    case TRACE_CALL_DONE:
     case TRACE_PREEMPT:
     case TRACE_SKEW:
     case TRACE_SLICE:

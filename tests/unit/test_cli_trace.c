@@ -326,6 +326,17 @@ START_TEST(barriers_have_their_name) {
 }
 END_TEST
 
+START_TEST(calls_are_waits) {
+  story_run(&story, DB_V0, DB_T0, ACT_SPIN, 0);
+  story_lock(&story, TRACE_CALL_WAIT, DB_T0, ID_NONE);
+  story.now_ns = 10;
+  story_lock(&story, TRACE_CALL_DONE, DB_T0, ID_NONE);
+  finish(30);
+  ck_assert_uint_eq(count(INTERVAL_CALL), 1);
+  ck_assert_str_eq(text(INTERVAL_CALL, 0), "spin shootdown 0-10");
+}
+END_TEST
+
 static void corner(int64_t at_ns, int64_t value_ns) {
   int64_t now_ns = story.now_ns;
   story.now_ns = at_ns;
@@ -433,6 +444,7 @@ int main(void) {
   tcase_add_test(tests, waits_inside_a_hold_nest);
   tcase_add_test(tests, an_adaptive_waiter_spins_then_sleeps);
   tcase_add_test(tests, barriers_have_their_name);
+  tcase_add_test(tests, calls_are_waits);
   tcase_add_test(tests, skew_is_straight_between_its_corners);
   tcase_add_test(tests, a_span_shows_what_began_before_it);
   tcase_add_test(tests, the_limit_cuts_cleanly);
