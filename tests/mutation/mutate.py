@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Would the tests notice? Turns round conditions and constants of the simulator one by one, in a
+copy of the sources, and counts how many of these faults the tests find. A test that is as good
+without a condition does not test it.
+
+Run it with the names of files to try only the changes in those: mutate.py dispatch.c skew.c"""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+AT_LEAST_PCT = 95
+# Those that find most come first; the next stage is built and run if one finds nothing.
+STAGES = (("oracle-oracle",),
+          ("conformance-timelines_host", "conformance-timelines_guest",
+           "conformance-timelines_locks", "conformance-timelines_cures",
+           "conformance-known_results", "conformance-known_results_guest"),
+          ("conformance-every_kind", "property-relations"))
+
+# (file below src, what is there once, what is put in its place)
+CHANGES = (
+    # who runs where
+    ("hv/dispatch.c", "if (hv->free.n_members > 0) hv->must_fill = true;\n}\n\nvoid hv_costart",
+     "}\n\nvoid hv_costart"),
+    ("hv/dispatch.c", "to == RS_COSTOP || !v->has_yielded", "!v->has_yielded"),
+    ("hv/dispatch.c", "to == RS_COSTOP || !v->has_yielded", "true"),
+    ("hv/dispatch.c", "if (is_against_will && to == RS_READY) v->preemptions++;",
+     "if (is_against_will) v->preemptions++;"),
+    ("hv/dispatch.c", "if (hv->n_waiting > 0) hv->must_fill = true;", ""),
+    ("hv/dispatch.c", "if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = pcpuset_first(&hv->free);",
+     "p = pcpuset_first(&hv->free);"),
+    ("hv/dispatch.c", "if (calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)) return NULL;",
+     ""),
+    ("hv/dispatch.c", "(n_free == 0 || n_queued == 0)", "true"),
+    ("hv/sched_rr.c", "next->place < head->place", "next->place > head->place"),
+    # books
+    ("hv/account.c", "vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] + vm->n_in[RS_COSTOP] > 0",
+     "vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] > 0"),
+    ("hv/account.c", "vm->hazard_since_ns = now;", ""),
+    ("hv/account.c", "if (to == RS_COSTOP) v->costops++;", "if (from != RS_COSTOP) v->costops++;"),
+    ("hv/account.c", "else if (to == RS_RUNNING && hv->overhead_is_progress)",
+     "else if (to == RS_RUNNING)"),
+    # skew
+    ("hv/skew.c", "if (lead_ns > clock->lead_max_ns) clock->lead_max_ns = lead_ns;",
+     "clock->lead_max_ns = lead_ns;"),
+    ("hv/skew.c", "put(skew, v, SKEW_STOPPED, p > floor_ns ? p : floor_ns);",
+     "put(skew, v, SKEW_STOPPED, p);"),
+    ("hv/skew.c", "skew->n_in > 0 ? skew_bottom(skew) : skew->top_ns", "skew->top_ns"),
+    ("hv/skew.c", "cut[1] = top < bottom ? top : bottom;", "cut[1] = top;"),
+    ("hv/skew.c", "skew->integral2 += (__int128)(skew_a + skew_b) * (b_ns - a_ns);",
+     "skew->integral2 += (__int128)(skew_a + skew_a) * (b_ns - a_ns);"),
+    ("hv/skew.c", "return needed - wtree_min(&skew->advancing_min);",
+     "return needed - wtree_min(&skew->advancing_min) + 1;"),
+    # co-scheduling
+    ("hv/cosched_relaxed.c", "skew_lead(skew, v->index) >= relaxed->costop_threshold_ns",
+     "skew_lead(skew, v->index) > relaxed->costop_threshold_ns"),
+    ("hv/cosched_relaxed.c", "if (lead_ns >= least_ns) continue;", "if (lead_ns > least_ns) continue;"),
+    ("hv/cosched_relaxed.c", "relaxed->boost == BOOST_NONE || is_over", "relaxed->boost == BOOST_NONE"),
+    ("hv/cosched_relaxed.c", "(hv_n_not_idle(vm) > 1 || vm->n_in[RS_COSTOP] > 0)",
+     "hv_n_not_idle(vm) > 1"),
+    ("hv/cosched_relaxed.c", "return stop_ns < start_ns ? stop_ns : start_ns;", "return stop_ns;"),
+    ("hv/cosched_strict.c", "vm->n_in[RS_RUNNING] > vm->n_expired", "vm->n_in[RS_RUNNING] > 0"),
+    ("hv/cosched_strict.c", "gang->refused_since_ns >= patience_ns",
+     "gang->refused_since_ns > patience_ns"),
+    ("hv/cosched_strict.c", "if (v->runstate != RS_IDLE && v->place < place) place = v->place;",
+     "if (v->runstate != RS_IDLE) place = v->place;"),
+    ("hv/cosched_strict.c", "awaited->place < barrier", "awaited->place > barrier"),
+    ("hv/cosched_strict.c", "if (!head || head->place >= place) continue;", "if (!head) continue;"),
+    ("hv/cosched_strict.c", "if (vm->n_in[RS_READY] == 0 || vm->n_in[RS_RUNNING] == 0)",
+     "if (vm->n_in[RS_READY] == 0)"),
+    # locks
+    ("guest/lock.c", "if (!owner || !guest_is_current(owner)) return SPIN_CONTENDED;",
+     "if (!owner) return SPIN_CONTENDED;"),
+    ("guest/lock.c", "if (!lock->is_entered) return SPIN_LWP;", ""),
+    ("guest/lock.c", "return state == RS_COSTOP ? SPIN_LHP_COSTOP : SPIN_LHP_READY;",
+     "return state == RS_READY ? SPIN_LHP_COSTOP : SPIN_LHP_READY;"),
+    ("guest/lock.c", "return t && !t->is_woken && t->phase != PHASE_SPIN ? t : NULL;",
+     "return t && t->phase != PHASE_SPIN ? t : NULL;"),
+    ("guest/lock.c", "return t && !t->is_woken && t->phase != PHASE_SPIN ? t : NULL;",
+     "return t && !t->is_woken ? t : NULL;"),
+    ("guest/lock.c", "(uint32_t)(rng_uniform(lock->race) * n)", "0"),
+    ("guest/lock.c", "if (!guest_is_current(lock->owner)) return false;", ""),
+    ("guest/lock.c", "if (n > lock->ops->max_disturbers) n = lock->ops->max_disturbers;", ""),
+    ("guest/lock.c", "if (lock->ops->is_spinlock) t->n_spin_owned++;", "t->n_spin_owned++;"),
+    ("guest/lock.c", "if (t->phase == PHASE_RETRY) t->spun_ns = 0;", ""),
+    ("guest/lock.c", "if (t->phase == PHASE_COST) return;", ""),
+    ("guest/lock.c", "bool wakes_sleeper = lock->ops->wakes_sleeper && !(next && lock->ops->is_fifo);",
+     "bool wakes_sleeper = lock->ops->wakes_sleeper && !next;"),
+    ("guest/lock_ticket.c", ".max_disturbers = DISTURBERS_ALL,", ".max_disturbers = 0,"),
+    ("guest/lock_tas.c", ".next_owner = lock_race,", ".next_owner = NULL,"),
+    ("guest/lock_handoff.c", "return lock->first_waiter;", "return lock->last_waiter;"),
+    # spinning, barriers, deadlocks
+    ("guest/spin.c", "clock->since_ns = sim->now_ns;\n}\n\nvoid spin_clock_set", "}\n\nvoid spin_clock_set"),
+    ("guest/spin.c", "if (clock->n_spinners++ == 0)", "if (++clock->n_spinners == 0)"),
+    ("guest/barrier.c", "barrier->n_arrived + 1 >= barrier->parties",
+     "barrier->n_arrived >= barrier->parties"),
+    ("guest/barrier.c", "barrier->n_missing[from] -= missing;", ""),
+    ("guest/barrier.c", "if (executes && !g->owes_switch) guest_begin_phase(g);",
+     "if (executes) guest_begin_phase(g);"),
+    ("guest/deadlock.c", "if (!blocker || blocker->n_look == look) return false;",
+     "if (!blocker) return false;"),
+)
+
+
+def run(*command):
+    return subprocess.run(list(map(str, command)), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+
+
+def build(tree, targets):
+    done = run("cmake", "--build", tree / "build", "--target", *targets)
+    return done.returncode == 0, done.stdout
+
+
+def finds(tree, name):
+    """Does the test fail, or hang?"""
+    try:
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", "CK_VERBOSITY": "silent"}
+        return subprocess.run([tree / "build" / "tests" / name], cwd=tree, env=environment,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300,
+                              check=False).returncode != 0
+    except subprocess.TimeoutExpired:
+        return True
+
+
+def found_by(tree):
+    """The test that finds the fault; None: nobody."""
+    for stage in STAGES:
+        is_built, output = build(tree, stage)
+        if not is_built:
+            sys.exit(output[-2000:])
+        for name in stage:
+            if finds(tree, name):
+                return name
+    return None
+
+
+def copy_sources(tree):
+    listed = run("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+    configured = run("cmake", "-S", tree, "-B", tree / "build", "-G", "Ninja",
+                     "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O1 -g0",
+                     "-DCOSTOP_WERROR=OFF")  # the tests are to find it, not the compiler
+    if configured.returncode:
+        sys.exit(configured.stdout)
+
+
+def outdated(changes):
+    return [f"{file}: {old!r} is there {n} times" for file, old, _ in changes
+            if (n := (ROOT / "src" / file).read_text(encoding="utf-8").count(old)) != 1]
+
+
+def try_changes(changes, tree):
+    missed = []
+    for number, (file, old, new) in enumerate(changes, 1):
+        path = tree / "src" / file
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        finder = found_by(tree)
+        path.write_text(text, encoding="utf-8")
+        print(f"{number}/{len(changes)} {file}: {' '.join(old.split())[:60]}: "
+              f"{finder or 'NOT FOUND'}", flush=True)
+        if not finder:
+            missed.append((file, old, new))
+    return missed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", help="names of source files (default: all)")
+    wanted = parser.parse_args().files
+    changes = [c for c in CHANGES if not wanted or Path(c[0]).name in wanted]
+    if stale := outdated(changes):
+        sys.exit("\n".join(stale))
+    with tempfile.TemporaryDirectory() as directory:
+        tree = Path(directory)
+        copy_sources(tree)
+        if finder := found_by(tree):
+            sys.exit(f"{finder} fails without any change")
+        missed = try_changes(changes, tree)
+    n_found = len(changes) - len(missed)
+    print(f"{n_found} of {len(changes)} faults found, {100 * n_found / len(changes):.0f} %")
+    for file, old, new in missed:
+        print(f"--- not found: {file}\n- {old}\n+ {new}")
+    if 100 * n_found < AT_LEAST_PCT * len(changes):
+        sys.exit(1)
+
+
+main()
