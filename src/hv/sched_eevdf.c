@@ -325,7 +325,7 @@ static struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p, int64_t load)
   uint32_t n_before = 1;
   for (int distance = DISTANCE_CORE; !best && distance < DISTANCES; distance++) {
     uint32_t n = hv->topology.n_in[distance];
-    if (n == n_before) continue;
+    if (n <= n_before) continue;
     n_before = n;
     int64_t most = 0;
     pcpu_id_t first = n < hv->n_pcpus ? p / n * n : 0;
