@@ -29,7 +29,8 @@ static int get_cell(const struct results *results, struct results_cell *cell) {
 int results_walk(const struct results *results,
                  void (*visit)(void *context, const struct results_cell *cell), void *context) {
   struct arena arena = {0};
-  int code = EX_OK;
+  int code = store_begin_reading(results->store);
+  if (code != EX_OK) return code;
   for (uint32_t i = 0; code == EX_OK && i < results->plan->study.grid->n_cells; i++) {
     struct results_cell cell = {.number = i, .arena = &arena};
     code = get_cell(results, &cell);
@@ -37,5 +38,6 @@ int results_walk(const struct results *results,
     arena_reset(&arena);
   }
   arena_free(&arena);
-  return code;
+  int end = store_commit(results->store);
+  return code == EX_OK ? end : code;
 }

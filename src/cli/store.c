@@ -248,6 +248,8 @@ const struct store_identity *store_identity(const struct store *store) { return 
 
 int store_begin(struct store *store) { return store_do(store, STORE_BEGIN, 0, 0); }
 
+int store_begin_reading(struct store *store) { return store_do(store, STORE_BEGIN_READING, 0, 0); }
+
 int store_commit(struct store *store) { return store_do(store, STORE_COMMIT, 0, 0); }
 
 int store_sync(struct store *store) {

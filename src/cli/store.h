@@ -36,6 +36,7 @@ int store_compare_identity(const struct store *store, const struct store_identit
 
 /* Between begin and commit: one transaction. */
 int store_begin(struct store *store);
+int store_begin_reading(struct store *store);
 int store_commit(struct store *store);
 /* Once a second is often enough: after a power cut what was committed since is lost. */
 int store_sync(struct store *store);

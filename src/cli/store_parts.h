@@ -10,6 +10,7 @@
 
 enum store_statement {
   STORE_BEGIN,
+  STORE_BEGIN_READING,
   STORE_COMMIT,
   STORE_PUT, /* + scope: a row of that table */
   STORE_GET = STORE_PUT + SCOPES /* + scope: the words of a replication's rows */,

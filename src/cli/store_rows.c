@@ -206,15 +206,17 @@ struct run_key {
   int64_t checksum;
 };
 
-/* Fills store->run; its notes are in the arena. */
-static int get_run(struct store *store, const struct run_key *key, struct arena *arena) {
+/* Fills store->run; its notes are in the arena. n_entities: where there are none, by scope, nobody
+   looks; NULL: everywhere. */
+static int get_run(struct store *store, const struct run_key *key, const uint32_t *n_entities,
+                   struct arena *arena) {
   store->run.cell = key->cell;
   store->run.replication = key->replication;
   store->run.n_words = 0;
   int result = get_notes(store, arena);
   store->run.n_rows = store->run.n_notes;
   for (enum scope scope = 0; scope < SCOPES && result == SQLITE_DONE; scope++)
-    result = get_scope(store, scope);
+    if (!n_entities || n_entities[scope] > 0) result = get_scope(store, scope);
   if (result != SQLITE_DONE) return store_fail(store);
   if (run_checksum(&store->run) == key->checksum) return EX_OK;
   return store_damaged(store, "replication %u of cell %u is not what it was", key->replication,
@@ -260,9 +262,11 @@ int store_get(struct store *store, uint32_t cell, const struct scenario *scenari
   uint32_t n;
   int code = list_runs(store, &cell, arena, &keys, &n);
   size_t n_words = result_words_count(scenario);
+  uint32_t n_entities[SCOPES];
+  result_words_entities(scenario, n_entities);
   const struct run_result **runs = ARENA_ARRAY(arena, n, const struct run_result *);
   for (uint32_t i = 0; i < n && code == EX_OK; i++) {
-    code = get_run(store, &keys[i], arena);
+    code = get_run(store, &keys[i], n_entities, arena);
     if (code != EX_OK) break;
     if (store->run.n_words == n_words)
       runs[i] = unpack_run(&store->run, scenario, arena);
@@ -313,7 +317,7 @@ int store_verify(struct store *store) {
   int64_t n_rows = 0;
   int code = list_runs(store, NULL, &arena, &keys, &n);
   for (uint32_t i = 0; i < n && code == EX_OK; i++) {
-    code = get_run(store, &keys[i], &store->scratch);
+    code = get_run(store, &keys[i], NULL, &store->scratch);
     n_rows += store->run.n_rows;
     arena_reset(&store->scratch);
   }

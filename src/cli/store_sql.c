@@ -62,6 +62,7 @@ const char *store_schema(struct arena *arena) {
 
 static const char *const plain[STORE_STATEMENTS] = {
     [STORE_BEGIN] = "BEGIN IMMEDIATE",
+    [STORE_BEGIN_READING] = "BEGIN",
     [STORE_COMMIT] = "COMMIT",
     [STORE_PUT_NOTE] = "INSERT INTO note VALUES (?, ?, ?, ?, ?, ?)",
     [STORE_GET_NOTES] =

@@ -133,7 +133,7 @@ static uint32_t n_locks_of(const struct scenario *scenario, const struct vm_spec
   return n;
 }
 
-static void count_entities(const struct scenario *scenario, uint32_t n[SCOPES]) {
+void result_words_entities(const struct scenario *scenario, uint32_t n[SCOPES]) {
   n[SCOPE_HOST] = 1;
   n[SCOPE_VM] = scenario->n_vms;
   n[SCOPE_STEAL] = scenario->n_vms * entity_n_stealers(scenario);
@@ -148,7 +148,7 @@ static void count_entities(const struct scenario *scenario, uint32_t n[SCOPES]) 
 size_t result_words_count(const struct scenario *scenario) {
   uint32_t n[SCOPES];
   size_t n_words = 0;
-  count_entities(scenario, n);
+  result_words_entities(scenario, n);
   for (enum scope scope = 0; scope < SCOPES; scope++) n_words += (size_t)n[scope] * scopes[scope].n;
   return n_words;
 }
@@ -198,7 +198,7 @@ static void *unpack_scope(enum scope scope, uint32_t n, const int64_t **words,
 struct run_result *result_words_unpack(const struct scenario *scenario, uint32_t replication,
                                        const int64_t *words, struct arena *arena) {
   uint32_t n[SCOPES];
-  count_entities(scenario, n);
+  result_words_entities(scenario, n);
   struct vm_result *vms = unpack_scope(SCOPE_VM, n[SCOPE_VM], &words, arena);
   const struct vcpu_result *vcpus = unpack_scope(SCOPE_VCPU, n[SCOPE_VCPU], &words, arena);
   struct lock_result *locks = unpack_scope(SCOPE_LOCK, n[SCOPE_LOCK], &words, arena);

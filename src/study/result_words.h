@@ -22,6 +22,8 @@ struct result_word {
 /* The words of an entity of this scope; *n gets their number. */
 const struct result_word *result_words_of(enum scope scope, uint32_t *n);
 
+/* How many entities of each scope a run has. */
+void result_words_entities(const struct scenario *scenario, uint32_t n[SCOPES]);
 /* Words that the entities of a run take, scope by scope as entity_first and entity_next go. Notes,
    status and message are not among them. */
 size_t result_words_count(const struct scenario *scenario);
