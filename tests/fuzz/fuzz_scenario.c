@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Scenarios: a refusal comes with an error; what is accepted resolves to a scenario that resolves
    to itself, and a moment of it runs, every invariant checked after every event. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/json_read.h"
+#include "fuzz/fuzz.h"
 #include "study/machine.h"
 #include "study/scenario_bind.h"
 
 enum { MOMENT_NS = 20000, SMALL_HOST = 16, SMALL_MEMORY = 64 << 20 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int is_true) {
-  if (!is_true) abort();
-}
-
-static const struct scenario *bind_text(const char *text, size_t size, struct arena *arena) {
-  struct source *source = ARENA_NEW(arena, struct source);
-  struct diags *diags = ARENA_NEW(arena, struct diags);
-  *source = (struct source){.name = "fuzz", .text = text, .length = (uint32_t)size};
-  diags->arena = arena;
-  const struct conf *root = json_read(source, diags, arena);
-  const struct scenario *scenario = root ? scenario_bind(root, diags, arena) : NULL;
-  require(scenario || diags->n_errors > 0);
-  return diags->n_errors > 0 ? NULL : scenario;
-}
 
 static void run_moment(const struct scenario *scenario, struct arena *arena) {
   struct scenario small = *scenario;
@@ -42,21 +24,18 @@ static void run_moment(const struct scenario *scenario, struct arena *arena) {
     return;
   struct machine_options options = {.paranoid = true};
   const struct run_result *result = machine_run(&small, &options, arena);
-  require(result->status == RUN_DONE || result->message != NULL);
+  fuzz_require(result->status == RUN_DONE || result->message != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct arena arena = {0};
-  char *text = malloc(size + 1);
-  require(text != NULL);
-  if (size) memcpy(text, data, size);
-  text[size] = '\0';
-  const struct scenario *scenario = bind_text(text, size, &arena);
+  char *text = fuzz_text(data, size);
+  const struct scenario *scenario = fuzz_bind(text, size, &arena);
   if (scenario) {
     const char *resolved = conf_to_json(&arena, scenario_resolve(scenario, &arena));
-    const struct scenario *again = bind_text(resolved, strlen(resolved), &arena);
-    require(again != NULL);
-    require(strcmp(conf_to_json(&arena, scenario_resolve(again, &arena)), resolved) == 0);
+    const struct scenario *again = fuzz_bind(resolved, strlen(resolved), &arena);
+    fuzz_require(again != NULL);
+    fuzz_require(strcmp(conf_to_json(&arena, scenario_resolve(again, &arena)), resolved) == 0);
     run_moment(scenario, &arena);
   }
   free(text);

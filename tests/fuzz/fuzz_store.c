@@ -2,20 +2,18 @@
 /* results.sqlite with a few bytes changed, or cut short: it is refused, or what comes out of it is
    what went in. The input is the damage: a byte for the cut (of 256, 0: none), then an offset of
    three bytes and what is added to the byte there, again and again. */
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "cli/json_read.h"
 #include "cli/store.h"
+#include "fuzz/fuzz.h"
 #include "study/machine.h"
 #include "study/result_words.h"
 #include "study/scenario_bind.h"
 
-enum { RUNS = 2, PATH_ROOM = 64, EDIT_BYTES = 4, EDITS_MAX = 64 };
+enum { RUNS = 2, EDIT_BYTES = 4, EDITS_MAX = 64 };
 
 static const char text[] =
     "{ \"host\": { \"pcpus\": 1 }, \"locks\": { \"l\": { \"kind\": \"tas\" } },"
@@ -31,71 +29,42 @@ static struct {
   size_t n_words, size;
   int64_t *words[RUNS];
   uint8_t *bytes;
-  char directory[PATH_ROOM], path[2 * PATH_ROOM];
+  char *path;
   struct arena arena;
 } sound;
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int is_true) {
-  if (!is_true) abort();
-}
-
-static void forget_files(void) {
+static void forget_files(struct arena *arena) {
   static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-  char path[3 * PATH_ROOM];
-  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-    (void)snprintf(path, sizeof path, "%s%s", sound.path, endings[i]);
-    (void)unlink(path);
-  }
-}
-
-static void clean_up(void) {
-  forget_files();
-  (void)rmdir(sound.directory);
-  arena_free(&sound.arena);
-}
-
-static const struct scenario *bind_text(struct arena *arena) {
-  struct source *source = ARENA_NEW(arena, struct source);
-  struct diags *diags = ARENA_NEW(arena, struct diags);
-  *source = (struct source){.name = "fuzz", .text = text, .length = sizeof text - 1};
-  diags->arena = arena;
-  const struct scenario *scenario = scenario_bind(json_read(source, diags, arena), diags, arena);
-  require(scenario && diags->n_errors == 0);
-  return scenario;
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+    (void)unlink(arena_printf(arena, "%s%s", sound.path, endings[i]));
 }
 
 static void read_bytes(void) {
   FILE *file = fopen(sound.path, "rb");
-  require(file && fseek(file, 0, SEEK_END) == 0);
+  fuzz_require(file && fseek(file, 0, SEEK_END) == 0);
   sound.size = (size_t)ftell(file);
   sound.bytes = ARENA_ARRAY(&sound.arena, sound.size, uint8_t);
   rewind(file);
-  require(fread(sound.bytes, 1, sound.size, file) == sound.size);
+  fuzz_require(fread(sound.bytes, 1, sound.size, file) == sound.size);
   (void)fclose(file);
 }
 
 static void make_sound(void) {
-  const char *directory = getenv("TMPDIR");
-  (void)snprintf(sound.directory, sizeof sound.directory, "%s/fuzz-store-XXXXXX",
-                 directory && strlen(directory) < PATH_ROOM / 2 ? directory : "/tmp");
-  require(mkdtemp(sound.directory) != NULL);
-  (void)snprintf(sound.path, sizeof sound.path, "%s/results.sqlite", sound.directory);
-  (void)atexit(clean_up);
-  sound.scenario = bind_text(&sound.arena);
+  sound.path = fuzz_path("results.sqlite", &sound.arena);
+  sound.scenario = fuzz_bind(text, sizeof text - 1, &sound.arena);
+  fuzz_require(sound.scenario != NULL);
   sound.n_words = result_words_count(sound.scenario);
   struct store *store;
-  require(store_create(sound.path, &identity, &store) == EX_OK && store_begin(store) == EX_OK);
+  fuzz_require(store_create(sound.path, &identity, &store) == EX_OK && store_begin(store) == EX_OK);
   for (uint32_t i = 0; i < RUNS; i++) {
     const struct machine_options options = {.replication = i};
     const struct run_result *run = machine_run(sound.scenario, &options, &sound.arena);
     sound.words[i] = ARENA_ARRAY(&sound.arena, sound.n_words, int64_t);
     result_words_pack(run, sound.words[i]);
-    require(store_put(store, 0, run) == EX_OK);
+    fuzz_require(store_put(store, 0, run) == EX_OK);
   }
-  require(store_finish_cell(store, 0, RUNS) == EX_OK && store_commit(store) == EX_OK);
-  require(store_close(store) == EX_OK);
+  fuzz_require(store_finish_cell(store, 0, RUNS) == EX_OK && store_commit(store) == EX_OK);
+  fuzz_require(store_close(store) == EX_OK);
   read_bytes();
 }
 
@@ -109,8 +78,7 @@ static void write_damaged(const uint8_t *data, size_t size, struct arena *arena)
     size_t at = edit[0] | (size_t)edit[1] << 8 | (size_t)edit[2] << 16;
     bytes[at % sound.size] = (uint8_t)(bytes[at % sound.size] + edit[3]);
   }
-  FILE *file = fopen(sound.path, "wb");
-  require(file && fwrite(bytes, 1, length, file) == length && fclose(file) == 0);
+  fuzz_write(sound.path, bytes, length);
 }
 
 static void check_runs(struct store *store, struct arena *arena) {
@@ -118,10 +86,10 @@ static void check_runs(struct store *store, struct arena *arena) {
   if (store_get(store, 0, sound.scenario, arena, &found) != EX_OK) return;
   int64_t *words = ARENA_ARRAY(arena, sound.n_words, int64_t);
   for (uint32_t i = 0; i < found.n; i++) {
-    require(found.runs[i]->replication < RUNS);
+    fuzz_require(found.runs[i]->replication < RUNS);
     result_words_pack(found.runs[i], words);
-    require(memcmp(words, sound.words[found.runs[i]->replication], sound.n_words * sizeof *words) ==
-            0);
+    fuzz_require(
+        memcmp(words, sound.words[found.runs[i]->replication], sound.n_words * sizeof *words) == 0);
   }
 }
 
@@ -129,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!sound.scenario) make_sound();
   if (size > EDITS_MAX * EDIT_BYTES) return 0;
   struct arena arena = {0};
-  forget_files();
+  forget_files(&arena);
   write_damaged(data, size, &arena);
   struct store *store;
   if (store_resume(sound.path, &identity, &store) == EX_OK) {
