@@ -46,7 +46,7 @@ const struct scenario *auto_warmup(const struct cli *cli, const struct scenario 
   diags->arena = cli->arena;
   const struct scenario *first = grid_bind(grid, 0, diags, cli->arena), *warm = NULL;
   if (first) {
-    struct warmup warmup = warmup_find(first, cli->interrupt, cli->max_events, cli->arena);
+    struct warmup warmup = warmup_find(first, &cli->guard, cli->interrupt, cli->arena);
     char value[DURATION_TEXT_MAX];
     *found = warmup_text(&warmup, cli->arena);
     *exit_code = explain(cli, &warmup, *found);

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "sim/arena.h"
+#include "study/run_guard.h"
 #include "study/table.h"
 
 /* Exit codes are those of sysexits.h, and: */
@@ -142,7 +143,7 @@ struct cli {
   uint32_t jobs;               /* 0: one for each core that the process may use */
   uint32_t shard, n_shards;    /* 0 … n_shards - 1; n_shards 1 if it was not asked for */
   int64_t max_wall_ns;         /* 0: no limit */
-  uint64_t max_events;         /* of a replication; 0: no limit */
+  struct run_guard guard;      /* of each replication */
   struct timespec started;     /* of CLOCK_MONOTONIC: when the program was */
   const char *vm;              /* --vm; NULL if not given */
   struct text_list metrics;    /* of --metric */
@@ -151,8 +152,8 @@ struct cli {
   bool is_resumed;             /* -o may be there: go on with it */
   bool has_auto_warmup;        /* -w auto was the last -w */
   enum format format;
-  bool has_format, has_table, has_reps, has_replication, is_zipped, paranoid, wants_list,
-      wants_help, wants_usage, wants_version;
+  bool has_format, has_table, has_reps, has_replication, is_zipped, wants_list, wants_help,
+      wants_usage, wants_version;
   enum result_table table;
   uint32_t replication;
   int64_t trace_ns, from_ns, until_ns;    /* until 0: to the end */

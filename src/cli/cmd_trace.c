@@ -83,8 +83,7 @@ static int trace_run(const struct cli *cli) {
   if (!scenario) return code;
   struct trace_wish wish = {.scenario = scenario,
                             .replication = cli->replication,
-                            .paranoid = cli->paranoid,
-                            .max_events = cli->max_events,
+                            .guard = cli->guard,
                             .interrupt = cli->interrupt};
   struct save save;
   code = choose_span(cli, &scenario->run, &wish.span);

@@ -239,8 +239,7 @@ static int conductor_prepare(struct conductor *conductor) {
 int conduct_run(const struct conduct *conduct) {
   struct conductor conductor = {.conduct = conduct, .cli = conduct->cli};
   const struct crew_config config = {.n_workers = count_jobs(conduct->cli, conduct->study),
-                                     .paranoid = conduct->study->paranoid,
-                                     .max_events = conduct->study->max_events};
+                                     .guard = conduct->study->guard};
   conductor.crew = crew_start(&config);
   uint32_t n_workers = crew_size(conductor.crew);
   if (n_workers == 0) {

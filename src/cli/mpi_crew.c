@@ -48,8 +48,7 @@ struct mpi_crew *mpi_crew_start(struct crew *crew, const struct study *study, ui
   mpi->peers = ARENA_ARRAY(&arena, mpi->size, struct peer);
   mpi->started_ns = now_ns();
   mpi->arena = arena;
-  const struct mpi_study about = {
-      .jobs = jobs, .paranoid = study->paranoid, .max_events = study->max_events};
+  const struct mpi_study about = {.jobs = jobs, .guard = study->guard};
   struct arena scratch = {0};
   struct mpi_wire wire = mpi_wire_of_study(&about, study->grid, &scratch);
   for (uint32_t rank = 1; rank < mpi->size; rank++)

@@ -15,8 +15,7 @@ struct mpi_wire {
 /* Followed by the scenario with its axes, as JSON. */
 struct mpi_study {
   uint32_t jobs; /* threads of each process */
-  uint32_t paranoid;
-  uint64_t max_events;
+  struct run_guard guard;
 };
 struct mpi_wire mpi_wire_of_study(const struct mpi_study *study, const struct grid *grid,
                                   struct arena *arena);

@@ -33,8 +33,7 @@ static void work_begin(struct work *work, const struct mpi_link_message *message
   struct mpi_study study;
   const struct mpi_wire wire = {message->bytes, message->n_bytes};
   work->grid = mpi_wire_to_grid(wire, &study, &work->arena);
-  work->crew = crew_start(&(struct crew_config){
-      .n_workers = study.jobs, .paranoid = study.paranoid, .max_events = study.max_events});
+  work->crew = crew_start(&(struct crew_config){.n_workers = study.jobs, .guard = study.guard});
   /* mpirun notices, and ends the others. */
   if (!work->grid || crew_size(work->crew) == 0) exit(EX_SOFTWARE);
 }

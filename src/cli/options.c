@@ -112,7 +112,7 @@ static void options_apply_work(struct cli *cli, enum option_id id, const char *t
   if (id == OPTION_JOBS) cli->jobs = options_check_range(row, count, JOBS_MAX, state);
   if (id == OPTION_SHARD) options_check_shard(cli, text, state);
   if (id == OPTION_MAX_WALL) cli->max_wall_ns = time_ns;
-  if (id == OPTION_MAX_EVENTS) cli->max_events = count;
+  if (id == OPTION_MAX_EVENTS) cli->guard.max_events = count;
   if (id == OPTION_MAX_EVENTS && count == 0) argp_error(state, "--max-events: no events at all");
   if (id == OPTION_MAX_WALL && time_ns == 0) argp_error(state, "--max-wall: no time at all");
 }
@@ -190,7 +190,7 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
       options_check_replication(cli, count, state);
       break;
     case OPTION_PARANOID:
-      cli->paranoid = true;
+      cli->guard.paranoid = true;
       break;
     case OPTION_ZIP:
     case OPTION_WHERE:

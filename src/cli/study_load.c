@@ -115,8 +115,7 @@ int study_load(const struct cli *cli, const char *path, enum study_cells cells,
                                .max_reps = reps,
                                .shard = cli->shard,
                                .n_shards = cli->n_shards,
-                               .paranoid = cli->paranoid,
-                               .max_events = cli->max_events};
+                               .guard = cli->guard};
   code = load_precisions(cli, &plan->study);
   return code == EX_OK ? load_expects(cli, grid->base, plan) : code;
 }

@@ -12,8 +12,7 @@ struct run_result *trace_take(const struct trace_wish *wish, struct trace_log **
   *log = trace_log_new(cut, &wish->span, arena);
   (*log)->abort = wish->interrupt;
   const struct machine_options options = {.replication = wish->replication,
-                                          .paranoid = wish->paranoid,
-                                          .max_events = wish->max_events,
+                                          .guard = wish->guard,
                                           .trace = &(*log)->sink,
                                           .interrupt = &(*log)->is_over};
   struct run_result *result = machine_run(cut, &options, arena);

@@ -5,12 +5,12 @@
 
 #include "cli/trace_log.h"
 #include "study/result.h"
+#include "study/run_guard.h"
 
 struct trace_wish {
   const struct scenario *scenario;
   uint32_t replication;
-  bool paranoid;
-  uint64_t max_events;                    /* of a replication; 0: no limit */
+  struct run_guard guard;
   struct trace_span span;                 /* its end is known */
   const volatile sig_atomic_t *interrupt; /* may be NULL */
 };

@@ -13,8 +13,7 @@ struct crew_queue {
 struct crew {
   pthread_t *workers;
   uint32_t n_workers;
-  bool paranoid;
-  uint64_t max_events;
+  struct run_guard guard;
   struct arena arena;
   struct crew_unit *spare; /* the coordinator's own */
   struct crew_unit **all;
@@ -51,8 +50,7 @@ static void unit_run(struct crew *crew, struct crew_unit *unit, struct arena *sc
   if (!scenario) return;
   const struct replicate_options options = {.first = unit->replication,
                                             .n = 1,
-                                            .paranoid = crew->paranoid,
-                                            .max_events = crew->max_events,
+                                            .guard = crew->guard,
                                             .interrupt = &crew->interrupt,
                                             .trace = unit->trace,
                                             .scratch = scratch};
@@ -95,8 +93,7 @@ struct crew *crew_start(const struct crew_config *config) {
   struct arena arena = {0};
   struct crew *crew = ARENA_NEW(&arena, struct crew);
   crew->workers = ARENA_ARRAY(&arena, config->n_workers, pthread_t);
-  crew->paranoid = config->paranoid;
-  crew->max_events = config->max_events;
+  crew->guard = config->guard;
   crew->arena = arena;
   crew->queued.tail = &crew->queued.head;
   crew->finished.tail = &crew->finished.head;

@@ -10,6 +10,7 @@
 
 #include "sim/trace.h"
 #include "study/result.h"
+#include "study/run_guard.h"
 #include "study/shared_cell.h"
 
 /* One replication of a cell: what is to be done, then what has come of it. */
@@ -29,8 +30,7 @@ struct crew;
 
 struct crew_config {
   uint32_t n_workers; /* 0: all is taken by others, see crew_take */
-  bool paranoid;
-  uint64_t max_events; /* of a replication; 0: no limit */
+  struct run_guard guard;
 };
 
 /* Starts the workers, or as many of them as the system lets it. They leave signals to others. */

@@ -281,7 +281,7 @@ static inline void handle(struct machine *machine, int64_t key) {
 }
 
 static bool is_over_limit(const struct machine *machine) {
-  uint64_t max = machine->options->max_events;
+  uint64_t max = machine->options->guard.max_events;
   return max > 0 && machine->n_events_warmup + machine->sim.n_events > max;
 }
 
@@ -297,7 +297,7 @@ static bool must_stop(struct machine *machine) {
 static void run_until(struct machine *machine, int64_t until_ns) {
   struct sim *sim = &machine->sim;
   struct hv *hv = machine->hv;
-  bool is_paranoid = machine->options->paranoid;
+  bool is_paranoid = machine->options->guard.paranoid;
   for (uint32_t n = 0;; n++) {
     if (hv->n_dirty > 0) hv_flush_crossings(hv);
     int64_t key = calendar_min(&sim->calendar), at_ns = key >> sim->calendar.entity_bits;
@@ -364,10 +364,11 @@ struct run_result *machine_run(const struct scenario *scenario,
         machine->sim.stuck_path, (long long)machine->sim.now_ns);
   if (machine->status == RUN_LIMITED) {
     char came_to[DURATION_TEXT_MAX], end[DURATION_TEXT_MAX];
-    result->message = arena_printf(
-        arena, "more than %llu events: it came to %s of %s",
-        (unsigned long long)options->max_events, duration_format(machine->sim.now_ns, came_to),
-        duration_format(scenario->run.warmup_ns + scenario->run.duration_ns, end));
+    result->message =
+        arena_printf(arena, "more than %llu events: it came to %s of %s",
+                     (unsigned long long)options->guard.max_events,
+                     duration_format(machine->sim.now_ns, came_to),
+                     duration_format(scenario->run.warmup_ns + scenario->run.duration_ns, end));
   }
   if (machine->status == RUN_INTERRUPTED) result->message = "interrupted";
   return result;

@@ -10,14 +10,14 @@
 #include "sim/arena.h"
 #include "sim/trace.h"
 #include "study/result.h"
+#include "study/run_guard.h"
 #include "study/scenario.h"
 
 struct batch_series;
 
 struct machine_options {
   uint32_t replication;
-  bool paranoid;                          /* check every invariant after every event */
-  uint64_t max_events;                    /* warm-up included; 0: no limit */
+  struct run_guard guard;
   struct trace_sink *trace;               /* NULL: none */
   int64_t trace_from_ns, trace_until_ns;  /* records outside are not emitted; until 0: no limit */
   struct batch_series *series;            /* see batches.h; NULL: none */

@@ -43,8 +43,7 @@ struct replications replicate_run(const struct scenario *scenario,
     arena_reset(machine);
     const struct machine_options one = {
         .replication = options->first + done.n,
-        .paranoid = options->paranoid,
-        .max_events = options->max_events,
+        .guard = options->guard,
         .trace = done.n == 0 ? options->trace : NULL,
         .interrupt = options->interrupt,
     };

@@ -14,11 +14,11 @@
 #include "study/entity.h"
 #include "study/metrics.h"
 #include "study/result.h"
+#include "study/run_guard.h"
 
 struct replicate_options {
-  uint32_t first, n; /* replications first … first + n - 1 */
-  bool paranoid;
-  uint64_t max_events;                    /* of a replication; 0: no limit */
+  uint32_t first, n;                      /* replications first … first + n - 1 */
+  struct run_guard guard;                 /* of each */
   const volatile sig_atomic_t *interrupt; /* may be NULL */
   struct trace_sink *trace;               /* of the first of them; NULL: none */
   struct arena *scratch;                  /* of the machines, left dirty; NULL: one of their own */

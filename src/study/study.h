@@ -26,8 +26,7 @@ struct study {
   const struct precision *precisions;
   uint32_t n_precisions;    /* 0: the number of replications is fixed */
   uint32_t shard, n_shards; /* this process runs the units of shard 0 … n_shards - 1; n_shards 1 */
-  bool paranoid;
-  uint64_t max_events; /* of a replication; 0: no limit */
+  struct run_guard guard;   /* of each replication */
 };
 
 /* With the replications first … first + done->n - 1 of a cell finished: is that enough? A pure

@@ -25,18 +25,16 @@ static struct mser cut(const struct batch_series *series) {
   return mser_cut(iterations > 0 ? series->iterations : series->busy_ns, series->n);
 }
 
-struct warmup warmup_find(const struct scenario *scenario, const volatile sig_atomic_t *interrupt,
-                          uint64_t max_events, struct arena *arena) {
+struct warmup warmup_find(const struct scenario *scenario, const struct run_guard *guard,
+                          const volatile sig_atomic_t *interrupt, struct arena *arena) {
   double iterations[PILOT_PARTS], busy_ns[PILOT_PARTS];
   struct batch_series series = {PILOT_PARTS, iterations, busy_ns};
   struct warmup warmup = {.pilot_ns = pilot_length(scenario)};
   struct scenario pilot = *scenario;
   pilot.run.warmup_ns = 0;
   pilot.run.duration_ns = warmup.pilot_ns;
-  const struct machine_options options = {.replication = PILOT_REPLICATION,
-                                          .max_events = max_events,
-                                          .series = &series,
-                                          .interrupt = interrupt};
+  const struct machine_options options = {
+      .replication = PILOT_REPLICATION, .guard = *guard, .series = &series, .interrupt = interrupt};
   struct arena machine = {0};
   const struct run_result *run = machine_run(&pilot, &options, &machine);
   warmup.status = run->status;

@@ -9,6 +9,7 @@
 #include <signal.h>
 
 #include "study/result.h"
+#include "study/run_guard.h"
 #include "study/scenario.h"
 
 struct warmup {
@@ -19,8 +20,8 @@ struct warmup {
   bool is_too_short; /* no end of the transient in the first half: warmup_ns is that half */
 };
 
-struct warmup warmup_find(const struct scenario *scenario, const volatile sig_atomic_t *interrupt,
-                          uint64_t max_events, struct arena *arena);
+struct warmup warmup_find(const struct scenario *scenario, const struct run_guard *guard,
+                          const volatile sig_atomic_t *interrupt, struct arena *arena);
 
 /* "140ms, found by MSER-5 in a pilot of 2.4s". */
 const char *warmup_text(const struct warmup *warmup, struct arena *arena);

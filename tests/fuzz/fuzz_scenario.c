@@ -22,7 +22,7 @@ static void run_moment(const struct scenario *scenario, struct arena *arena) {
   if (small.host.n_pcpus > SMALL_HOST || vcpus > SMALL_HOST || threads > SMALL_HOST ||
       machine_memory(&small) > SMALL_MEMORY)
     return;
-  struct machine_options options = {.paranoid = true};
+  struct machine_options options = {.guard.paranoid = true};
   const struct run_result *result = machine_run(&small, &options, arena);
   fuzz_require(result->status == RUN_DONE || result->message != NULL);
 }

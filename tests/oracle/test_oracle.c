@@ -24,7 +24,7 @@ enum { SCENARIOS = 2000, REPORTS_MAX = 3 };
 static bool differs(const struct scenario *scenario) {
   struct arena arena = {0};
   bool is_same = compare_results(
-      NULL, machine_run(scenario, &(struct machine_options){.paranoid = true}, &arena),
+      NULL, machine_run(scenario, &(struct machine_options){.guard.paranoid = true}, &arena),
       oracle_run(scenario, 0, &arena));
   arena_free(&arena);
   return !is_same;

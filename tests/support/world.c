@@ -39,7 +39,7 @@ void world_watch(struct world *world, const char *format, ...) {
   bind(world, format, arguments);
   va_end(arguments);
   world->sink.emit = keep;
-  struct machine_options options = {.paranoid = true, .trace = &world->sink};
+  struct machine_options options = {.guard.paranoid = true, .trace = &world->sink};
   world->result = machine_run(world->bound.scenario, &options, &world->arena);
 }
 

@@ -94,12 +94,13 @@ END_TEST
 
 /* The others bind the same scenarios: what they would run is the same to the last key. */
 START_TEST(cells_arrive_as_they_are) {
-  struct mpi_study sent = {.jobs = 3, .paranoid = 1}, got;
+  struct mpi_study sent = {.jobs = 3, .guard = {true, 9}}, got;
   struct mpi_wire wire = mpi_wire_of_study(&sent, grid, &arena);
   const struct grid *far = mpi_wire_to_grid(wire, &got, &arena);
   ck_assert_ptr_nonnull(far);
   ck_assert_uint_eq(got.jobs, 3);
-  ck_assert_uint_eq(got.paranoid, 1);
+  ck_assert(got.guard.paranoid);
+  ck_assert_uint_eq(got.guard.max_events, 9);
   ck_assert_uint_eq(far->n_cells, 4);
   for (uint32_t i = 0; i < far->n_cells; i++) {
     struct diags diags = {.arena = &arena};

@@ -76,7 +76,7 @@ static void expect_same(const struct run_result *run, const struct run_result *o
 
 START_TEST(results_do_not_depend_on_who_runs_them) {
   prepare_short();
-  struct crew *crew = crew_start(&(struct crew_config){.n_workers = 4, .paranoid = true});
+  struct crew *crew = crew_start(&(struct crew_config){.n_workers = 4, .guard.paranoid = true});
   ck_assert_uint_eq(crew_size(crew), 4);
   for (uint32_t cell = 0; cell < CELLS; cell++)
     for (uint32_t replication = 0; replication < REPS; replication++) give(crew, cell, replication);

@@ -7,6 +7,8 @@
 
 #define MS INT64_C(1000000)
 
+static const struct run_guard guard = {.paranoid = true};
+
 /* Both VMs compute, an iteration after the other; "late" joins at start,
    200 ms + 2 * 5 ms being the pilot. */
 static struct warmup find(const char *compute, const char *start) {
@@ -20,7 +22,7 @@ static struct warmup find(const char *compute, const char *start) {
                           "'run': { 'warmup': '5ms', 'duration': '200ms' } }",
                           compute, start));
   ck_assert_ptr_nonnull(bound.scenario);
-  struct warmup warmup = warmup_find(bound.scenario, NULL, 0, &arena);
+  struct warmup warmup = warmup_find(bound.scenario, &guard, NULL, &arena);
   ck_assert_int_eq(warmup.status, RUN_DONE);
   ck_assert_int_eq(warmup.pilot_ns, 210 * MS);
   bound_free(&bound);
@@ -74,7 +76,7 @@ START_TEST(a_pilot_that_cannot_be) {
   bound_bind(&bound,
              "{ 'host': { 'pcpus': 1 }, 'programs': { 'p': [ { 'compute': '1us' } ] },"
              "'vms': { 'a': { 'vcpus': 1, 'program': 'p' } }, 'run': { 'duration': '1s' } }");
-  struct warmup warmup = warmup_find(bound.scenario, &interrupt, 0, &arena);
+  struct warmup warmup = warmup_find(bound.scenario, &guard, &interrupt, &arena);
   ck_assert_int_eq(warmup.status, RUN_INTERRUPTED);
   ck_assert_ptr_nonnull(warmup.message);
   bound_free(&bound);
