@@ -1,22 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every kind of distribution against its law: Kolmogorov-Smirnov, mean, variance. The scale of a
-   second makes the rounding to nanoseconds invisible. */
+/* Every kind of distribution against its law: goodness of fit, mean, variance; with 10^7 draws in
+   test_sim_dist_laws_long.c. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "support/goodness.h"
 #include "support/laws.h"
+#include "unit/fits.h"
 
-enum { DRAWS = 200000 };
+enum { DRAWS = 200000, SEED = 1 };
 
-static double ks_of(struct dist dist, double (*law)(double x)) {
-  double *sample = malloc(DRAWS * sizeof *sample);
-  struct rng_stream stream = laws_stream("ks");
-  for (int i = 0; i < DRAWS; i++) sample[i] = (double)dist_draw(&dist, &stream) / 1e9;
-  double distance = goodness_ks(sample, DRAWS, law);
-  free(sample);
-  return distance;
+START_TEST(draws_fit_their_laws) {
+  double p_value = fits_long((size_t)_i, DRAWS, SEED, 1);
+  ck_assert_msg(p_value > GOODNESS_SIGNIFICANCE, "%s: p = %g", fits_name((size_t)_i), p_value);
 }
+END_TEST
+
+START_TEST(three_per_cent_too_long_is_no_fit) {
+  ck_assert_double_lt(fits_long((size_t)_i, DRAWS, SEED, 1.03), GOODNESS_SIGNIFICANCE);
+}
+END_TEST
+
+START_TEST(rounded_draws_fit_their_laws) {
+  double p_value = fits_rounded((size_t)_i, DRAWS, SEED, 0);
+  ck_assert_msg(p_value > GOODNESS_SIGNIFICANCE, "%s: p = %g", fits_name((size_t)_i), p_value);
+}
+END_TEST
+
+START_TEST(one_nanosecond_too_long_is_no_fit) {
+  ck_assert_double_lt(fits_rounded((size_t)_i, DRAWS, SEED, 1), GOODNESS_SIGNIFICANCE);
+}
+END_TEST
 
 /* Mean and squared coefficient of variation of a sample. */
 static void moments_of(struct dist dist, double *mean_s, double *square_cv) {
@@ -31,75 +44,13 @@ static void moments_of(struct dist dist, double *mean_s, double *square_cv) {
   *square_cv = square / DRAWS / (*mean_s * *mean_s) - 1;
 }
 
-static double exponential_law(double x) { return 1 - exp(-x); }
-static double exponential_law_off(double x) { return 1 - exp(-1.02 * x); }
-
-START_TEST(exponential_fits_its_law) {
-  struct dist dist = laws_bind("exponential", 1e9, 0, 0);
-  ck_assert_double_lt(ks_of(dist, exponential_law), GOODNESS_KS_LIMIT);
-  ck_assert_double_gt(ks_of(dist, exponential_law_off), GOODNESS_KS_LIMIT); /* the test's power */
-}
-END_TEST
-
-static double uniform_law(double x) { return (x - 1) / 2; }
-
-START_TEST(uniform_fits_its_law) {
-  struct dist dist = laws_bind("uniform", 1e9, 3e9, 0);
-  ck_assert_double_lt(ks_of(dist, uniform_law), GOODNESS_KS_LIMIT);
-  ck_assert_double_eq(dist.mean_ns, 2e9);
-}
-END_TEST
-
-/* Cells of half the width at the ends: [0, 0.5) and [2.5, 3) round to 0 and 3. */
-START_TEST(uniform_rounds_to_the_nearest_and_stays_inside) {
-  struct dist dist = laws_bind("uniform", 0, 3, 0);
+START_TEST(uniform_stays_inside_at_the_extremes) {
   struct rng_stream stream = laws_stream("small");
-  uint64_t count[4] = {0};
-  for (int i = 0; i < DRAWS; i++) count[dist_draw(&dist, &stream)]++;
-  const double share[] = {1. / 6, 1. / 3, 1. / 3, 1. / 6};
-  for (int i = 0; i < 4; i++)
-    ck_assert_double_eq_tol((double)count[i] / DRAWS, share[i], 4 * sqrt(share[i] / DRAWS));
-
-  dist = laws_bind("uniform", 7, 7, 0);
+  struct dist dist = laws_bind("uniform", 7, 7, 0);
   for (int i = 0; i < 100; i++) ck_assert_int_eq(dist_draw(&dist, &stream), 7);
   dist = laws_bind("uniform", 0, 0x1p62, 0);
   ck_assert_double_eq(dist.mean_ns, 0x1p61);
   for (int i = 0; i < 1000; i++) ck_assert_int_le(dist_draw(&dist, &stream), TIME_MAX_NS);
-}
-END_TEST
-
-/* cv = 1.5: sigma^2 = ln(1 + 2.25) = 1.1786550, and mean 1 needs zeta = -sigma^2 / 2. */
-static double lognormal_law(double x) {
-  const double variance = 1.1786549963416462;
-  return 0.5 * erfc(-(log(x) + variance / 2) / sqrt(2 * variance));
-}
-
-START_TEST(lognormal_fits_its_law) {
-  struct dist dist = laws_bind("lognormal", 1e9, 1.5, 0);
-  ck_assert_double_lt(ks_of(dist, lognormal_law), GOODNESS_KS_LIMIT);
-  ck_assert_double_eq(dist.mean_ns, 1e9);
-  double mean_s, square_cv;
-  moments_of(dist, &mean_s, &square_cv);
-  ck_assert_double_eq_tol(mean_s, 1, 4 * 1.5 / sqrt(DRAWS));
-  /* At cv 0.1 the fourth moment is tame: the variance is right to 1 %. */
-  moments_of(laws_bind("lognormal", 1e9, 0.1, 0), &mean_s, &square_cv);
-  ck_assert_double_eq_tol(square_cv, 0.01, 0.02 * 0.01);
-}
-END_TEST
-
-static double pareto_law(double x) { return 1 - pow(x, -1.5); }
-
-/* Cut off at 8: the share below it is 1 - 8^-1.5 = 1 - 1 / 22.627417. */
-static double pareto_bounded_law(double x) {
-  return (1 - pow(x, -1.5)) / (1 - 1 / 22.62741699796952);
-}
-
-START_TEST(pareto_fits_its_law) {
-  ck_assert_double_lt(ks_of(laws_bind("pareto", 1e9, 1.5, (double)NAN), pareto_law),
-                      GOODNESS_KS_LIMIT);
-  struct dist dist = laws_bind("pareto", 1e9, 1.5, 8e9);
-  ck_assert_double_lt(ks_of(dist, pareto_bounded_law), GOODNESS_KS_LIMIT);
-  ck_assert_double_gt(ks_of(dist, pareto_law), GOODNESS_KS_LIMIT);
 }
 END_TEST
 
@@ -113,7 +64,7 @@ START_TEST(pareto_stays_between_min_and_max) {
     count[value_ns - 1000]++;
   }
   /* So narrow a piece of the law is flat: both halves get 1/2. */
-  ck_assert_double_gt(goodness_chi_square(count, 2), GOODNESS_SIGNIFICANCE);
+  ck_assert_double_gt(goodness_chi_square(count, NULL, 2), GOODNESS_SIGNIFICANCE);
 }
 END_TEST
 
@@ -139,58 +90,21 @@ START_TEST(pareto_means_are_exact) {
 }
 END_TEST
 
-/* k = 4, mean 1: y = 4 x, 1 - exp(-y) (1 + y + y^2/2 + y^3/6). */
-static double erlang_law(double x) {
-  double y = 4 * x;
-  return 1 - exp(-y) * (1 + y + y * y / 2 + y * y * y / 6);
-}
-
-START_TEST(erlang_fits_its_law) {
-  struct dist dist = laws_bind("erlang", 1e9, 4, 0);
-  ck_assert_double_lt(ks_of(dist, erlang_law), GOODNESS_KS_LIMIT);
-  ck_assert_double_lt(ks_of(laws_bind("erlang", 1e9, 1, 0), exponential_law), GOODNESS_KS_LIMIT);
-  ck_assert_double_eq(dist.mean_ns, 1e9);
-  double mean_s, square_cv;
-  moments_of(dist, &mean_s, &square_cv);
-  ck_assert_double_eq_tol(mean_s, 1, 4 * 0.5 / sqrt(DRAWS));
-  /* Kurtosis 3 + 6/4: the sample variance has a relative deviation of sqrt(3.5 / n) = 0.4 %. */
-  ck_assert_double_eq_tol(square_cv, 0.25, 0.25 * 4 * 0.0042);
-}
-END_TEST
-
-/* cv = 2: p = (1 + sqrt(3/5)) / 2, rates 2 p and 2 (1 - p) for mean 1. */
-static double hyperexponential_law(double x) {
-  double p = (1 + sqrt(0.6)) / 2;
-  return 1 - p * exp(-2 * p * x) - (1 - p) * exp(-2 * (1 - p) * x);
-}
-
-START_TEST(hyperexponential_fits_its_law) {
-  struct dist dist = laws_bind("hyperexponential", 1e9, 2, 0);
-  ck_assert_double_lt(ks_of(dist, hyperexponential_law), GOODNESS_KS_LIMIT);
-  ck_assert_double_lt(ks_of(laws_bind("hyperexponential", 1e9, 1, 0), exponential_law),
-                      GOODNESS_KS_LIMIT);
-  ck_assert_double_eq(dist.mean_ns, 1e9);
-  double mean_s, square_cv;
-  moments_of(dist, &mean_s, &square_cv);
-  ck_assert_double_eq_tol(mean_s, 1, 4 * 2 / sqrt(DRAWS));
-  /* Fourth moment 24 (p / (2p)^4 + q / (2q)^4) = 1050: about 1.5 % per standard deviation. */
-  ck_assert_double_eq_tol(square_cv, 4, 4 * 0.06);
-}
-END_TEST
-
-START_TEST(empirical_draws_each_value_by_its_frequency) {
-  struct dist dist = laws_bind("empirical", 0, 0, 0);
-  struct rng_stream stream = laws_stream("empirical");
-  uint64_t count[4] = {0};
-  for (int i = 0; i < DRAWS; i++) {
-    int64_t value_ns = dist_draw(&dist, &stream);
-    ck_assert(value_ns == 1000 || value_ns == 2000 || value_ns == 5000);
-    /* 2000 is there twice: deal its draws out to two cells. */
-    int cell = value_ns == 1000 ? 0 : value_ns == 5000 ? 1 : 2 + i % 2;
-    count[cell]++;
+/* Laws whose fourth moments are tame; 4 standard deviations of a sample's variance. */
+START_TEST(variances_are_those_asked_for) {
+  static const struct {
+    const char *name;
+    double parameter, square_cv, tolerance;
+  } cases[] = {{"lognormal", 0.1, 0.01, 0.02 * 0.01},
+               /* kurtosis 3 + 6/4: a relative deviation of sqrt(3.5 / n) = 0.42 % */
+               {"erlang", 4, 0.25, 4 * 0.0042 * 0.25},
+               /* fourth moment 24 (p / (2p)^4 + q / (2q)^4) = 1050: 1.5 % */
+               {"hyperexponential", 2, 4, 4 * 0.015 * 4}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    double mean_s, square_cv;
+    moments_of(laws_bind(cases[i].name, 1e9, cases[i].parameter, 0), &mean_s, &square_cv);
+    ck_assert_double_eq_tol(square_cv, cases[i].square_cv, cases[i].tolerance);
   }
-  ck_assert_double_gt(goodness_chi_square(count, 4), GOODNESS_SIGNIFICANCE);
-  ck_assert_double_eq(dist.mean_ns, 2500);
 }
 END_TEST
 
@@ -208,16 +122,14 @@ END_TEST
 
 int main(void) {
   TCase *tests = tcase_create("laws");
-  tcase_add_test(tests, exponential_fits_its_law);
-  tcase_add_test(tests, uniform_fits_its_law);
-  tcase_add_test(tests, uniform_rounds_to_the_nearest_and_stays_inside);
-  tcase_add_test(tests, lognormal_fits_its_law);
-  tcase_add_test(tests, pareto_fits_its_law);
+  tcase_add_loop_test(tests, draws_fit_their_laws, 0, FITS);
+  tcase_add_loop_test(tests, three_per_cent_too_long_is_no_fit, 0, FITS);
+  tcase_add_loop_test(tests, rounded_draws_fit_their_laws, 0, FITS_AND_EMPIRICAL);
+  tcase_add_loop_test(tests, one_nanosecond_too_long_is_no_fit, 0, FITS_AND_EMPIRICAL);
+  tcase_add_test(tests, uniform_stays_inside_at_the_extremes);
   tcase_add_test(tests, pareto_stays_between_min_and_max);
   tcase_add_test(tests, pareto_means_are_exact);
-  tcase_add_test(tests, erlang_fits_its_law);
-  tcase_add_test(tests, hyperexponential_fits_its_law);
-  tcase_add_test(tests, empirical_draws_each_value_by_its_frequency);
+  tcase_add_test(tests, variances_are_those_asked_for);
   tcase_add_test(tests, sample_means_agree_with_the_means_that_are_promised);
   Suite *suite = suite_create("sim/dist laws");
   suite_add_tcase(suite, tests);

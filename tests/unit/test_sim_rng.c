@@ -6,6 +6,7 @@
 
 #include "sim/rng.h"
 #include "support/goodness.h"
+#include "unit/pairs.h"
 
 struct block {
   uint64_t word[4];
@@ -168,26 +169,33 @@ START_TEST(hashes_of_many_names_are_distinct) {
 }
 END_TEST
 
-/* Correlation of n pairs of uniforms: standard deviation 1 / sqrt(n) if they are independent. */
-static double correlation(struct rng_stream a, struct rng_stream b) {
-  enum { PAIRS = 100000 };
-  double sum = 0;
-  for (int i = 0; i < PAIRS; i++) sum += (rng_uniform(&a) - 0.5) * (rng_uniform(&b) - 0.5);
-  return sum * 12 / PAIRS * sqrt(PAIRS);
-}
+enum { PAIRS = 400000 };
 
-START_TEST(neighbouring_streams_are_uncorrelated) {
-  struct rng_stream base = stream_of("db", "0"), next = stream_of("db", "0");
-  next.replication = 1;
-  ck_assert_double_lt(fabs(correlation(base, next)), 3.29);
-  next = base;
-  next.seed++;
-  ck_assert_double_lt(fabs(correlation(base, next)), 3.29);
-  ck_assert_double_lt(fabs(correlation(base, stream_of("db", "1"))), 3.29);
-  next = base;
-  (void)rng_u64(&next); /* lag 1 of the stream itself */
-  ck_assert_double_lt(fabs(correlation(base, next)), 3.29);
-  ck_assert_double_gt(correlation(base, base), 3.29);
+/* 10^7 of each in test_sim_rng_long.c. */
+START_TEST(neighbouring_streams_are_independent) {
+  for (int axis = 0; axis < PAIRS_AXES; axis++)
+    ck_assert_double_gt(pairs_of_neighbours((enum pairs_axis)axis, PAIRS, 1),
+                        GOODNESS_SIGNIFICANCE);
+  for (int axis = 0; axis < PAIRS_PURPOSE; axis++)
+    ck_assert_double_gt(pairs_of_first_draws((enum pairs_axis)axis, PAIRS, 1),
+                        GOODNESS_SIGNIFICANCE);
+}
+END_TEST
+
+START_TEST(draws_are_independent_of_those_before) {
+  for (uint32_t lag = 1; lag <= 4; lag++)
+    ck_assert_double_gt(pairs_of_lag(lag, PAIRS, 1), GOODNESS_SIGNIFICANCE);
+}
+END_TEST
+
+START_TEST(one_equal_pair_in_fifty_is_no_independence) {
+  struct rng_stream left = stream_of("db", "0"), right = stream_of("db", "1");
+  struct pairs pairs = {0};
+  for (int i = 0; i < PAIRS; i++) {
+    double u = rng_uniform(&left), v = rng_uniform(&right);
+    pairs_add(&pairs, u, i % 50 == 0 ? u : v);
+  }
+  ck_assert_double_lt(pairs_p_value(&pairs), GOODNESS_SIGNIFICANCE);
 }
 END_TEST
 
@@ -201,7 +209,7 @@ START_TEST(uniform_fits_its_law) {
     sample[i] = rng_uniform(&stream);
     ck_assert(sample[i] >= 0 && sample[i] < 1);
   }
-  ck_assert_double_lt(goodness_ks(sample, DRAWS, uniform_law), GOODNESS_KS_LIMIT);
+  ck_assert_double_gt(goodness_fit(sample, DRAWS, uniform_law), GOODNESS_SIGNIFICANCE);
   free(sample);
 }
 END_TEST
@@ -253,7 +261,7 @@ START_TEST(gsl_dice_are_fair) {
   gsl_rng rng = rng_as_gsl(&stream);
   uint64_t count[6] = {0};
   for (int i = 0; i < 100000; i++) count[gsl_rng_uniform_int(&rng, 6)]++;
-  ck_assert_double_gt(goodness_chi_square(count, 6), GOODNESS_SIGNIFICANCE);
+  ck_assert_double_gt(goodness_chi_square(count, NULL, 6), GOODNESS_SIGNIFICANCE);
 }
 END_TEST
 
@@ -265,7 +273,7 @@ START_TEST(gsl_normal_draws_fit_their_law) {
   struct rng_stream stream = stream_of("normal", "0");
   gsl_rng rng = rng_as_gsl(&stream);
   for (int i = 0; i < DRAWS; i++) sample[i] = gsl_ran_gaussian_ziggurat(&rng, 1);
-  ck_assert_double_lt(goodness_ks(sample, DRAWS, normal_law), GOODNESS_KS_LIMIT);
+  ck_assert_double_gt(goodness_fit(sample, DRAWS, normal_law), GOODNESS_SIGNIFICANCE);
   free(sample);
 }
 END_TEST
@@ -280,7 +288,9 @@ int main(void) {
   tcase_add_test(tests, every_argument_changes_the_stream);
   tcase_add_test(tests, names_are_not_glued_together);
   tcase_add_test(tests, hashes_of_many_names_are_distinct);
-  tcase_add_test(tests, neighbouring_streams_are_uncorrelated);
+  tcase_add_test(tests, neighbouring_streams_are_independent);
+  tcase_add_test(tests, draws_are_independent_of_those_before);
+  tcase_add_test(tests, one_equal_pair_in_fifty_is_no_independence);
   tcase_add_test(tests, uniform_fits_its_law);
   tcase_add_test(tests, uniform_has_53_bits_of_a_word);
   tcase_add_test(tests, gsl_draws_the_same_words_of_the_same_stream);
