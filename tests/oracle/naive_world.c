@@ -2,6 +2,7 @@
 /* Building the naive world, telling a listener about it, and handing over what it measured. */
 #include <stdlib.h>
 
+#include "guest/gsched.h"
 #include "guest/lock.h"
 #include "hv/sched.h"
 #include "naive_world.h"
@@ -16,10 +17,32 @@ static const struct {
              {&lock_os2, NAIVE_TAS}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
-bool naive_world_knows(const struct kind *lock) {
+static bool knows_lock(const struct kind *lock) {
   for (size_t i = 0; i < N_KINDS; i++)
     if (lock == &kinds[i].ops->kind) return true;
   return false;
+}
+
+static bool knows_hypervisor(const struct hypervisor_spec *hypervisor) {
+  const struct kind *scheduler = hypervisor->scheduler.kind;
+  if (hypervisor->ple.yield != PLE_OFF || hypervisor->halt_polling.max_ns > 0 ||
+      hypervisor->delay_preemption_ns > 0 || hypervisor->is_core_scheduled)
+    return false;
+  if (scheduler == &sched_credit.kind) {
+    const struct sched_credit_params *credit = (const void *)&hypervisor->scheduler.params;
+    return credit->placement == SCHED_PLACE_ANY &&
+           hypervisor->coscheduling.kind != &cosched_strict.kind;
+  }
+  return scheduler == &sched_null.kind || scheduler == &sched_rr.kind;
+}
+
+bool naive_world_knows(const struct scenario *scenario) {
+  if (!knows_hypervisor(&scenario->hypervisor) || scenario->host.smt_factor < 1) return false;
+  for (uint32_t i = 0; i < scenario->n_locks; i++)
+    if (!knows_lock(scenario->locks[i].choice.kind)) return false;
+  for (uint32_t i = 0; i < scenario->n_vms; i++)
+    if (scenario->vms[i].guest.scheduler.kind != &gsched_rr.kind) return false;
+  return true;
 }
 
 static enum naive_lock_kind lock_kind(const struct lock_spec *spec) {

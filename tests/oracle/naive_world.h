@@ -173,7 +173,8 @@ struct naive_world {
 };
 
 /* naive_world.c */
-bool naive_world_knows(const struct kind *lock);
+/* Whether all of it is simulated here. */
+bool naive_world_knows(const struct scenario *scenario);
 struct naive_world *naive_world_build(const struct scenario *scenario, uint32_t replication,
                                       struct arena *arena);
 struct run_result *naive_world_result(struct naive_world *world, uint32_t replication,

@@ -12,11 +12,12 @@
 #include <string.h>
 
 #include "compare.h"
-#include "generate.h"
 #include "naive.h"
-#include "print_scenario.h"
-#include "shrink.h"
+#include "naive_world.h"
 #include "study/machine.h"
+#include "support/generate.h"
+#include "support/print_scenario.h"
+#include "support/shrink.h"
 #include "timeline.h"
 
 enum { SCENARIOS = 2000, REPORTS_MAX = 3 };
@@ -80,7 +81,7 @@ static int compare_many(uint64_t n, uint64_t first) {
   struct reach reach = {0};
   for (uint64_t seed = first; seed < first + n; seed++) {
     struct arena arena = {0};
-    const struct scenario *scenario = generate_scenario(seed, &arena);
+    const struct scenario *scenario = generate_scenario(seed, naive_world_knows, &arena);
     const struct run_result *result = oracle_run(scenario, 0, &arena);
     n_stuck += result->status != RUN_DONE;
     count_reach(&reach, result);
@@ -104,7 +105,7 @@ static int compare_many(uint64_t n, uint64_t first) {
 
 static int look_at(const char *how, uint64_t seed) {
   struct arena arena = {0};
-  const struct scenario *scenario = generate_scenario(seed, &arena);
+  const struct scenario *scenario = generate_scenario(seed, naive_world_knows, &arena);
   bool is_known = true;
   if (strcmp(how, "trace") == 0) {
     timeline_print(stdout, scenario);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef COSTOP_TESTS_ORACLE_SHRINK_H
-#define COSTOP_TESTS_ORACLE_SHRINK_H
+#ifndef COSTOP_TESTS_SUPPORT_SHRINK_H
+#define COSTOP_TESTS_SUPPORT_SHRINK_H
 
 #include <stdbool.h>
 

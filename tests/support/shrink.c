@@ -1,47 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "shrink.h"
+#include "support/shrink.h"
 
 #include <string.h>
 
-#include "generate.h"
+#include "guest/gsched.h"
 #include "hv/cosched.h"
 #include "hv/sched.h"
+#include "support/draft.h"
+#include "support/generate.h"
 
-enum { PROGRAMS_MAX = 8 };
-
+enum { STANDARD_WEIGHT = 256 };
 static const int64_t long_slice_ns = 10000000;
-
-/* A copy of a scenario that may be written to. */
-struct draft {
-  struct scenario scenario;
-  struct vm_spec *vms;
-  struct lock_spec *locks;
-  struct program *programs;
-  struct op *ops[PROGRAMS_MAX];
-};
-
-static struct draft *copy(const struct scenario *from, struct arena *arena) {
-  struct draft *draft = ARENA_NEW(arena, struct draft);
-  draft->scenario = *from;
-  draft->vms = ARENA_ARRAY(arena, from->n_vms, struct vm_spec);
-  draft->locks = ARENA_ARRAY(arena, from->n_locks, struct lock_spec);
-  draft->programs = ARENA_ARRAY(arena, from->n_programs, struct program);
-  memcpy(draft->locks, from->locks, from->n_locks * sizeof *from->locks);
-  memcpy(draft->vms, from->vms, from->n_vms * sizeof *from->vms);
-  for (uint32_t i = 0; i < from->n_programs; i++) {
-    const struct program *program = &from->programs[i];
-    draft->programs[i] = *program;
-    draft->ops[i] = ARENA_ARRAY(arena, program->n_ops, struct op);
-    memcpy(draft->ops[i], program->ops, program->n_ops * sizeof *program->ops);
-    draft->programs[i].ops = draft->ops[i];
-  }
-  for (uint32_t i = 0; i < from->n_vms; i++)
-    draft->vms[i].guest.program = &draft->programs[from->vms[i].guest.program - from->programs];
-  draft->scenario.vms = draft->vms;
-  draft->scenario.locks = draft->locks;
-  draft->scenario.programs = draft->programs;
-  return draft;
-}
 
 /* A way to make a draft smaller at place `at`; false: there is no such place. What it leaves as it
    was, or makes invalid, is not tried. */
@@ -83,6 +52,16 @@ static bool drop_rule(struct draft *draft, uint32_t at) {
   return at == 0;
 }
 
+static bool drop_extra(struct draft *draft, uint32_t at) {
+  struct hypervisor_spec *hypervisor = &draft->scenario.hypervisor;
+  if (at == 0) hypervisor->ple.yield = PLE_OFF;
+  if (at == 1) hypervisor->halt_polling.max_ns = 0;
+  if (at == 2) hypervisor->delay_preemption_ns = 0;
+  if (at == 3) hypervisor->is_core_scheduled = 0;
+  if (at == 4) draft->scenario.host.smt_factor = 1;
+  return at < 5;
+}
+
 static bool drop_slices(struct draft *draft, uint32_t at) {
   struct kind_choice *choice = &draft->scenario.hypervisor.scheduler;
   if (choice->kind == &sched_rr.kind)
@@ -92,13 +71,19 @@ static bool drop_slices(struct draft *draft, uint32_t at) {
 }
 
 static bool drop_feature(struct draft *draft, uint32_t at) {
-  if (at >= draft->scenario.n_vms * 5) return false;
-  struct vm_spec *vm = &draft->vms[at / 5];
-  if (at % 5 == 0) vm->affinity = NULL;
-  if (at % 5 == 1) vm->guest.iterations = 0;
-  if (at % 5 == 2) vm->guest.placement = PLACEMENT_IDLE_FIRST;
-  if (at % 5 == 3) vm->guest.balance = BALANCE_STEAL;
-  if (at % 5 == 4) vm->guest.timeslice_ns = long_slice_ns;
+  enum { FEATURES = 9 };
+  if (at >= draft->scenario.n_vms * FEATURES) return false;
+  struct vm_spec *vm = &draft->vms[at / FEATURES];
+  at %= FEATURES;
+  if (at == 0) vm->affinity = NULL;
+  if (at == 1) vm->guest.iterations = 0;
+  if (at == 2) vm->guest.placement = PLACEMENT_IDLE_FIRST;
+  if (at == 3) vm->guest.balance = BALANCE_STEAL;
+  if (at == 4) vm->guest.timeslice_ns = long_slice_ns;
+  if (at == 5) vm->guest.scheduler.kind = &gsched_rr.kind;
+  if (at == 6) vm->weight = STANDARD_WEIGHT;
+  if (at == 7) vm->cap_pct = 0;
+  if (at == 8) vm->reservation_pct = 0;
   return true;
 }
 
@@ -196,6 +181,10 @@ static int64_t weight(const struct scenario *scenario) {
   int64_t sum = scenario->run.duration_ns + (scenario->run.warmup_ns > 0) + host->n_pcpus +
                 (host->context_switch_ns > 0) + (host->migration_ns > 0) +
                 (scenario->hypervisor.coscheduling.kind != &cosched_none.kind);
+  const struct hypervisor_spec *hypervisor = &scenario->hypervisor;
+  sum += (hypervisor->ple.yield != PLE_OFF) + (hypervisor->halt_polling.max_ns > 0) +
+         (hypervisor->delay_preemption_ns > 0) + (hypervisor->is_core_scheduled != 0) +
+         (host->smt_factor < 1);
   if (scenario->hypervisor.scheduler.kind == &sched_rr.kind)
     sum += memcmp(scenario->hypervisor.scheduler.params.bytes +
                       offsetof(struct sched_rr_params, timeslice_ns),
@@ -206,7 +195,9 @@ static int64_t weight(const struct scenario *scenario) {
     sum += 1 + guest->n_vcpus + guest->n_threads + (vm->affinity != NULL) +
            (guest->iterations > 0) + (guest->placement != PLACEMENT_IDLE_FIRST) +
            (guest->balance != BALANCE_STEAL) + (guest->timeslice_ns != long_slice_ns) +
-           (guest->switch_ns > 0) + (guest->ipi_latency_ns > 0) + (vm->start.constant_ns != 0);
+           (guest->switch_ns > 0) + (guest->ipi_latency_ns > 0) + (vm->start.constant_ns != 0) +
+           (guest->scheduler.kind != &gsched_rr.kind) + (vm->weight != STANDARD_WEIGHT) +
+           (vm->cap_pct > 0) + (vm->reservation_pct > 0);
   }
   for (uint32_t i = 0; i < scenario->n_locks; i++) {
     const struct kind_choice *choice = &scenario->locks[i].choice;
@@ -228,15 +219,15 @@ static int64_t weight(const struct scenario *scenario) {
 const struct scenario *shrink_scenario(const struct scenario *scenario,
                                        bool (*fails)(const struct scenario *scenario),
                                        struct arena *arena) {
-  static const shrinker shrinkers[] = {drop_vm,   shorten,   drop_vcpu,   drop_thread,
-                                       drop_pcpu, drop_rule, drop_slices, drop_feature,
-                                       drop_cost, drop_step, unwrap_lock, simplify_dist};
+  static const shrinker shrinkers[] = {
+      drop_vm,     shorten,      drop_vcpu, drop_thread, drop_pcpu,   drop_rule,    drop_extra,
+      drop_slices, drop_feature, drop_cost, drop_step,   unwrap_lock, simplify_dist};
   bool has_shrunk = true;
   while (has_shrunk) {
     has_shrunk = false;
     for (size_t s = 0; s < sizeof shrinkers / sizeof *shrinkers; s++) {
       for (uint32_t at = 0;; at++) {
-        struct draft *draft = copy(scenario, arena);
+        struct draft *draft = draft_of(scenario, arena);
         if (!shrinkers[s](draft, at)) break;
         if (weight(&draft->scenario) >= weight(scenario)) continue;
         if (!generate_is_valid(&draft->scenario)) continue;

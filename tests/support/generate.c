@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "generate.h"
+#include "support/generate.h"
 
 #include <string.h>
 
@@ -7,7 +7,6 @@
 #include "guest/lock.h"
 #include "hv/cosched.h"
 #include "hv/sched.h"
-#include "naive_world.h"
 #include "sim/rng.h"
 
 enum { OPS_MAX = 48, DEPTH_MAX = 3 };
@@ -60,6 +59,7 @@ static void fill_costs(struct chooser *chooser, struct lock_spec *lock) {
     const struct param *row = &kind->params[i];
     unsigned char *to = lock->choice.params.bytes + row->offset;
     int64_t cost_ns = pick_cost(chooser);
+    if (cost_ns < (int64_t)row->min) cost_ns = ONE_OF(chooser, 100, 500, 2000);
     if (row->offset == offsetof(struct lock_params, spin_limit_ns))
       cost_ns = ONE_OF(chooser, TIME_NEVER_NS, row->min > 0 ? 50 : 0, 200, 1000);
     if (row->type == PARAM_DURATION)
@@ -77,8 +77,7 @@ static void pick_locks(struct chooser *chooser) {
   struct lock_spec *locks = ARENA_ARRAY(chooser->arena, scenario->n_locks, struct lock_spec);
   for (uint32_t i = 0; i < scenario->n_locks; i++) {
     locks[i].name = arena_printf(chooser->arena, "l%u", i);
-    do locks[i].choice.kind = &lock_kinds[below(chooser, n_kinds)]->kind;
-    while (!naive_world_knows(locks[i].choice.kind));
+    locks[i].choice.kind = &lock_kinds[below(chooser, n_kinds)]->kind;
     fill_costs(chooser, &locks[i]);
   }
   scenario->locks = locks;
@@ -119,16 +118,20 @@ static void add_steps(struct chooser *chooser, struct draft *draft, uint32_t n);
 
 static void add_lock(struct chooser *chooser, struct draft *draft) {
   uint32_t lock = below(chooser, chooser->scenario->n_locks);
-  bool is_spinlock =
-      ((const struct lock_ops *)(const void *)chooser->scenario->locks[lock].choice.kind)
-          ->is_spinlock;
-  if (draft->in_spinlock && !is_spinlock) return;
-  for (uint32_t i = 0; i < draft->depth; i++)
-    if (draft->held[i] == lock && !chance(chooser, 3)) return;
+  const struct lock_ops *ops = (const void *)chooser->scenario->locks[lock].choice.kind;
+  if (draft->in_spinlock && !ops->is_spinlock) return;
+  bool may_read = ops->is_shared;
+  for (uint32_t i = 0; i < draft->depth; i++) {
+    if (draft->held[i] != lock) continue;
+    if (!chance(chooser, 3)) return;
+    may_read = false;
+  }
   bool was_in_spinlock = draft->in_spinlock;
-  add_op(draft, OP_LOCK)->target = lock;
+  struct op *op = add_op(draft, OP_LOCK);
+  op->target = lock;
+  op->is_read = may_read && chance(chooser, 50);
   draft->held[draft->depth++] = lock;
-  draft->in_spinlock |= is_spinlock;
+  draft->in_spinlock |= ops->is_spinlock;
   if (chance(chooser, 65) || draft->depth > DEPTH_MAX) {
     add_compute(chooser, draft, RNG_HOLD);
   } else {
@@ -181,52 +184,108 @@ static void pick_programs(struct chooser *chooser) {
   scenario->programs = programs;
 }
 
-/* Returns whether it is one that the naive simulator does not put gangs under. */
-static bool pick_scheduler(struct chooser *chooser) {
-  struct kind_choice *scheduler = &chooser->scenario->hypervisor.scheduler;
-  int64_t timeslice_ns = ONE_OF(chooser, 1000, 2000, 2000, 3000, 5000, 10000);
-  uint32_t what = below(chooser, 100);
-  scheduler->kind = what < 5 ? &sched_null.kind : what < 60 ? &sched_rr.kind : &sched_credit.kind;
-  if (scheduler->kind == &sched_rr.kind)
-    memcpy(scheduler->params.bytes, &timeslice_ns, sizeof timeslice_ns);
-  if (scheduler->kind != &sched_credit.kind) return false;
-  struct sched_credit_params params = {.timeslice_ns = timeslice_ns,
-                                       .ratelimit_ns = ONE_OF(chooser, 0, 0, 200, 500, 1000),
-                                       .placement = SCHED_PLACE_ANY};
-  memcpy(scheduler->params.bytes, &params, sizeof params);
-  return true;
+/* Round robin is the plainest, and half of all. */
+static const struct kind *pick_kind(struct chooser *chooser) {
+  uint32_t n_kinds = 0, what = below(chooser, 100);
+  if (what < 5) return &sched_null.kind;
+  if (what < 40) return &sched_rr.kind;
+  while (sched_kinds[n_kinds]) n_kinds++;
+  return &sched_kinds[below(chooser, n_kinds)]->kind;
 }
 
-static void pick_hypervisor(struct chooser *chooser) {
-  struct scenario *scenario = chooser->scenario;
-  struct hypervisor_spec *hypervisor = &scenario->hypervisor;
-  bool has_no_gangs = pick_scheduler(chooser);
-  scenario->host.context_switch_ns = pick_cost(chooser) / 2;
-  scenario->host.migration_ns = pick_cost(chooser) / 2;
-  struct kind_choice *rule = &hypervisor->coscheduling;
+#define STORE(choice, ...) memcpy((choice)->params.bytes, &(__VA_ARGS__), sizeof(__VA_ARGS__))
+
+static void pick_scheduler(struct chooser *chooser) {
+  struct kind_choice *choice = &chooser->scenario->hypervisor.scheduler;
+  choice->kind = pick_kind(chooser);
+  int64_t timeslice_ns = ONE_OF(chooser, 1000, 2000, 2000, 3000, 5000, 10000);
+  int64_t ratelimit_ns = ONE_OF(chooser, 0, 0, 200, 500, 1000);
+  uint32_t placement = chance(chooser, 25) ? SCHED_PLACE_BALANCE : SCHED_PLACE_ANY;
+  if (choice->kind == &sched_rr.kind)
+    STORE(choice, (struct sched_rr_params){.timeslice_ns = timeslice_ns});
+  if (choice->kind == &sched_credit.kind)
+    STORE(choice,
+          (struct sched_credit_params){
+              .timeslice_ns = timeslice_ns, .ratelimit_ns = ratelimit_ns, .placement = placement});
+  if (choice->kind == &sched_credit2.kind)
+    STORE(choice, (struct sched_credit2_params){
+                      .init_ns = timeslice_ns,
+                      .min_timer_ns = ONE_OF(chooser, 200, 500, 1000),
+                      .ratelimit_ns = ratelimit_ns,
+                      .migrate_resist_ns = ONE_OF(chooser, 0, 500, 500),
+                      .runqueue = (uint32_t)ONE_OF(chooser, RUNQUEUE_CPU, RUNQUEUE_CORE,
+                                                   RUNQUEUE_SOCKET, RUNQUEUE_ALL)});
+  if (choice->kind == &sched_eevdf.kind)
+    STORE(choice,
+          (struct sched_eevdf_params){.base_slice_ns = ONE_OF(chooser, 700, 1000, 3000),
+                                      .tick_ns = timeslice_ns,
+                                      .balance_interval_ns = ONE_OF(chooser, 1000, 4000, 16000),
+                                      .hrtick = below(chooser, 2),
+                                      .placement = placement});
+  if (choice->kind == &sched_esx.kind)
+    STORE(choice, (struct sched_esx_params){.quantum_ns = timeslice_ns,
+                                            .period_ns = ONE_OF(chooser, 2000, 5000, 10000),
+                                            .bound_lag = (uint32_t)ONE_OF(chooser, 0, 1, 8)});
+}
+
+static void pick_rule(struct chooser *chooser) {
+  struct kind_choice *rule = &chooser->scenario->hypervisor.coscheduling;
   uint32_t progress = chance(chooser, 20) ? PROGRESS_PRE4 : PROGRESS_GUEST;
   uint32_t what = below(chooser, 10);
-  if (has_no_gangs && what < 6) what = 0;
   if (what < 2) {
     rule->kind = &cosched_none.kind;
   } else if (what < 6) {
     rule->kind = &cosched_strict.kind;
-    struct cosched_strict_params params = {
-        .skew_limit_ns = ONE_OF(chooser, 500, 1000, 1500, 3000),
-        .patience_ns = ONE_OF(chooser, PATIENCE_TIMESLICE, PATIENCE_TIMESLICE, 0, 1000, 5000),
-        .progress = progress};
-    memcpy(rule->params.bytes, &params, sizeof params);
+    STORE(rule,
+          (struct cosched_strict_params){
+              .skew_limit_ns = ONE_OF(chooser, 500, 1000, 1500, 3000),
+              .patience_ns = ONE_OF(chooser, PATIENCE_TIMESLICE, PATIENCE_TIMESLICE, 0, 1000, 5000),
+              .progress = progress});
   } else {
     rule->kind = &cosched_relaxed.kind;
     int64_t costop_ns = ONE_OF(chooser, 0, 500, 1000, 1000, 2000, 3000, 3000);
-    struct cosched_relaxed_params params = {
-        .costop_threshold_ns = costop_ns,
-        .costart_threshold_ns = costop_ns * ONE_OF(chooser, 0, 1, 1, 2, 3) / 4,
-        .poll_ns = ONE_OF(chooser, 0, 0, 500, 1000, 1000, 1500),
-        .progress = progress,
-        .boost = chance(chooser, 50) ? BOOST_LAGGARD : BOOST_NONE};
-    memcpy(rule->params.bytes, &params, sizeof params);
+    STORE(rule, (struct cosched_relaxed_params){
+                    .costop_threshold_ns = costop_ns,
+                    .costart_threshold_ns = costop_ns * ONE_OF(chooser, 0, 1, 1, 2, 3) / 4,
+                    .poll_ns = ONE_OF(chooser, 0, 0, 500, 1000, 1000, 1500),
+                    .progress = progress,
+                    .boost = chance(chooser, 50) ? BOOST_LAGGARD : BOOST_NONE});
   }
+}
+
+/* Help against spinning, and core scheduling. */
+static void pick_extras(struct chooser *chooser) {
+  struct hypervisor_spec *hypervisor = &chooser->scenario->hypervisor;
+  hypervisor->ple = (struct ple_params){.window_ns = PLE_STANDARD, .max_windows = 16};
+  hypervisor->halt_polling = (struct poll_params){.start_ns = 100, .grow = 2, .shrink = 2};
+  if (!chance(chooser, 25)) return;
+  if (chance(chooser, 50))
+    hypervisor->ple = (struct ple_params){.yield = below(chooser, 3),
+                                          .window_ns = ONE_OF(chooser, 100, 500, 2000),
+                                          .max_windows = 1 + below(chooser, 4),
+                                          .exit_cost_ns = pick_cost(chooser)};
+  if (chance(chooser, 50)) hypervisor->halt_polling.max_ns = ONE_OF(chooser, 200, 1000, 5000);
+  if (chance(chooser, 50)) hypervisor->delay_preemption_ns = ONE_OF(chooser, 100, 300, 400);
+  hypervisor->is_core_scheduled = chance(chooser, 25);
+}
+
+static void pick_hypervisor(struct chooser *chooser) {
+  pick_scheduler(chooser);
+  chooser->scenario->host.context_switch_ns = pick_cost(chooser) / 2;
+  chooser->scenario->host.migration_ns = pick_cost(chooser) / 2;
+  pick_rule(chooser);
+  pick_extras(chooser);
+}
+
+static struct kind_choice pick_guest_scheduler(struct chooser *chooser) {
+  struct kind_choice choice = {.kind = &gsched_rr.kind};
+  if (!chance(chooser, 10)) return choice;
+  choice.kind = &gsched_osv.kind;
+  STORE(&choice, (struct gsched_osv_params){.decay_ns = ONE_OF(chooser, 5000, 20000),
+                                            .hysteresis_ns = ONE_OF(chooser, 500, 1000, 2000),
+                                            .balance_interval_ns = ONE_OF(chooser, 2000, 10000),
+                                            .idle_poll_ns = ONE_OF(chooser, 0, 500)});
+  return choice;
 }
 
 static struct vm_spec pick_vm(struct chooser *chooser, uint32_t index) {
@@ -237,7 +296,7 @@ static struct vm_spec pick_vm(struct chooser *chooser, uint32_t index) {
       .n_vcpus = 1 + below(chooser, 4),
       .n_threads = 1 + below(chooser, 6),
       .program = &scenario->programs[below(chooser, 2)],
-      .scheduler.kind = &gsched_rr.kind,
+      .scheduler = pick_guest_scheduler(chooser),
       .iterations = chance(chooser, 85) ? 0 : 1 + below(chooser, 8),
       .placement = chance(chooser, 25) ? PLACEMENT_PINNED : PLACEMENT_IDLE_FIRST,
       .balance = chance(chooser, 30) ? BALANCE_NONE : BALANCE_STEAL,
@@ -259,7 +318,10 @@ static void pick_vms(struct chooser *chooser) {
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     vms[i] = pick_vm(chooser, i);
     vms[i].weight = (uint32_t)ONE_OF(chooser, 256, 256, 512, 100, 1000);
-    if (chance(chooser, 20)) vms[i].cap_pct = 5 + below(chooser, 100 * vms[i].guest.n_vcpus);
+    if (chance(chooser, 20))
+      vms[i].cap_pct = 5 + below(chooser, 100 * vms[i].guest.n_vcpus);
+    else if (i < 2 && chance(chooser, 20))
+      vms[i].reservation_pct = 5 + below(chooser, 45);
     n_vcpus += vms[i].guest.n_vcpus;
   }
   scenario->vms = vms;
@@ -288,14 +350,15 @@ static void pick_topology(struct chooser *chooser) {
   if (n_left % 2 == 0) host->threads_per_core = 1 + below(chooser, 2);
   n_left /= host->threads_per_core;
   if (n_left % 2 == 0) host->llcs_per_socket = 1 + below(chooser, 2);
+  if (host->threads_per_core == 2 && chance(chooser, 30)) host->smt_factor = 0.7;
   for (int d = 0; d < DISTANCE_HOST; d++)
     if (chance(chooser, 60)) host->near_migration_ns[d] = below(chooser, 200);
 }
 
-const struct scenario *generate_scenario(uint64_t seed, struct arena *arena) {
+static const struct scenario *generate(uint64_t seed, uint32_t attempt, struct arena *arena) {
   struct scenario *scenario = ARENA_NEW(arena, struct scenario);
   struct chooser chooser = {.arena = arena, .scenario = scenario};
-  rng_stream_init(&chooser.stream, seed, 0, RNG_COMPUTE, "generate", "0");
+  rng_stream_init(&chooser.stream, seed, attempt, RNG_COMPUTE, "generate", "0");
   chooser.is_random = chance(&chooser, 50);
   chooser.is_crowd = chance(&chooser, 15);
   scenario->name = arena_printf(arena, "random-%llu", (unsigned long long)seed);
@@ -312,6 +375,15 @@ const struct scenario *generate_scenario(uint64_t seed, struct arena *arena) {
                                       .seed = seed};
   pick_topology(&chooser);
   return scenario;
+}
+
+const struct scenario *generate_scenario(uint64_t seed,
+                                         bool (*suits)(const struct scenario *scenario),
+                                         struct arena *arena) {
+  for (uint32_t attempt = 0;; attempt++) {
+    const struct scenario *scenario = generate(seed, attempt, arena);
+    if (suits(scenario)) return scenario;
+  }
 }
 
 static bool is_valid_program(const struct program *program) {
@@ -345,7 +417,7 @@ bool generate_is_valid(const struct scenario *scenario) {
   const char *key;
   if (rule->kind->check && rule->kind->check(&rule->params, &key)) return false;
   if (scenario->hypervisor.scheduler.kind == &sched_null.kind) return n_vcpus <= host->n_pcpus;
-  if (scenario->hypervisor.scheduler.kind == &sched_credit.kind) return true;
+  if (scenario->hypervisor.scheduler.kind != &sched_rr.kind) return true;
   const struct sched_rr_params *rr = (const void *)&scenario->hypervisor.scheduler.params;
   int64_t longest_ns = 0;
   for (enum distance d = 0; d < DISTANCES; d++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "print_scenario.h"
+#include "support/print_scenario.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -88,6 +88,7 @@ static void print_step(FILE *file, const struct scenario *scenario, const struct
       break;
     case OP_LOCK:
       fprintf(file, "{\"lock\": \"%s\", ", scenario->locks[op->target].name);
+      if (op->is_read) fputs("\"mode\": \"read\", ", file);
       if (op[1].code != OP_COMPUTE || op[1].purpose != RNG_HOLD) {
         fputs("\"do\": [", file);
         return;
@@ -116,6 +117,9 @@ static void print_vm(FILE *file, const struct scenario *scenario, const struct v
   if (guest->balance == BALANCE_NONE) fputs(", \"balance\": \"none\"", file);
   fprintf(file, ", \"weight\": %u", vm->weight);
   if (vm->cap_pct > 0) fprintf(file, ", \"cap\": %g", vm->cap_pct);
+  if (vm->reservation_pct > 0) fprintf(file, ", \"reservation\": %g", vm->reservation_pct);
+  fputs(", \"guest_scheduler\": ", file);
+  print_kind(file, &guest->scheduler);
   fprintf(file,
           ",\n      \"guest_timeslice\": \"%" PRId64 "ns\", \"guest_switch\": \"%" PRId64
           "ns\", \"ipi_latency\": \"%" PRId64 "ns\", \"start\": ",
@@ -197,13 +201,34 @@ static void print_host(FILE *file, const struct host_spec *host) {
                                      [DISTANCE_HOST] = "migration"};
   fprintf(file,
           "  \"host\": { \"pcpus\": %u, \"topology\": { \"sockets\": %u,"
-          " \"threads_per_core\": %u, \"llcs_per_socket\": %u },\n"
+          " \"threads_per_core\": %u, \"llcs_per_socket\": %u, \"smt_factor\": %g },\n"
           "    \"costs\": { \"context_switch\": \"%" PRId64 "ns\"",
           host->n_pcpus, host->n_sockets, host->threads_per_core, host->llcs_per_socket,
-          host->context_switch_ns);
+          host->smt_factor, host->context_switch_ns);
   for (enum distance d = 0; d < DISTANCES; d++)
     fprintf(file, ", \"%s\": \"%" PRId64 "ns\"", keys[d], host_migration_ns(host, d));
   fputs(" } },\n", file);
+}
+
+static void print_extras(FILE *file, const struct hypervisor_spec *hypervisor) {
+  static const char *const yields[] = {
+      [PLE_OFF] = "off", [PLE_DIRECTED] = "directed", [PLE_UNDIRECTED] = "undirected"};
+  const struct ple_params *ple = &hypervisor->ple;
+  const struct poll_params *poll = &hypervisor->halt_polling;
+  if (ple->yield != PLE_OFF)
+    fprintf(file,
+            ",\n    \"ple\": { \"yield\": \"%s\", \"window\": \"%" PRId64
+            "ns\", \"max_windows\": %u, \"exit_cost\": \"%" PRId64 "ns\" }",
+            yields[ple->yield], ple->window_ns, ple->max_windows, ple->exit_cost_ns);
+  if (poll->max_ns > 0)
+    fprintf(file,
+            ",\n    \"halt_polling\": { \"max\": \"%" PRId64 "ns\", \"start\": \"%" PRId64
+            "ns\", \"grow\": %u, \"shrink\": %u }",
+            poll->max_ns, poll->start_ns, poll->grow, poll->shrink);
+  if (hypervisor->delay_preemption_ns > 0)
+    fprintf(file, ",\n    \"delay_preemption\": \"%" PRId64 "ns\"",
+            hypervisor->delay_preemption_ns);
+  if (hypervisor->is_core_scheduled) fputs(",\n    \"core_scheduling\": \"on\"", file);
 }
 
 void print_scenario(FILE *file, const struct scenario *scenario) {
@@ -213,6 +238,7 @@ void print_scenario(FILE *file, const struct scenario *scenario) {
   print_kind(file, &scenario->hypervisor.scheduler);
   fputs(",\n    \"coscheduling\": ", file);
   print_kind(file, &scenario->hypervisor.coscheduling);
+  print_extras(file, &scenario->hypervisor);
   fputs(" },\n", file);
   print_locks(file, scenario);
   print_barriers(file, scenario);
