@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/auto_warmup.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "cli/diag_print.h"
+#include "cli/limits.h"
 #include "cli/load.h"
 #include "sim/duration.h"
 #include "study/scenario_bind.h"
@@ -17,7 +19,41 @@ static bool is_swept(const struct grid *grid) {
   return false;
 }
 
+/* The pilot, on a thread of its own, so that somebody looks at the clock meanwhile. */
+struct pilot {
+  const struct cli *cli;
+  const struct scenario *scenario;
+  struct warmup warmup;
+  volatile sig_atomic_t must_stop;
+};
+
+static void *pilot_work(void *context) {
+  struct pilot *pilot = context;
+  const struct cli *cli = pilot->cli;
+  pilot->warmup = warmup_find(pilot->scenario, &cli->guard, &pilot->must_stop, cli->arena);
+  return NULL;
+}
+
+/* Under --max-wall and signals. */
+static struct warmup pilot_run(const struct cli *cli, const struct scenario *scenario) {
+  struct pilot pilot = {.cli = cli, .scenario = scenario};
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, pilot_work, &pilot) != 0)
+    return warmup_find(scenario, &cli->guard, cli->interrupt, cli->arena);
+  for (bool is_over = false; !is_over;) {
+    const struct timespec until = limits_next_look();
+    is_over = pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+    if (*cli->interrupt || limits_is_late(cli))
+      __atomic_store_n(&pilot.must_stop, 1, __ATOMIC_RELAXED);
+  }
+  return pilot.warmup;
+}
+
 static int explain(const struct cli *cli, const struct warmup *warmup, const char *text) {
+  if (warmup->status == RUN_INTERRUPTED && !*cli->interrupt) {
+    cli_error("--max-wall is over, and the pilot for the warm-up is not");
+    return EXIT_LIMIT;
+  }
   if (warmup->status == RUN_INTERRUPTED) {
     cli_error("interrupted in the pilot for the warm-up");
     return EXIT_SIGNAL + (int)*cli->interrupt;
@@ -46,7 +82,7 @@ const struct scenario *auto_warmup(const struct cli *cli, const struct scenario 
   diags->arena = cli->arena;
   const struct scenario *first = grid_bind(grid, 0, diags, cli->arena), *warm = NULL;
   if (first) {
-    struct warmup warmup = warmup_find(first, &cli->guard, cli->interrupt, cli->arena);
+    struct warmup warmup = pilot_run(cli, first);
     char value[DURATION_TEXT_MAX];
     *found = warmup_text(&warmup, cli->arena);
     *exit_code = explain(cli, &warmup, *found);

@@ -15,9 +15,10 @@ static int check_run(const struct cli *cli) {
     if (worst == EX_OK) worst = code;
     if (code != EX_OK) continue;
     const struct grid *grid = plan.study.grid;
-    (void)printf("%s: ok: %s, VMs %u, vCPUs %ju, pCPUs %u, sweep cells %u\n",
+    (void)printf("%s: ok: %s, VMs %u, vCPUs %ju, pCPUs %u, sweep cells %u, memory %ju MiB\n",
                  cli->operands.items[i], grid->base->name, grid->base->n_vms,
-                 (uintmax_t)count_vcpus(grid->base), grid->base->host.n_pcpus, grid->n_cells);
+                 (uintmax_t)count_vcpus(grid->base), grid->base->host.n_pcpus, grid->n_cells,
+                 (uintmax_t)(plan.study.memory >> 20) + 1);
   }
   return worst;
 }
@@ -26,7 +27,9 @@ const struct command cmd_check = {
     .name = "check",
     .operands = "SCENARIO...",
     .help = "read and validate scenarios and report all problems at once; run nothing",
-    .details = "Every cell of a sweep is looked at.",
+    .details =
+        "Every cell of a sweep is looked at. memory is about what a replication of the biggest "
+        "takes.",
     .options = OPTION_BITS_SCENARIO | OPTION_BITS_SWEEP,
     .min_operands = 1,
     .max_operands = UINT32_MAX,

@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/limits.h"
 #include "cli/load.h"
 #include "cli/save.h"
 #include "cli/trace_take.h"
 #include "cli/trace_write.h"
 #include "sim/duration.h"
+#include "study/machine.h"
 
 static bool has_ending(const char *path, const char *ending) {
   size_t length = strlen(path), n = strlen(ending);
@@ -86,7 +88,8 @@ static int trace_run(const struct cli *cli) {
                             .guard = cli->guard,
                             .interrupt = cli->interrupt};
   struct save save;
-  code = choose_span(cli, &scenario->run, &wish.span);
+  code = limits_check_memory(cli->operands.items[0], machine_memory(scenario));
+  if (code == EX_OK) code = choose_span(cli, &scenario->run, &wish.span);
   if (code == EX_OK) code = save_open(&save, cli->output, cli->arena);
   if (code != EX_OK) return code;
   struct trace_log *log;

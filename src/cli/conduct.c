@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/conduct.h"
 
-#include <sched.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cli/agenda.h"
 #include "cli/diag_print.h"
+#include "cli/limits.h"
 #include "cli/mpi_crew.h"
 #include "cli/mpi_link.h"
 #include "cli/progress.h"
-#include "study/machine.h"
 
 enum {
   NS_PER_S = 1000000000,
-  /* How long a signal, --max-wall, a result or the progress may have to wait. */
-  TICK_NS = 50000000,
-  /* Units that are handed out in advance: enough to be away for a tick if each takes 0.2 ms. */
+  /* Units that are handed out in advance: enough to be away until the next look if each takes
+     0.2 ms. */
   AHEAD_PER_WORKER = 256,
   AHEAD_MAX = 4096
 };
@@ -36,25 +33,6 @@ struct conductor {
   bool is_late;  /* --max-wall has */
 };
 
-static int64_t ns_of(struct timespec time) { return time.tv_sec * NS_PER_S + time.tv_nsec; }
-static int64_t now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return ns_of(now);
-}
-
-/* Those that the process may use; of a machine with many cores and little memory as many as have
-   room for this scenario. */
-static uint32_t count_cores(const struct scenario *scenario) {
-  cpu_set_t cores;
-  long n = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores)
-                                                           : sysconf(_SC_NPROCESSORS_ONLN);
-  uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-  uint64_t n_fit = bytes / 2 / machine_memory(scenario);
-  if (n > 0 && (uint64_t)n > n_fit) n = (long)n_fit;
-  return n < 1 ? 1 : (uint32_t)n;
-}
-
 /* --- the work --- */
 
 /* Takes in what is finished, as one transaction, and hands out new work. */
@@ -69,10 +47,10 @@ static int conductor_turn(struct conductor *conductor, bool goes_on) {
   }
   if (code == EX_OK && goes_on) code = agenda_fill(&conductor->agenda, conductor->n_ahead);
   if (code == EX_OK) code = store_commit(store);
-  bool is_time = now_ns() - conductor->synced_ns >= NS_PER_S || !goes_on;
+  bool is_time = limits_now_ns() - conductor->synced_ns >= NS_PER_S || !goes_on;
   if (code == EX_OK && conductor->is_dirty && is_time) {
     code = store_sync(store);
-    conductor->synced_ns = now_ns();
+    conductor->synced_ns = limits_now_ns();
     conductor->is_dirty = false;
   }
   return code;
@@ -89,8 +67,7 @@ static uint32_t conductor_enough(const struct conductor *conductor, uint32_t n_o
 }
 
 static void conductor_wait(struct conductor *conductor) {
-  int64_t until_ns = now_ns() + TICK_NS;
-  const struct timespec until = {until_ns / NS_PER_S, until_ns % NS_PER_S};
+  const struct timespec until = limits_next_look();
   uint32_t n_open = conductor_enough(conductor, crew_n_open(conductor->crew));
   if (conductor->mpi)
     mpi_crew_wait(conductor->mpi, n_open, &until);
@@ -101,7 +78,7 @@ static void conductor_wait(struct conductor *conductor) {
 static bool conductor_must_stop(struct conductor *conductor) {
   const struct cli *cli = conductor->cli;
   conductor->signal = __atomic_load_n(cli->interrupt, __ATOMIC_RELAXED);
-  conductor->is_late = cli->max_wall_ns > 0 && now_ns() - ns_of(cli->started) >= cli->max_wall_ns;
+  conductor->is_late = limits_is_late(cli);
   return conductor->signal || conductor->is_late;
 }
 
@@ -129,7 +106,7 @@ static void conductor_show(struct conductor *conductor) {
 
 static int conductor_work(struct conductor *conductor) {
   struct crew *crew = conductor->crew;
-  conductor->synced_ns = now_ns();
+  conductor->synced_ns = limits_now_ns();
   int code = conductor_turn(conductor, true);
   while (code == EX_OK && agenda_is_waiting(&conductor->agenda) &&
          !agenda_is_complete(&conductor->agenda) && !conductor_must_stop(conductor)) {
@@ -211,7 +188,7 @@ static int conductor_report(struct conductor *conductor) {
 /* Threads of each process; mpirun starts one process on each core. */
 static uint32_t count_jobs(const struct cli *cli, const struct study *study) {
   uint32_t n = cli->jobs;
-  if (n == 0) n = mpi_link_size() > 1 ? 1 : count_cores(study->grid->base);
+  if (n == 0) n = mpi_link_size() > 1 ? 1 : limits_cores(study->memory);
   uint64_t n_units = (uint64_t)study->grid->n_cells * study->max_reps;
   return n < n_units ? n : (uint32_t)n_units;
 }

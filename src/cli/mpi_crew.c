@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "cli/limits.h"
 #include "cli/mpi_link.h"
 #include "cli/mpi_wire.h"
 
@@ -32,12 +33,6 @@ struct mpi_crew {
   struct arena arena;
 };
 
-static int64_t now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 struct mpi_crew *mpi_crew_start(struct crew *crew, const struct study *study, uint32_t jobs) {
   if (mpi_link_size() == 1) return NULL;
   struct arena arena = {0};
@@ -46,7 +41,7 @@ struct mpi_crew *mpi_crew_start(struct crew *crew, const struct study *study, ui
   mpi->size = mpi_link_size();
   mpi->jobs = jobs;
   mpi->peers = ARENA_ARRAY(&arena, mpi->size, struct peer);
-  mpi->started_ns = now_ns();
+  mpi->started_ns = limits_now_ns();
   mpi->arena = arena;
   const struct mpi_study about = {.jobs = jobs, .guard = study->guard};
   struct arena scratch = {0};
@@ -62,7 +57,7 @@ uint32_t mpi_crew_size(const struct mpi_crew *mpi) { return (mpi->size - 1) * mp
 /* How many units a peer should have: one for each of its threads, and more if they are short. */
 static uint32_t peer_n_wanted(const struct mpi_crew *mpi, const struct peer *peer) {
   if (peer->n_back == 0) return mpi->jobs;
-  int64_t unit_ns = (now_ns() - mpi->started_ns) / (int64_t)peer->n_back + 1;
+  int64_t unit_ns = (limits_now_ns() - mpi->started_ns) / (int64_t)peer->n_back + 1;
   int64_t n_ahead = AHEAD_NS / unit_ns;
   return mpi->jobs + (uint32_t)(n_ahead < AHEAD_MAX ? n_ahead : AHEAD_MAX);
 }
@@ -110,9 +105,9 @@ static void mpi_crew_pump(struct mpi_crew *mpi) {
 void mpi_crew_wait(struct mpi_crew *mpi, uint32_t n_open, const struct timespec *until) {
   int64_t until_ns = until->tv_sec * NS_PER_S + until->tv_nsec;
   bool is_enough = false;
-  while (!is_enough && now_ns() < until_ns) {
+  while (!is_enough && limits_now_ns() < until_ns) {
     mpi_crew_pump(mpi);
-    int64_t wake_ns = now_ns() + PAUSE_NS;
+    int64_t wake_ns = limits_now_ns() + PAUSE_NS;
     if (wake_ns > until_ns) wake_ns = until_ns;
     is_enough =
         crew_wait(mpi->crew, n_open, &(struct timespec){wake_ns / NS_PER_S, wake_ns % NS_PER_S});
@@ -123,14 +118,14 @@ void mpi_crew_wait(struct mpi_crew *mpi, uint32_t n_open, const struct timespec 
    false: not all of them have, in this time. */
 static bool mpi_crew_halt(void) {
   const struct timespec pause = {.tv_nsec = PAUSE_NS};
-  int64_t until_ns = now_ns() + PATIENCE_NS;
+  int64_t until_ns = limits_now_ns() + PATIENCE_NS;
   uint32_t n_missing = mpi_link_size() - 1;
   for (uint32_t rank = 1; rank <= n_missing; rank++) mpi_link_send(rank, LINK_HALT, NULL, 0);
   while (n_missing > 0) {
     struct mpi_link_message message;
     if (mpi_link_receive(&message))
       n_missing -= message.kind == LINK_HALTED;
-    else if (now_ns() < until_ns)
+    else if (limits_now_ns() < until_ns)
       nanosleep(&pause, NULL);
     else
       return false;

@@ -3,17 +3,19 @@
 
 #include "cli/auto_warmup.h"
 #include "cli/diag_print.h"
+#include "cli/limits.h"
 #include "cli/load.h"
+#include "study/machine.h"
 #include "study/precision.h"
 #include "study/sizing_axes.h"
 
 /* Every cell is looked at before anything runs. */
 static const struct grid *load_cells(const struct scenario *scenario, struct diags *diags,
-                                     struct arena *arena) {
+                                     struct arena *arena, uint64_t *memory) {
   const struct grid *grid = grid_of_sweep(scenario, diags, arena);
   if (!grid || grid->n_axes == 0) return grid;
   diags->n = 0; /* warnings about what the scenario is before its axes have set anything */
-  grid_check(grid, diags);
+  *memory = grid_check(grid, diags);
   return diags->n_errors > 0 ? NULL : grid;
 }
 
@@ -57,10 +59,13 @@ static const struct grid *load_grid(const struct cli *cli, const char *path, enu
     return NULL;
   }
   const struct grid *grid = NULL;
+  uint64_t *memory = &plan->study.memory;
+  if (scenario) *memory = machine_memory(scenario);
   if (scenario && cells == STUDY_ONE_CELL) grid = grid_of_one(scenario, cli->arena);
-  if (scenario && cells != STUDY_ONE_CELL) grid = load_cells(scenario, diags, cli->arena);
+  if (scenario && cells != STUDY_ONE_CELL) grid = load_cells(scenario, diags, cli->arena, memory);
   diags_print(diags, (struct diag_style){cli_has_color(cli, stderr), cli->verbosity < 0}, stderr);
-  *exit_code = load_exit_code(diags);
+  *exit_code = grid ? limits_check_memory(path, *memory) : load_exit_code(diags);
+  if (*exit_code != EX_OK) return NULL;
   if (grid && cells == STUDY_ONE_CELL && scenario->n_sweep_axes > 0)
     cli_note(cli, "the sweep of %s is left aside: this is its base cell", path);
   if (!grid || !cli->has_auto_warmup || cli->wants_list) return grid;
@@ -115,7 +120,8 @@ int study_load(const struct cli *cli, const char *path, enum study_cells cells,
                                .max_reps = reps,
                                .shard = cli->shard,
                                .n_shards = cli->n_shards,
-                               .guard = cli->guard};
+                               .guard = cli->guard,
+                               .memory = plan->study.memory};
   code = load_precisions(cli, &plan->study);
   return code == EX_OK ? load_expects(cli, grid->base, plan) : code;
 }

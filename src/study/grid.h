@@ -35,8 +35,9 @@ const struct grid *grid_of_one(const struct scenario *scenario, struct arena *ar
 const struct grid *grid_of_sweep(const struct scenario *scenario, struct diags *diags,
                                  struct arena *arena);
 
-/* Binds every cell and reports what is wrong: each problem once, with the cells that have it. */
-void grid_check(const struct grid *grid, struct diags *diags);
+/* Binds every cell and reports what is wrong: each problem once, with the cells that have it.
+   Returns what machine_memory says of the biggest. */
+uint64_t grid_check(const struct grid *grid, struct diags *diags);
 
 /* Which value of the axis this cell has. */
 const struct conf *grid_value(const struct grid *grid, uint32_t cell, uint32_t axis);

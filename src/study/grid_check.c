@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "study/grid_parts.h"
+#include "study/machine.h"
 
 enum { PROBLEMS_MAX = 20 /* errors, and as many warnings; the rest is counted */ };
 
@@ -77,16 +78,19 @@ static const char *problem_cells(const struct problem *problem, const struct gri
   return *name ? arena_printf(arena, "%s: %s", cells, name) : cells;
 }
 
-void grid_check(const struct grid *grid, struct diags *diags) {
+uint64_t grid_check(const struct grid *grid, struct diags *diags) {
   struct checker checker = {.grid = grid, .diags = diags};
   for (uint32_t axis = 0; axis < grid->n_axes; axis++)
     if (grid->axes[axis].values->n_children > 1) checker.varying |= UINT32_C(1) << axis;
   struct diags *found = ARENA_NEW(diags->arena, struct diags);
   struct arena scratch = {0};
+  uint64_t memory_max = 0;
   for (uint32_t cell = 0; cell < grid->n_cells; cell++) {
     found->arena = &scratch;
     found->n = found->n_errors = found->n_dropped = 0;
-    (void)grid_bind(grid, cell, found, &scratch);
+    const struct scenario *scenario = grid_bind(grid, cell, found, &scratch);
+    uint64_t memory = scenario && found->n_errors == 0 ? machine_memory(scenario) : 0;
+    if (memory > memory_max) memory_max = memory;
     for (uint32_t i = 0; i < found->n; i++) note(&checker, &found->items[i], cell);
     arena_reset(&scratch);
   }
@@ -96,4 +100,5 @@ void grid_check(const struct grid *grid, struct diags *diags) {
       diags->items[problem->diag].cells = problem_cells(problem, grid, diags->arena);
   }
   arena_free(&scratch);
+  return memory_max;
 }

@@ -27,6 +27,7 @@ struct study {
   uint32_t n_precisions;    /* 0: the number of replications is fixed */
   uint32_t shard, n_shards; /* this process runs the units of shard 0 … n_shards - 1; n_shards 1 */
   struct run_guard guard;   /* of each replication */
+  uint64_t memory;          /* bytes that the machine of its biggest cell takes */
 };
 
 /* With the replications first … first + done->n - 1 of a cell finished: is that enough? A pure

@@ -120,6 +120,9 @@ def real_time_is_limited():
                   code=EX_WALL)
     assert "with -o DIR, --resume could go on" in done.stderr, done.stderr
     assert "hpc" in done.stdout, "what there is is told"
+    done = costop("run", ROOT / "scenarios" / "barrier.json", "-w", "auto", "-d", "2h",
+                  "--max-wall", "500ms", code=EX_WALL)
+    assert "--max-wall is over, and the pilot for the warm-up is not" in done.stderr, done.stderr
 
 
 def events_are_limited():

@@ -5,8 +5,10 @@ lost, nothing is there twice, and the same command with --resume comes to the sa
 that nothing happened to. $1: the costop binary; --kills N: how often it is killed of each kind."""
 import argparse
 import contextlib
+import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -228,6 +230,21 @@ def memory_that_is_not_there():
     print(f"memory: {n_refused} limits were too low")
 
 
+def replication_that_has_no_room():
+    """It is refused before anything runs, by the biggest of its cells."""
+    text = {"host": {"pcpus": 1}, "programs": {"p": [{"compute": "1ms"}]},
+            "vms": {"a": {"vcpus": 1, "program": "p"}}, "run": {"duration": "1ms"}}
+    Path("big.json").write_text(json.dumps(text), encoding="utf-8")
+    axis, cell = ["-S", "vms.a.count=1,60000"], ["-s", "vms.a.count=60000"]
+    told = re.search(r"sweep cells 2, memory (\d+) MiB", costop("check", "big.json", *axis).stdout)
+    assert told and 200 < int(told[1]) < 2000, told
+    for arguments in (["check", *axis], ["sweep", *axis], ["run", *cell],
+                      ["trace", *cell, "-o", "-", "-F", "csv"]):
+        done = costop(arguments[0], "big.json", *arguments[1:], code=EX_SOFTWARE,
+                      preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (190 << 20,) * 2))
+        assert f"takes {told[1]} MiB of memory, and there are 190 MiB here" in done.stderr, done
+
+
 # --- the store ---
 
 def two_at_one_directory():
@@ -276,7 +293,7 @@ def clock_that_goes_back():
 
 FAULTS = (kills, one_process_of_many_is_lost, terminated_while_files_are_written, full_disk,
           directory_that_cannot_be_written, pipe_that_is_closed, memory_that_is_not_there,
-          two_at_one_directory, damaged_store, clock_that_goes_back)
+          replication_that_has_no_room, two_at_one_directory, damaged_store, clock_that_goes_back)
 
 
 def main():
