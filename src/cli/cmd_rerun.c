@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/export.h"
+#include "cli/limits.h"
 #include "cli/result_dir.h"
 #include "cli/study_command.h"
 #include "cli/study_identity.h"
@@ -50,9 +51,19 @@ static int read_study(struct rerun *rerun) {
 
 /* --- again --- */
 
-static int run_again(const struct rerun *rerun, const char *path) {
+/* All of its cells could be run once. */
+static uint64_t memory_of(const struct grid *grid, struct arena *arena) {
+  struct diags *diags = ARENA_NEW(arena, struct diags);
+  diags->arena = arena;
+  return grid_check(grid, diags);
+}
+
+static int run_again(struct rerun *rerun, const char *path) {
   struct results results;
-  int code = study_open(&rerun->cli, &rerun->plan, path, &results);
+  struct study *study = &rerun->plan.study;
+  study->memory = memory_of(study->grid, rerun->cli.arena);
+  int code = limits_check_memory(rerun->path, study->memory);
+  if (code == EX_OK) code = study_open(&rerun->cli, &rerun->plan, path, &results);
   if (code != EX_OK) return code;
   code = study_conduct(&results);
   if (code == EX_OK) code = study_tell(&results, path, NULL);

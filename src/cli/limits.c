@@ -20,8 +20,8 @@ uint32_t limits_cores(uint64_t bytes_each) {
   cpu_set_t cores;
   long n = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores)
                                                            : sysconf(_SC_NPROCESSORS_ONLN);
-  uint64_t n_fit = memory() / 2 / bytes_each;
-  if (n > 0 && (uint64_t)n > n_fit) n = (long)n_fit;
+  uint64_t room = memory() / 2;
+  if (n > 0 && (uint64_t)n * bytes_each > room) n = (long)(room / bytes_each);
   return n < 1 ? 1 : (uint32_t)n;
 }
 
