@@ -24,31 +24,43 @@ enum { ACCOUNTS = ACTIVITIES + RUNSTATES - 1 };
 static inline unsigned account_of(enum runstate waiting) { return ACTIVITIES - 1u + waiting; }
 
 /* Whom a vCPU's changes of runstate concern, besides itself. */
-enum listener { LISTENER_VM = 1, LISTENER_GUEST = 2, LISTENER_TRACE = 4, LISTENER_STEAL = 8 };
+enum listener {
+  LISTENER_VM = 1,
+  LISTENER_GUEST = 2,
+  LISTENER_TRACE = 4,
+  LISTENER_STEAL = 8,
+  LISTENER_HOST = 16 /* whoever keeps more of it than its time: cores, polling, the scheduler */
+};
 
 /* A vCPU as both sides see it. Guests read it; only hv/ writes, but for what the guest alone can
    tell: is_steady with the two members that go with it, has_exited, its bit of listeners, and the
    counters named towards the end. What one event touches comes first, in two cache lines. */
 struct __attribute__((aligned(ARENA_LINE))) vcpu {
-  uint8_t runstate;     /* enum runstate */
-  uint8_t activity;     /* enum activity; NO_ACTIVITY unless RUNNING */
-  uint8_t listeners;    /* enum listener, or-ed */
-  bool is_executing;    /* RUNNING and past the dispatch overhead: guest code runs */
-  bool is_queued;       /* in the scheduler's queue */
-  bool has_expired : 1; /* its slice ended at this instant; still RUNNING until it is decided */
-  bool has_yielded : 1; /* its guest lets others go first at this instant */
-  bool is_parked : 1;   /* may not run now: its VM has used up its cap */
-  bool is_exiting : 1;  /* RUNNING, in the exit of a pause loop */
-  bool is_delayed : 1;  /* RUNNING though it was to be decided about, which is put off (delay.c) */
-  bool is_unsafe : 1;   /* … and its guest still owns the spinlock for which that is */
-  /* It has exited from its present wait since it was dispatched: window_ns counts. The guest clears
-     it when another wait begins. */
-  bool has_exited : 1;
-  bool is_shared : 1; /* another thread of its core is busy: it works at the share of both */
-  /* Its guest needs not be asked when it stops and goes on: all it is at is steady_activity, and
-     while it does not execute, left_ns of it are left. */
-  bool is_steady;
-  uint8_t steady_activity;
+  union {
+    struct {
+      uint8_t runstate;     /* enum runstate */
+      uint8_t activity;     /* enum activity; NO_ACTIVITY unless RUNNING */
+      uint8_t listeners;    /* enum listener, or-ed */
+      bool is_executing;    /* RUNNING and past the dispatch overhead: guest code runs */
+      bool is_queued;       /* in the scheduler's queue */
+      bool has_expired : 1; /* its slice ended at this instant; still RUNNING until it is decided */
+      bool has_yielded : 1; /* its guest lets others go first at this instant */
+      bool is_parked : 1;   /* may not run now: its VM has used up its cap */
+      bool is_exiting : 1;  /* RUNNING, in the exit of a pause loop */
+      bool is_delayed : 1;  /* RUNNING though it was to be decided about, which is put off (delay.c)
+                             */
+      bool is_unsafe : 1;   /* … and its guest still owns the spinlock for which that is */
+      /* It has exited from its present wait since it was dispatched: window_ns counts. The guest
+         clears it when another wait begins. */
+      bool has_exited : 1;
+      bool is_shared : 1; /* another thread of its core is busy: it works at the share of both */
+      /* Its guest needs not be asked when it stops and goes on: all it is at is steady_activity,
+         and while it does not execute, left_ns of it are left. */
+      bool is_steady;
+      uint8_t steady_activity;
+    };
+    uint64_t word; /* all of these: see vcpu_is_quiet */
+  };
   int64_t left_ns;
   int64_t since_ns;  /* booked up to here */
   pcpu_id_t pcpu;    /* where it runs or last ran; ID_NONE before its first run */
@@ -83,6 +95,18 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
   int64_t halted_ns, polled_up_to_ns, polled_ns;
   uint64_t poll_hits;
 };
+
+/* Is v in that state, with nothing unusual about it: its guest is steady, nobody listens? running:
+   executing; READY: queued. One look at all that can make it take a longer way. */
+static inline bool vcpu_is_quiet(const struct vcpu *v, enum runstate state) {
+  static const struct vcpu quiet[RUNSTATES] = {
+      [RS_RUNNING] = {.runstate = RS_RUNNING, .is_executing = true, .is_steady = true},
+      [RS_READY] = {.runstate = RS_READY, .is_queued = true, .is_steady = true},
+      [RS_IDLE] = {.runstate = RS_IDLE, .is_steady = true},
+  };
+  static const struct vcpu irrelevant = {.activity = UINT8_MAX, .steady_activity = UINT8_MAX};
+  return ((v->word ^ quiet[state].word) & ~irrelevant.word) == 0;
+}
 
 /* It is going to run, to stop or to be woken soon: fetches what that will touch. */
 static inline void vcpu_prefetch(const struct vcpu *v) {

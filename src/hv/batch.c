@@ -13,13 +13,6 @@ static int compare_dispatch_order(const void *a, const void *b, void *pcpus) {
   return (x > y) - (x < y);
 }
 
-/* The next pCPU behind p whose slice ends now; n_pcpus or more if none. */
-static pcpu_id_t next_slice_end(const struct hv *hv, pcpu_id_t p) {
-  const struct calendar *calendar = &hv->sim->calendar;
-  int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
-  return wtree_find(&calendar->pcpus, p + 1, last_key);
-}
-
 static bool is_in_dispatch_order(const struct hv *hv) {
   for (uint32_t i = 1; i < hv->n_expired; i++)
     if (compare_dispatch_order(&hv->expired[i - 1], &hv->expired[i], hv->pcpus) > 0) return false;
@@ -63,7 +56,7 @@ static void find_due(struct hv *hv, pcpu_id_t p) {
    always that of pCPUs. */
 static void find_expired(struct hv *hv, pcpu_id_t first) {
   hv->n_expired = 0;
-  for (pcpu_id_t p = first; p < hv->n_pcpus; p = next_slice_end(hv, p)) find_due(hv, p);
+  for (pcpu_id_t p = first; p < hv->n_pcpus; p = move_next_slice_end(hv, p)) find_due(hv, p);
   hv->sim->n_events += hv->n_expired;
   for (pcpu_id_t p; (p = pcpuset_first(&hv->asked)) != ID_NONE;) {
     pcpuset_remove(&hv->asked, p);
@@ -287,27 +280,8 @@ static void level_gangs(struct hv *hv) {
   }
 }
 
-/* The same as dispatch_all where there is nothing to decide: no pCPU is free but those whose slices
-   end, and enough vCPUs were queued before. */
-static void swap_many(struct hv *hv) {
-  uint32_t n = hv->n_expired;
-  expire_slices(hv);
-  for (hv->n_picks = 0; hv->n_picks < n; hv->n_picks++) {
-    hv->picks[hv->n_picks] = move_dequeue_head(hv);
-    hv->picks[hv->n_picks]->next_pcpu = ID_NONE;
-  }
-  place_picks(hv);
-  for (uint32_t i = 0; i < n; i++) {
-    move_unexpire(hv->expired[i]);
-    move_give_up(hv, hv->expired[i]);
-  }
-  for (uint32_t i = 0; i < n; i++) {
-    struct vcpu *v = hv->picks[i];
-    move_start(hv, v, RS_READY, v->next_pcpu, move_slice_end_ns(hv, v), true);
-  }
-}
-
-static void dispatch_all(struct hv *hv) {
+void batch_dispatch(struct hv *hv, pcpu_id_t p) {
+  find_expired(hv, p);
   hv->n_picks = 0;
   expire_slices(hv);
   if (hv->n_invited > 0) choose_invited(hv);
@@ -320,14 +294,4 @@ static void dispatch_all(struct hv *hv) {
     pcpu_id_t left = hv->expired[i]->pcpu;
     if (!hv->pcpus[left].current) calendar_clear_pcpu(&hv->sim->calendar, left);
   }
-}
-
-void batch_dispatch(struct hv *hv, pcpu_id_t p) {
-  find_expired(hv, p);
-  uint32_t n = hv->n_expired;
-  if (hv->is_plain && n > 0 && n <= hv->n_queued && hv->free.n_members == 0)
-    swap_many(hv);
-  else
-    dispatch_all(hv);
-  move_set_filled(hv);
 }

@@ -105,9 +105,12 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   bool is_simple = hv->delay_ns == 0 && !hv->is_core_scheduled;
   hv->is_plain = asks_nobody && is_simple && hv->fifo && hv->vcpus[0].home == ID_NONE;
   hv->is_picked = !hv->cosched->offer && is_simple && hv->sched->pick;
+  bool minds_cores = hv->cores || hv->poll.max_ns > 0 || hv->migration_ns == MIGRATION_VARIES;
+  bool is_listened_to = hv->is_plain && (minds_cores || hv->sched->started || hv->sched->stopped);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
     struct hv_vm *vm = hv_vm_of(hv, v);
+    if (is_listened_to) v->listeners |= LISTENER_HOST;
     if (!vm->skew && !hv->cosched->offer) continue;
     v->group = vm;
     v->listeners |= LISTENER_VM;

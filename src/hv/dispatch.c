@@ -6,7 +6,7 @@
 
 #include "hv/hv.h"
 #include "hv/move.h"
-#include "hv/runqueue.h"
+#include "hv/plain.h"
 
 void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns) {
   assert(hv->pcpus[v->pcpu].current == v && at_ns >= hv->sim->now_ns);
@@ -23,6 +23,10 @@ int64_t hv_slice_left_ns(const struct hv *hv, const struct vcpu *v) {
 }
 
 void hv_wake(struct hv *hv, struct vcpu *v) {
+  if (hv->is_plain && vcpu_is_quiet(v, RS_IDLE)) {
+    plain_wake(hv, v);
+    return;
+  }
   if (hv->poll.max_ns > 0) poll_woken(hv, v);
   hv_set_runstate(hv, v, RS_IDLE, RS_READY, hv->sim->now_ns);
   move_enqueue(hv, v, QUEUE_WOKEN);
@@ -108,47 +112,14 @@ void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_
   move_start(hv, v, RS_READY, p, slice_end_ns, false);
 }
 
-/* --- the dispatch phase of plain hosts --- */
+/* --- the dispatch phase where pCPUs pick: short ways --- */
 
-/* Who comes next in the queue is going to run soon: have its memory at hand by then. A big host
-   does not fit into a cache. */
-static void prefetch_queue(const struct hv *hv) {
-  const struct vcpu *v = runqueue_peek(hv->fifo, 3);
-  if (v) vcpu_prefetch(v);
-}
-
-/* Who comes next gets p. */
-MOVE_INLINE void start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
-  if (hv->is_big && hv->fifo) prefetch_queue(hv);
+/* Who has been picked gets p. */
+MOVE_INLINE void start_picked(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
   move_start(hv, v, RS_READY, p, move_slice_end_ns(hv, v), is_swap);
-  move_set_filled(hv);
 }
 
-/* The same as batch_dispatch where there is nothing to decide: one slice ends, and no other pCPU is
-   free or nobody is queued. */
-static void swap_one(struct hv *hv, pcpu_id_t p) {
-  struct vcpu *v = hv->pcpus[p].current;
-  hv->sim->n_events++;
-  if (hv->n_queued == 0) {
-    move_run_on(hv, v, move_slice_end_ns(hv, v));
-    hv->must_fill = false;
-    return;
-  }
-  move_enqueue(hv, v, QUEUE_DESCHEDULED);
-  move_give_up(hv, v);
-  start_next(hv, move_dequeue_head(hv), p, true);
-}
-
-/* … or one pCPU is free, or one vCPU is queued. */
-static void start_one(struct hv *hv) {
-  struct vcpu *v = move_dequeue_head(hv);
-  pcpu_id_t p = v->pcpu;
-  if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = hv_lowest_free(hv, NULL);
-  pcpuset_remove(&hv->free, p);
-  start_next(hv, v, p, false);
-}
-
-/* The same where pCPUs pick: p alone decides about its vCPU, and no other pCPU is free. */
+/* p alone decides about its vCPU, and no other pCPU is free. */
 static void decide_one(struct hv *hv, pcpu_id_t p) {
   struct vcpu *v = hv->pcpus[p].current;
   move_enqueue(hv, v, move_reason(v));
@@ -163,7 +134,7 @@ static void decide_one(struct hv *hv, pcpu_id_t p) {
     return;
   }
   move_give_up(hv, v);
-  start_next(hv, next, p, true);
+  start_picked(hv, next, p, true);
 }
 
 /* … and free pCPUs take whom they find. */
@@ -172,23 +143,26 @@ static void fill(struct hv *hv) {
   for (struct vcpu *v; (v = batch_next_offer(hv));) {
     move_dequeue(hv, v);
     pcpuset_remove(&hv->free, hv->next_pcpu);
-    start_next(hv, v, hv->next_pcpu, false);
+    start_picked(hv, v, hv->next_pcpu, false);
   }
 }
 
 /* Who gets p at once when it becomes free while vCPUs are queued, and nothing else happens at this
    instant; NULL: that is for the dispatch phase to say. */
 MOVE_INLINE struct vcpu *successor(struct hv *hv, pcpu_id_t p) {
-  bool is_simple = (hv->is_plain || hv->is_picked) && hv->n_queued > 0;
-  if (!is_simple || hv->free.n_members > 0 || hv->asked.n_members > 0) return NULL;
+  if (!hv->is_picked || hv->n_queued == 0) return NULL;
+  if (hv->free.n_members > 0 || hv->asked.n_members > 0) return NULL;
   if (calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)) return NULL;
-  if (hv->is_plain) return move_dequeue_head(hv);
   struct vcpu *v = hv->sched->pick(hv, p);
   if (v) move_dequeue(hv, v);
   return v;
 }
 
 void hv_halt(struct hv *hv, struct vcpu *v) {
+  if (hv->is_plain && vcpu_is_quiet(v, RS_RUNNING)) {
+    plain_halt(hv, v);
+    return;
+  }
   struct vcpu *next = successor(hv, v->pcpu);
   if (hv->poll.max_ns > 0) poll_begin(hv, v);
   if (!next) {
@@ -196,7 +170,8 @@ void hv_halt(struct hv *hv, struct vcpu *v) {
     return;
   }
   move_stop(hv, v, RS_IDLE, true);
-  start_next(hv, next, v->pcpu, true);
+  start_picked(hv, next, v->pcpu, true);
+  move_set_filled(hv);
 }
 
 /* Steps of this instant have been made, so what another pCPU may have now is a slice end too. */
@@ -224,16 +199,8 @@ static bool dispatch_picked(struct hv *hv, pcpu_id_t p) {
 }
 
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
-  uint32_t n_free = hv->free.n_members, n_queued = hv->n_queued;
-  bool is_slice_end = p != ID_NONE, is_plain = hv->is_plain && hv->asked.n_members == 0;
-  bool may_swap = is_plain && is_slice_end && (n_free == 0 || n_queued == 0);
-  bool is_single = n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0;
-  if (hv->is_picked && dispatch_picked(hv, p))
-    move_set_filled(hv);
-  else if (may_swap && is_only_slice_end(hv, p))
-    swap_one(hv, p);
-  else if (is_plain && !is_slice_end && is_single)
-    start_one(hv);
-  else
-    batch_dispatch(hv, p);
+  bool is_done = hv->is_plain && hv->asked.n_members == 0 && plain_dispatch(hv, p);
+  if (!is_done) is_done = hv->is_picked && dispatch_picked(hv, p);
+  if (!is_done) batch_dispatch(hv, p);
+  move_set_filled(hv);
 }
