@@ -13,6 +13,27 @@
 #include "hv/move.h"
 #include "hv/runqueue.h"
 
+/* --- the queue --- */
+
+MOVE_INLINE void plain_push(struct hv *hv, struct vcpu *v) {
+  struct runqueue *queue = hv->fifo;
+  v->queue_slot = queue->tail;
+  queue->slot[queue->tail++ & queue->mask] = v;
+}
+
+/* Its head, which stays there for now; there is one. */
+MOVE_INLINE struct vcpu *plain_head(const struct hv *hv) {
+  return hv->fifo->slot[hv->fifo->head & hv->fifo->mask];
+}
+
+/* Who comes next in the queue is going to run soon: have its memory at hand by then. A big host
+   does not fit into a cache. */
+MOVE_INLINE void plain_prefetch(const struct hv *hv) {
+  if (!hv->is_big) return;
+  const struct vcpu *v = runqueue_peek(hv->fifo, 3);
+  if (v) vcpu_prefetch(v);
+}
+
 /* --- moves of quiet vCPUs --- */
 
 /* v, RUNNING on a pCPU, is so no more. */
@@ -24,54 +45,65 @@ MOVE_INLINE void plain_cease(struct vcpu *v, int64_t now) {
 }
 
 /* … but goes to the queue. */
-MOVE_INLINE void plain_requeue(struct hv *hv, struct vcpu *v, const struct pcpu *pcpu) {
+MOVE_INLINE void plain_requeue(struct hv *hv, struct vcpu *v, int64_t step_ns) {
   int64_t now = hv->sim->now_ns;
-  v->left_ns = pcpu->step_ns - now;
+  v->left_ns = step_ns - now;
   v->preemptions++;
   plain_cease(v, now);
   v->runstate = RS_READY;
   v->is_queued = true;
-  runqueue_push(hv->fifo, v);
+  plain_push(hv, v);
 }
 
-/* v is RUNNING on p from now on; it has been READY, or for no time. Its wait is booked. */
-MOVE_INLINE void plain_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
-  int64_t now = hv->sim->now_ns, cost_ns = 0;
+/* What it takes to let v, READY, run on p. */
+struct plain_start {
+  int64_t step_ns, slice_end_ns, key;
+  bool is_switch, is_migration, is_free; /* … of charge */
+};
+
+/* Somebody else ran on p last (is_switch), or v did, or nobody. */
+MOVE_INLINE struct plain_start plain_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
+                                          bool is_switch) {
+  int64_t now = hv->sim->now_ns, cost_ns = is_switch ? hv->context_switch_ns : 0;
+  struct plain_start start = {.is_switch = is_switch,
+                              .is_migration = v->pcpu != p && v->pcpu != ID_NONE,
+                              .slice_end_ns = now + hv->timeslice_ns};
+  if (start.is_migration) cost_ns += hv->migration_ns;
+  start.is_free = cost_ns == 0;
+  start.step_ns = now + (start.is_free ? v->left_ns : cost_ns);
+  start.key = calendar_pcpu_key(&hv->sim->calendar, p, v->id, start.step_ns, start.slice_end_ns);
+  return start;
+}
+
+/* v, whose time is booked up to now, is RUNNING on p from now on. */
+MOVE_INLINE void plain_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+                             const struct plain_start *start) {
   struct pcpu *pcpu = &hv->pcpus[p];
-  bool is_switch = pcpu->last && pcpu->last != v, is_migration = v->pcpu != p && v->pcpu != ID_NONE;
-  if (is_switch) cost_ns += hv->context_switch_ns;
-  if (is_migration) cost_ns += hv->migration_ns;
-  hv->n_context_switches += is_switch;
-  v->migrations += is_migration;
+  hv->n_context_switches += start->is_switch;
+  v->migrations += start->is_migration;
   v->dispatches++;
   v->pcpu = p;
   v->runstate = RS_RUNNING;
+  v->activity = start->is_free ? v->steady_activity : ACT_OVERHEAD;
+  v->is_executing = start->is_free;
   v->is_queued = false;
-  v->is_executing = cost_ns == 0;
-  v->activity = cost_ns == 0 ? v->steady_activity : ACT_OVERHEAD;
   pcpu->current = pcpu->last = v;
-  pcpu->step_ns = now + (cost_ns == 0 ? v->left_ns : cost_ns);
-  pcpu->slice_end_ns = now + hv->timeslice_ns;
+  pcpu->step_ns = start->step_ns;
+  pcpu->slice_end_ns = start->slice_end_ns;
   pcpu->dispatch_order = hv->next_dispatch++;
-  move_sync_event(hv, v, p);
 }
 
-/* v, READY, starts. */
-MOVE_INLINE void plain_start(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
-  v->time_ns[account_of(RS_READY)] += hv->sim->now_ns - v->since_ns;
-  v->since_ns = hv->sim->now_ns;
-  plain_begin(hv, v, p);
+/* v, the head of the queue, leaves it and takes p over. Its event is in the calendar. */
+MOVE_INLINE void plain_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+                               const struct plain_start *start) {
+  int64_t now = hv->sim->now_ns;
+  hv->fifo->head++;
+  v->time_ns[account_of(RS_READY)] += now - v->since_ns;
+  v->since_ns = now;
+  plain_begin(hv, v, p, start);
 }
 
 /* --- who comes next --- */
-
-/* Who comes next in the queue is going to run soon: have its memory at hand by then. A big host
-   does not fit into a cache. */
-MOVE_INLINE void plain_prefetch(const struct hv *hv) {
-  if (!hv->is_big) return;
-  const struct vcpu *v = runqueue_peek(hv->fifo, 3);
-  if (v) vcpu_prefetch(v);
-}
 
 /* The head of the queue, which has left it, gets p. */
 MOVE_INLINE void plain_start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
@@ -79,20 +111,34 @@ MOVE_INLINE void plain_start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bo
   move_start(hv, v, RS_READY, p, move_slice_end_ns(hv, v), is_swap);
 }
 
-/* The slice of p's vCPU ends, and somebody is queued. */
-static inline void plain_swap(struct hv *hv, pcpu_id_t p) {
-  struct pcpu *pcpu = &hv->pcpus[p];
-  struct vcpu *v = pcpu->current, *next = runqueue_head(hv->fifo);
+/* The slice of p's vCPU ends, and somebody is queued. False: others' end, too. */
+static inline bool plain_swap(struct hv *hv, pcpu_id_t p) {
+  struct calendar *calendar = &hv->sim->calendar;
+  struct vcpu *v = hv->pcpus[p].current, *next = plain_head(hv);
   if (vcpu_is_quiet(v, RS_RUNNING) && vcpu_is_quiet(next, RS_READY)) {
-    plain_requeue(hv, v, pcpu);
-    (void)runqueue_pop(hv->fifo);
+    struct plain_start start = plain_plan(hv, next, p, true);
+    if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, start.key)) return false;
     plain_prefetch(hv);
-    plain_start(hv, next, p);
-    return;
+    plain_requeue(hv, v, hv->pcpus[p].step_ns);
+    plain_succeed(hv, next, p, &start);
+    return true;
   }
+  if (calendar_has_other_pcpu(calendar, p, hv->sim->now_ns)) return false;
   move_enqueue(hv, v, QUEUE_DESCHEDULED);
   move_give_up(hv, v);
   plain_start_next(hv, move_dequeue_head(hv), p, true);
+  return true;
+}
+
+/* … and nobody is. */
+static inline bool plain_run_on(struct hv *hv, pcpu_id_t p) {
+  struct calendar *calendar = &hv->sim->calendar;
+  struct vcpu *v = hv->pcpus[p].current;
+  int64_t end_ns = hv->sim->now_ns + hv->timeslice_ns;
+  int64_t key = calendar_pcpu_key(calendar, p, v->id, hv->pcpus[p].step_ns, end_ns);
+  if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, key)) return false;
+  move_begin_slice(hv, v, p, end_ns);
+  return true;
 }
 
 /* One pCPU is free, or one vCPU is queued. */
@@ -104,59 +150,34 @@ static inline void plain_start_one(struct hv *hv) {
   plain_start_next(hv, v, p, false);
 }
 
-/* --- slices that end together --- */
-
-/* Finds them, from p's on, into hv->expired, and who comes in their place into hv->picks. False:
-   they are not as many, not in the order in which they were dispatched, or not all quiet. */
+/* Several slices end together, p's and later ones': as vCPUs that only compute get to do. Are all
+   that stop and start quiet, was it in the order of pCPUs that they were dispatched, and did those
+   who come next run there last? Then hv->expired has who stops. */
 static inline bool plain_find_all(struct hv *hv, pcpu_id_t p) {
-  bool is_plain = true;
   uint64_t order = 0;
-  uint32_t n = 0;
-  for (; p < hv->n_pcpus && is_plain; p = move_next_slice_end(hv, p)) {
-    struct vcpu *v = hv->pcpus[p].current, *next = runqueue_peek(hv->fifo, n);
-    is_plain = next && hv->pcpus[p].dispatch_order >= order && vcpu_is_quiet(v, RS_RUNNING) &&
-               vcpu_is_quiet(next, RS_READY);
-    order = hv->pcpus[p].dispatch_order;
-    hv->expired[n] = v;
-    hv->picks[n++] = next;
+  for (hv->n_expired = 0; p < hv->n_pcpus; p = move_next_slice_end(hv, p)) {
+    const struct pcpu *pcpu = &hv->pcpus[p];
+    const struct vcpu *next = runqueue_peek(hv->fifo, hv->n_expired);
+    if (!next || next->pcpu != p || pcpu->dispatch_order < order) return false;
+    if (!vcpu_is_quiet(next, RS_READY) || !vcpu_is_quiet(pcpu->current, RS_RUNNING)) return false;
+    order = pcpu->dispatch_order;
+    hv->expired[hv->n_expired++] = pcpu->current;
   }
-  hv->n_expired = n;
-  return is_plain;
-}
-
-/* The last pCPU if that is free, for all; then the lowest-numbered ones. */
-MOVE_INLINE void plain_place_all(struct hv *hv) {
-  uint32_t n = hv->n_expired, n_placed = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    struct vcpu *v = hv->picks[i];
-    bool is_free = v->pcpu != ID_NONE && !hv->pcpus[v->pcpu].current;
-    v->next_pcpu = is_free ? v->pcpu : ID_NONE;
-    if (is_free) hv->pcpus[v->pcpu].current = v;
-    n_placed += is_free;
-  }
-  pcpu_id_t p = 0;
-  for (uint32_t i = 0; n_placed < n; i++) {
-    if (hv->picks[i]->next_pcpu != ID_NONE) continue;
-    while (hv->pcpus[p].current) p++;
-    hv->pcpus[p].current = hv->picks[i];
-    hv->picks[i]->next_pcpu = p;
-    n_placed++;
-  }
+  return true;
 }
 
 /* Returns whether it was as simple as that. */
 static inline bool plain_swap_all(struct hv *hv, pcpu_id_t first) {
   if (!plain_find_all(hv, first)) return false;
-  uint32_t n = hv->n_expired;
-  hv->sim->n_events += n;
-  for (uint32_t i = 0; i < n; i++) {
-    struct pcpu *pcpu = &hv->pcpus[hv->expired[i]->pcpu];
-    plain_requeue(hv, hv->expired[i], pcpu);
-    (void)runqueue_pop(hv->fifo);
-    pcpu->current = NULL;
+  hv->sim->n_events += hv->n_expired;
+  for (uint32_t i = 0; i < hv->n_expired; i++) {
+    pcpu_id_t p = hv->expired[i]->pcpu;
+    struct vcpu *next = plain_head(hv);
+    struct plain_start start = plain_plan(hv, next, p, true);
+    wtree_set(&hv->sim->calendar.pcpus, p, start.key);
+    plain_requeue(hv, hv->expired[i], hv->pcpus[p].step_ns);
+    plain_succeed(hv, next, p, &start);
   }
-  plain_place_all(hv);
-  for (uint32_t i = 0; i < n; i++) plain_start(hv, hv->picks[i], hv->picks[i]->next_pcpu);
   return true;
 }
 
@@ -172,44 +193,46 @@ static inline bool plain_dispatch(struct hv *hv, pcpu_id_t p) {
     return is_single;
   }
   if (n_free > 0 && n_queued > 0) return false;
-  if (calendar_has_other_pcpu(&hv->sim->calendar, p, hv->sim->now_ns))
-    return n_queued > 0 && plain_swap_all(hv, p);
-  hv->sim->n_events++;
-  if (n_queued == 0)
-    move_run_on(hv, hv->pcpus[p].current, move_slice_end_ns(hv, hv->pcpus[p].current));
-  else
-    plain_swap(hv, p);
+  /* Slices that ended together will do so again. */
+  if (hv->n_expired > 1 && n_queued > 0 && plain_swap_all(hv, p)) return true;
+  if (n_queued > 0 ? plain_swap(hv, p) : plain_run_on(hv, p)) {
+    hv->sim->n_events++;
+    return true;
+  }
+  return n_queued > 0 && plain_swap_all(hv, p);
+}
+
+/* Who is next in the queue, if quiet, takes over p, which is left now, if nothing else happens at
+   this instant. */
+MOVE_INLINE bool plain_take_over(struct hv *hv, pcpu_id_t p) {
+  struct calendar *calendar = &hv->sim->calendar;
+  struct vcpu *next = plain_head(hv);
+  if (hv->free.n_members > 0 || hv->asked.n_members > 0) return false;
+  if (!vcpu_is_quiet(next, RS_READY)) return false;
+  if (calendar_next_other_ns(calendar) <= hv->sim->now_ns) return false;
+  struct plain_start start = plain_plan(hv, next, p, true);
+  if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, start.key)) return false;
+  hv->n_queued--;
+  hv->n_waiting--;
+  plain_prefetch(hv);
+  plain_succeed(hv, next, p, &start);
   return true;
 }
 
 /* v, quiet, halts. */
 static inline void plain_halt(struct hv *hv, struct vcpu *v) {
-  struct sim *sim = hv->sim;
+  int64_t now = hv->sim->now_ns;
   pcpu_id_t p = v->pcpu;
   struct pcpu *pcpu = &hv->pcpus[p];
-  plain_cease(v, sim->now_ns);
+  plain_cease(v, now);
   v->runstate = RS_IDLE;
+  if (hv->n_queued > 0 && plain_take_over(hv, p)) return;
   pcpu->current = NULL;
-  bool may_swap = hv->n_queued > 0 && hv->free.n_members == 0 && hv->asked.n_members == 0;
-  if (may_swap && !calendar_has_other(&sim->calendar, p, sim->now_ns)) {
-    struct vcpu *next = runqueue_head(hv->fifo);
-    if (vcpu_is_quiet(next, RS_READY)) {
-      (void)runqueue_pop(hv->fifo);
-      hv->n_queued--;
-      hv->n_waiting--;
-      plain_prefetch(hv);
-      plain_start(hv, next, p);
-    } else {
-      plain_start_next(hv, move_dequeue_head(hv), p, true);
-    }
-    hv->must_fill = false;
-    return;
-  }
   hv->n_idle++;
-  pcpu->busy_ns += sim->now_ns - pcpu->busy_since_ns;
+  pcpu->busy_ns += now - pcpu->busy_since_ns;
   pcpuset_add(&hv->free, p);
   if (hv->n_waiting > 0) hv->must_fill = true;
-  calendar_clear_pcpu(&sim->calendar, p);
+  calendar_clear_pcpu(&hv->sim->calendar, p);
 }
 
 /* v, quiet, is woken. If nothing else happens at this instant and nobody is before it, it gets a
@@ -226,12 +249,15 @@ static inline void plain_wake(struct hv *hv, struct vcpu *v) {
     pcpuset_remove(&hv->free, p);
     hv->pcpus[p].busy_since_ns = now;
     hv->n_idle--;
-    plain_begin(hv, v, p);
+    const struct vcpu *last = hv->pcpus[p].last;
+    struct plain_start start = plain_plan(hv, v, p, last && last != v);
+    wtree_set(&hv->sim->calendar.pcpus, p, start.key);
+    plain_begin(hv, v, p, &start);
     return;
   }
   v->runstate = RS_READY;
   v->is_queued = true;
-  runqueue_push(hv->fifo, v);
+  plain_push(hv, v);
   hv->n_queued++;
   hv->n_waiting++;
   if (is_free) hv->must_fill = true;

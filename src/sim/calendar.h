@@ -76,18 +76,35 @@ static inline int64_t calendar_key(const struct calendar *calendar, int64_t at_n
   return at_ns > calendar->horizon_ns ? WTREE_NONE : key;
 }
 
-/* The pCPU's vCPU has a step, and the pCPU a slice end: the first of them is its event. Which one
-   is a toss-up, so it is chosen without a branch. */
-static inline void calendar_set_pcpu(struct calendar *calendar, uint32_t pcpu, uint32_t vcpu,
-                                     int64_t step_ns, int64_t slice_end_ns) {
+/* The pCPU's vCPU has a step, and the pCPU a slice end: the key of the first of them, which is its
+   event. Which one is a toss-up, so it is chosen without a branch. */
+static inline int64_t calendar_pcpu_key(const struct calendar *calendar, uint32_t pcpu,
+                                        uint32_t vcpu, int64_t step_ns, int64_t slice_end_ns) {
   bool is_step = step_ns <= slice_end_ns;
   int64_t at_ns = is_step ? step_ns : slice_end_ns;
-  uint32_t entity = is_step ? vcpu : calendar->first_entity[EVENT_SLICE] + pcpu;
+  uint32_t slice = calendar->first_entity[EVENT_SLICE] + pcpu;
+  uint32_t entity = slice ^ ((slice ^ vcpu) & -(uint32_t)is_step);
   int64_t key = (int64_t)((uint64_t)at_ns << calendar->entity_bits) | entity;
-  wtree_set(&calendar->pcpus, pcpu, at_ns > calendar->horizon_ns ? WTREE_NONE : key);
+  return at_ns > calendar->horizon_ns ? WTREE_NONE : key;
+}
+static inline void calendar_set_pcpu(struct calendar *calendar, uint32_t pcpu, uint32_t vcpu,
+                                     int64_t step_ns, int64_t slice_end_ns) {
+  wtree_set(&calendar->pcpus, pcpu, calendar_pcpu_key(calendar, pcpu, vcpu, step_ns, slice_end_ns));
 }
 static inline void calendar_clear_pcpu(struct calendar *calendar, uint32_t pcpu) {
   wtree_set(&calendar->pcpus, pcpu, WTREE_NONE);
+}
+
+/* Enters a pCPU's event, which comes after at_ns, unless another pCPU has one up to then: returns
+   whether none has. For who handles an event of the pCPU at at_ns, and wants to know whether it is
+   the last one. */
+static inline bool calendar_set_last_pcpu(struct calendar *calendar, uint32_t pcpu, int64_t at_ns,
+                                          int64_t key) {
+  int64_t former = wtree_key(&calendar->pcpus, pcpu);
+  wtree_set(&calendar->pcpus, pcpu, key);
+  bool is_last = wtree_min(&calendar->pcpus) >> calendar->entity_bits > at_ns;
+  if (__builtin_expect(!is_last, 0)) wtree_set(&calendar->pcpus, pcpu, former);
+  return is_last;
 }
 
 /* Has another pCPU an event up to at_ns? */
@@ -97,10 +114,15 @@ static inline bool calendar_has_other_pcpu(const struct calendar *calendar, uint
   return wtree_has_other(&calendar->pcpus, pcpu, bound);
 }
 
+/* The time of the earliest event that is no pCPU's; huge if there is none. */
+static inline int64_t calendar_next_other_ns(const struct calendar *calendar) {
+  return wtree_min(&calendar->others) >> calendar->entity_bits;
+}
+
 /* Has anybody else? */
 static inline bool calendar_has_other(const struct calendar *calendar, uint32_t pcpu,
                                       int64_t at_ns) {
-  return wtree_min(&calendar->others) >> calendar->entity_bits <= at_ns ||
+  return calendar_next_other_ns(calendar) <= at_ns ||
          calendar_has_other_pcpu(calendar, pcpu, at_ns);
 }
 
