@@ -80,6 +80,7 @@ static bool is_stuck(struct thread *t, const struct op *op) {
   struct sim *sim = t->vm->guest->sim;
   sim->stuck_path = op->path;
   sim->stuck_thread = t->id;
+  sim->n_unwatched = 1;
   return true;
 }
 

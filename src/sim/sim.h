@@ -16,6 +16,7 @@ struct sim {
   struct trace_sink *trace; /* NULL: nobody listens */
   const char *stuck_path;   /* not NULL: this step loops without time passing; the run stops */
   thread_id_t stuck_thread;
+  uint32_t n_unwatched; /* events until somebody looks whether the run must end */
 };
 
 static inline bool sim_is_traced(const struct sim *sim) {

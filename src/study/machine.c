@@ -293,31 +293,46 @@ static bool must_stop(struct machine *machine) {
   return machine->status != RUN_DONE;
 }
 
+/* Now and then, and whenever sim->n_unwatched has come to 0: must the run end here? */
+static bool look_after(struct machine *machine) {
+  bool is_paranoid = machine->options->guard.paranoid;
+  machine->sim.n_unwatched = is_paranoid ? 1 : INTERRUPT_STRIDE;
+  if (is_paranoid) {
+    hv_check(machine->hv);
+    guest_check(machine->guest);
+  }
+  return must_stop(machine);
+}
+
+/* What changes of this instant have left to do before time passes, if this instant is over. False:
+   nothing, or it is not. */
+static bool settle(struct machine *machine) {
+  struct hv *hv = machine->hv;
+  if (hv->n_dirty > 0) hv_flush_crossings(hv);
+  if (calendar_next_ns(&machine->sim.calendar) <= machine->sim.now_ns) return false;
+  if (hv->must_fill)
+    hv_dispatch(hv, ID_NONE);
+  else if (hv->n_dirty_cores > 0)
+    cores_flush(hv);
+  else
+    return false;
+  return true;
+}
+
 /* Handles everything up to and including until_ns. */
 static void run_until(struct machine *machine, int64_t until_ns) {
   struct sim *sim = &machine->sim;
   struct hv *hv = machine->hv;
-  bool is_paranoid = machine->options->guard.paranoid;
-  for (uint32_t n = 0;; n++) {
-    if (hv->n_dirty > 0) hv_flush_crossings(hv);
-    int64_t key = calendar_min(&sim->calendar), at_ns = key >> sim->calendar.entity_bits;
-    bool is_over = at_ns > sim->now_ns; /* this instant, unless more comes of it */
-    if (is_over && hv->must_fill) {
-      hv_dispatch(hv, ID_NONE);
-    } else if (is_over && hv->n_dirty_cores > 0) {
-      cores_flush(hv);
-    } else {
+  sim->n_unwatched = 1;
+  for (;;) {
+    bool is_unsettled = (hv->n_dirty | hv->must_fill | hv->n_dirty_cores) != 0;
+    if (!is_unsettled || !settle(machine)) {
+      int64_t key = calendar_min(&sim->calendar), at_ns = key >> sim->calendar.entity_bits;
       if (at_ns > until_ns) break;
       hv_pass_time(hv, at_ns);
       handle(machine, key);
     }
-    if (__builtin_expect(is_paranoid, 0)) {
-      hv_check(hv);
-      guest_check(machine->guest);
-    }
-    if (__builtin_expect(sim->stuck_path != NULL || n % INTERRUPT_STRIDE == 0, 0) &&
-        must_stop(machine))
-      return;
+    if (__builtin_expect(--sim->n_unwatched == 0, 0) && look_after(machine)) return;
   }
   hv_pass_time(hv, until_ns);
 }
