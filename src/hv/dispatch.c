@@ -22,17 +22,21 @@ int64_t hv_slice_left_ns(const struct hv *hv, const struct vcpu *v) {
   return end_ns == TIME_NEVER_NS ? TIME_NEVER_NS : end_ns - hv->sim->now_ns;
 }
 
-void hv_wake(struct hv *hv, struct vcpu *v) {
-  if (hv->is_plain && vcpu_is_quiet(v, RS_IDLE)) {
-    plain_wake(hv, v);
-    return;
-  }
+/* What follows a short way is out of line, here and below, so that the short way stays short. */
+static __attribute__((noinline)) void wake(struct hv *hv, struct vcpu *v) {
   if (hv->poll.max_ns > 0) poll_woken(hv, v);
   hv_set_runstate(hv, v, RS_IDLE, RS_READY, hv->sim->now_ns);
   move_enqueue(hv, v, QUEUE_WOKEN);
   if (hv->cosched->woken) hv->cosched->woken(hv, v);
   if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
   if (hv->free.n_members > 0) hv->must_fill = true;
+}
+
+void hv_wake(struct hv *hv, struct vcpu *v) {
+  if (hv->is_plain && vcpu_is_quiet(v, RS_IDLE))
+    plain_wake(hv, v);
+  else
+    wake(hv, v);
 }
 
 void hv_costart(struct hv *hv, struct vcpu *v) {
@@ -158,11 +162,7 @@ MOVE_INLINE struct vcpu *successor(struct hv *hv, pcpu_id_t p) {
   return v;
 }
 
-void hv_halt(struct hv *hv, struct vcpu *v) {
-  if (hv->is_plain && vcpu_is_quiet(v, RS_RUNNING)) {
-    plain_halt(hv, v);
-    return;
-  }
+static __attribute__((noinline)) void halt(struct hv *hv, struct vcpu *v) {
   struct vcpu *next = successor(hv, v->pcpu);
   if (hv->poll.max_ns > 0) poll_begin(hv, v);
   if (!next) {
@@ -172,6 +172,13 @@ void hv_halt(struct hv *hv, struct vcpu *v) {
   move_stop(hv, v, RS_IDLE, true);
   start_picked(hv, next, v->pcpu, true);
   move_set_filled(hv);
+}
+
+void hv_halt(struct hv *hv, struct vcpu *v) {
+  if (hv->is_plain && vcpu_is_quiet(v, RS_RUNNING))
+    plain_halt(hv, v);
+  else
+    halt(hv, v);
 }
 
 /* Steps of this instant have been made, so what another pCPU may have now is a slice end too. */
@@ -198,9 +205,11 @@ static bool dispatch_picked(struct hv *hv, pcpu_id_t p) {
   return true;
 }
 
+static __attribute__((noinline)) void dispatch(struct hv *hv, pcpu_id_t p) {
+  if (!hv->is_picked || !dispatch_picked(hv, p)) batch_dispatch(hv, p);
+}
+
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
-  bool is_done = hv->is_plain && hv->asked.n_members == 0 && plain_dispatch(hv, p);
-  if (!is_done) is_done = hv->is_picked && dispatch_picked(hv, p);
-  if (!is_done) batch_dispatch(hv, p);
+  if (!hv->is_plain || hv->asked.n_members > 0 || !plain_dispatch(hv, p)) dispatch(hv, p);
   move_set_filled(hv);
 }
