@@ -117,7 +117,7 @@ const char *range_expand(struct arena *arena, const char *text, struct place pla
   const char *fault = range_parse(arena, text, &range);
   if (fault) return fault;
   for (int64_t value = range.first; value <= range.last;) {
-    if (array->n_children == RANGE_MAX)
+    if (array->n_children >= RANGE_MAX)
       return arena_printf(arena, "more than %d values", RANGE_MAX);
     conf_add(arena, array, NULL, range_value(arena, &range, value, place));
     bool is_over = range.factor ? __builtin_mul_overflow(value, range.factor, &value)
