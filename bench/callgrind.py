@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Instructions that costop executes for an event, as valgrind's callgrind counts them.
 
-Beginning and end are taken off by a run of nothing. By function: of the sources, whether the
+By function: of the sources, whether the
 compiler has inlined it or not. callgrind tells lines, and a function's lines are known by the
 layout of the sources, in which only functions begin and end in the first column.
 """
@@ -21,21 +21,21 @@ def annotate():
     work.build("costop", directory=ANNOTATED, flags="-g")
 
 
-def run(binary, path, duration, out):
+def run(binary, path, length_us, out):
     """The events that callgrind saw; what it counted is in the file."""
     return work.events(work.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
                                  "--compress-pos=no", "--compress-strings=no",
-                                 *work.costop(path, duration, binary)]))
+                                 *work.costop(path, length_us, binary)]))
 
 
-def per_event(name, duration, directory, binary, count):
+def per_event(name, duration_ms, directory, binary, count):
     """What count(file) finds, as a Counter."""
     path, out = work.write_host(name, directory), Path(directory) / "callgrind.out"
-    n_events = run(binary, path, duration, out)
-    whole = count(out)
-    run(binary, path, "1us", out)
-    whole.subtract(count(out))
-    return Counter({key: value / n_events for key, value in whole.items()})
+    whole_us, part_us = work.lengths_us(duration_ms)
+    n_events, counts = run(binary, path, whole_us, out), count(out)
+    n_events -= run(binary, path, part_us, out)
+    counts.subtract(count(out))
+    return Counter({key: value / n_events for key, value in counts.items()})
 
 
 def count_all(out):
@@ -43,8 +43,8 @@ def count_all(out):
     return Counter({"all": int(found[1])})
 
 
-def total(name, duration, directory):
-    return per_event(name, duration, directory, work.BUILD / "costop", count_all)["all"]
+def total(name, duration_ms, directory):
+    return per_event(name, duration_ms, directory, work.BUILD / "costop", count_all)["all"]
 
 
 @lru_cache
@@ -87,5 +87,5 @@ def count_by_function(out):
     return counts
 
 
-def by_function(name, duration, directory):
-    return per_event(name, duration, directory, ANNOTATED / "costop", count_by_function)
+def by_function(name, duration_ms, directory):
+    return per_event(name, duration_ms, directory, ANNOTATED / "costop", count_by_function)

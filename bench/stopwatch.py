@@ -24,35 +24,32 @@ class Measured:
         self.ns = []
 
     def calibrate(self, seconds):
-        while (spent_s := self.spend()[1]) < seconds / 2:
+        while (spent_s := self.spend()[2]) < seconds / 2:
             more = min(20, max(2, seconds / max(spent_s, 1e-6)))
             self.duration_ms = round(self.duration_ms * more)
 
     def measure(self):
-        n_events, spent_s = self.spend()
+        """Events per simulated ms."""
+        n_events, simulated_ms, spent_s = self.spend()
         self.ns.append(1e9 * spent_s / n_events)
-        return n_events / self.duration_ms
+        return n_events / simulated_ms
 
     def median_ns(self):
         return statistics.median(self.ns)
 
 
 class Costop(Measured):
-    """Start and end of the program are taken off by a run of nothing."""
-
     def __init__(self, host, directory):
         super().__init__()
         self.path = work.write_host(host, directory)
 
     def spend(self):
-        """(events, s of the event loop)"""
-        nothing_s = work.run(work.costop(self.path, "1us")).cpu_s
-        ran = work.run(work.costop(self.path, f"{self.duration_ms}ms"))
-        self.peak_mb = max(self.peak_mb, ran.peak_mb)
-        return self.count(ran), ran.cpu_s - nothing_s
-
-    def count(self, ran):
-        return work.events(ran)
+        """(events, simulated ms, s of the event loop)"""
+        whole_us, part_us = work.lengths_us(self.duration_ms)
+        whole, part = (work.run(work.costop(self.path, us)) for us in (whole_us, part_us))
+        self.peak_mb = max(self.peak_mb, whole.peak_mb)
+        n_events = work.events(whole) - work.events(part)
+        return n_events, (whole_us - part_us) / 1000, whole.cpu_s - part.cpu_s
 
 
 class Switches(Costop):
@@ -62,8 +59,9 @@ class Switches(Costop):
         super().__init__(host, directory)
         self.period_ms = period_ms
 
-    def count(self, ran):
-        return self.duration_ms / self.period_ms
+    def spend(self):
+        _, simulated_ms, spent_s = super().spend()
+        return simulated_ms / self.period_ms, simulated_ms, spent_s
 
 
 class Other(Measured):
@@ -78,7 +76,7 @@ class Other(Measured):
         found = re.fullmatch(r"events (\d+) in ([0-9.]+) s of loop.*\n", text)
         if not found:
             sys.exit(f"bench/run: {self.command[0]} printed {text!r}")
-        return int(found[1]), float(found[2])
+        return int(found[1]), self.duration_ms, float(found[2])
 
 
 def bare(host):

@@ -124,15 +124,21 @@ def write_host(name, directory):
     return path
 
 
-def costop(path, duration, binary=BUILD / "costop"):
+def costop(path, duration_us, binary=BUILD / "costop"):
     """The command that simulates a host for so long …"""
-    return [binary, "-q", "run", path, "-d", duration, "--table", "host", "-F", "csv"]
+    return [binary, "-q", "run", path, "-d", f"{duration_us}us", "--table", "host", "-F", "csv"]
 
 
 def events(ran):
     """… and the events that it had."""
     row, = csv.DictReader(ran.text.splitlines())
     return int(row["events"])
+
+
+def lengths_us(duration_ms):
+    """Of the two runs whose difference is an event loop: start and end of the program are in both.
+    A run of nothing would not do: its histograms have fewer buckets to be read out."""
+    return duration_ms * 1000, duration_ms * 100
 
 
 # --- results ---
