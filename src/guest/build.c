@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "guest/call.h"
 #include "guest/gsched.h"
 #include "guest/guest.h"
 #include "guest/interrupt.h"
@@ -271,6 +272,7 @@ static void check_vcpu(const struct guest_vcpu *g) {
   assert(!is_steady || g->boundary_ns == TIME_NEVER_NS);
   assert(!is_steady || is_asleep || (t && t->phase == PHASE_WORK));
   if (g->handler) interrupt_check(g);
+  if (g->handler && g->handler->call) call_check(g);
 }
 
 void guest_check(const struct guest *guest) {
