@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "guest/lock.h"
+#include "hv/hv.h"
 #include "support/figures.h"
 #include "support/world.h"
 
@@ -227,6 +228,22 @@ START_TEST(an_idle_vm_changes_nothing_beside_spare_pcpus) {
 }
 END_TEST
 
+/* But memory is fetched ahead on so big a host. */
+START_TEST(a_crowd_that_comes_later_changes_nothing) {
+  struct mix mix = mix_of(&lock_ticket, _i);
+  watch(&one, &mix);
+  char crowd[100];
+  (void)snprintf(crowd, sizeof crowd,
+                 ", 'crowd': { 'vcpus': 1, 'count': %d, 'program': 'hog', "
+                 "'start': '1h' }",
+                 BIG_HOST);
+  mix.last_vm = crowd;
+  watch(&other, &mix);
+  expect_same_trace(40 * MS);
+  expect_same_results();
+}
+END_TEST
+
 static void try_an_unused_lock_changes_nothing(struct mix mix) {
   watch(&one, &mix);
   mix.locks = "'unused': { 'kind': 'ticket' },";
@@ -319,6 +336,7 @@ int main(void) {
   tcase_add_loop_test(tests, relaxed_with_a_threshold_never_reached_is_none, 1, SEEDS + 1);
   tcase_add_loop_test(tests, all_rules_agree_when_everything_fits, 1, SEEDS + 1);
   tcase_add_loop_test(tests, an_idle_vm_changes_nothing_beside_spare_pcpus, 1, SEEDS + 1);
+  tcase_add_loop_test(tests, a_crowd_that_comes_later_changes_nothing, 1, SEEDS + 1);
   tcase_add_loop_test(tests, an_unused_lock_changes_nothing, 1, SEEDS + 1);
   tcase_add_test(tests, a_name_means_nothing_to_constants);
   tcase_add_loop_test(tests, threads_draw_the_same_under_other_policies, 1, SEEDS + 1);
