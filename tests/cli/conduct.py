@@ -20,6 +20,8 @@ PROGRAM = os.path.abspath(sys.argv[1])
 ROOT = Path(__file__).resolve().parents[2]
 EX_USAGE, EX_WALL = 64, 75
 STUDY = ["sweep", ROOT / "scenarios" / "vcpu-sweep.json", "-w", "5ms", "-d", "30ms"]
+# Long enough to be caught at work; a sanitizer makes it slower anyway.
+LONG_MS = 800 // int(os.environ.get("COSTOP_SLOWER", "1"))
 RULES = {"fixed": ["-r", "3"], "precise": ["-p", "throughput@db=25", "-m", "2", "-M", "7"]}
 
 
@@ -73,7 +75,7 @@ def one_study_many_ways(name, rule):
 
 
 def killed_and_resumed(name, rule):
-    study = [*STUDY, "-d", "800ms", *rule]  # long enough to be caught at work
+    study = [*STUDY, "-d", f"{LONG_MS}ms", *rule]
     resume = []
     for n_done in (3, 11, 19):
         process = watched([*study, "-j1", "-o", f"{name}-killed", *resume], n_done)
@@ -96,7 +98,7 @@ def one_cell_in_parts():
 
 def a_signal_saves(number):
     where = f"signal-{number}"
-    whole = [*STUDY, "-d", "800ms", "-r", "3", "-j1", "-o", where]
+    whole = [*STUDY, "-d", f"{LONG_MS}ms", "-r", "3", "-j1", "-o", where]
     process = watched(whole, 5)
     started = time.monotonic()
     process.send_signal(number)
@@ -199,7 +201,7 @@ def on_a_terminal(columns, *arguments):
 
 def progress_fits_and_goes_away():
     for columns in (200, 80, 41, 17, 4, 1):
-        text = on_a_terminal(columns, *STUDY, "-d", "500ms", "-r", "2")
+        text = on_a_terminal(columns, *STUDY, "-d", f"{LONG_MS}ms", "-r", "2")
         drawing, removed, _ = text.rpartition("\r\033[K")
         assert removed, f"the line is removed before anything else is said: {text}"
         first, *drawn = drawing.split("\r")

@@ -37,14 +37,16 @@ compared=0
 for scenario in "$source"/scenarios/*.json; do
   name=$(basename "$scenario" .json)
   for variant in "${variants[@]}"; do
-    for table in vm vcpu lock host; do
-      "$work/$variant/costop" run "$scenario" -r 2 -d 300ms --table "$table" -F csv
-    done >"$work/$variant.$name.csv"
-    [[ -s $work/$variant.$name.csv ]]
-    if ! cmp "$work/${variants[0]}.$name.csv" "$work/$variant.$name.csv"; then
-      diff "$work/${variants[0]}.$name.csv" "$work/$variant.$name.csv" | head -n 6
-      different=$((different + 1))
-    fi
+    results=$work/$variant.$name
+    rm -rf "$results"
+    "$work/$variant/costop" -q run "$scenario" -r 2 -d 300ms -o "$results" >/dev/null
+    for table in vm vcpu lock host summary; do
+      [[ -s $results/$table.csv ]]
+      if ! cmp "$work/${variants[0]}.$name/$table.csv" "$results/$table.csv"; then
+        diff "$work/${variants[0]}.$name/$table.csv" "$results/$table.csv" | head -n 6
+        different=$((different + 1))
+      fi
+    done
   done
   compared=$((compared + 1))
 done
