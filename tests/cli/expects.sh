@@ -34,6 +34,11 @@ for command in "sweep s.json" "size s.json --vm a"; do
   expect_code 1 "$costop" ${command/s.json/own.json} -F csv --expect 'run_pct@a > 1'
   grep -q 'run_pct@a > 66: FAILED: cell 3 ' err || fail "$command: expect of the file: $(cat err)"
 
+  # Who took its time: another VM, by its name or by that of its entry; two do not fit.
+  expect_code 0 run -F csv -s run.steal_matrix=on -s vms.a.vcpus=2 --expect 'steal_pct@a/a >= 0'
+  expect_code 64 run -F csv -s run.steal_matrix=on --expect 'steal_pct@a/nobody >= 0'
+  grep -q "no lock or interrupt 'nobody'" err || fail "$command: nobody: $(cat err)"
+
   # A vCPU that a cell does not have has no value, and nothing is known of it.
   expect_code 1 run -F csv -s vms.a.vcpus=4 --expect 'run_pct@a/v3 > 0'
   (($(grep -c 'FAILED: cell [0-2] .*v3 has no value' err) == 3)) || fail "$command: v3: $(cat err)"

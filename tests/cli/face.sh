@@ -133,6 +133,13 @@ done
 expect_code 0 "$costop" explain costop_pct
 has out '%CSTP'
 expect_code 0 "$costop" explain lock-holder preemption
+expect_code 0 "$costop" list presets
+presets=$(sed -n 's/^  \([^ ]\+\) .*/\1/p' out)
+[[ -n $presets ]] || fail 'no presets'
+for preset in $presets; do
+  expect_code 0 "$costop" explain "$preset"
+  has out "$preset (a preset of "
+done
 for template in spinlock mutex barrier consolidation; do
   "$costop" new "$template" | "$costop" check - >/dev/null || fail "template $template"
 done

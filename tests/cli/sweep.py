@@ -132,6 +132,13 @@ def check_list():
     assert found["estimated_events"] == 90000 and found["simulated_s"] == 60
     done = costop("sweep", "-", "-L", "-p", "throughput=1", "-m", "3", "-M", "9", text=metronome())
     assert "1 cell × 3 to 9 replications: 9.0 s to 27.0 s simulated" in done.stdout
+    done = costop("sweep", "-", "-L", "-F", "markdown", "--shard", "1/2", "-o", "part", *axes,
+                  text=metronome())
+    assert done.stdout.count("\n") == 2 + 4 and done.stdout.startswith("| cell |"), done.stdout
+    done = costop("sweep", "-", "-L", "--shard", "1/2", "-o", "part", "-w", "auto",
+                  text=metronome({"host.ghz": [2, 3]}))
+    assert "; shard 1/2 is one part of that" in done.stdout, done.stdout
+    assert "the warm-up of -w auto, not looked for here, comes on top" in done.stderr
     done = costop("run", "-", "-L", text=metronome({"host.ghz": [2, 3]}))
     assert "1 cell × 5 replications: 15.0 s simulated, about 1.5e4 events" in done.stdout
     assert "base cell" in done.stderr

@@ -352,6 +352,15 @@ def test_limit():
     assert clip(rows, 0, SPAN_NS) == clip(trace_csv(STORY, *WHOLE), 0, until_ns)
 
 
+def test_too_many_events():
+    """What came before is there."""
+    path = WORK / "few.csv"
+    done = costop("trace", STORY, *WHOLE, "--max-events", 100, "-o", path, code=75)
+    assert "more than 100 events: it came to " in done.stderr, done.stderr
+    rows = parse_csv(path.read_text(encoding="utf-8"))
+    assert rows and max(r["end_ns"] for r in rows) < SPAN_NS
+
+
 def test_standard_output():
     text = costop("trace", STORY, *WHOLE, "-o", "-", "-F", "csv").stdout
     assert parse_csv(text) == trace_csv(STORY, *WHOLE)
