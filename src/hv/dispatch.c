@@ -62,9 +62,8 @@ void hv_yield(struct hv *hv, struct vcpu *v) {
 
 /* --- stopping --- */
 
-/* An expired vCPU's pCPU has been counted as free already. */
-static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
-  move_stop(hv, v, to, false);
+/* v has stopped. An expired vCPU's pCPU has been counted as free already. */
+static void vacate(struct hv *hv, struct vcpu *v) {
   if (v->has_expired) {
     move_unexpire(v);
     return;
@@ -73,6 +72,11 @@ static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
   if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
   if (hv->n_waiting > 0) hv->must_fill = true;
   calendar_clear_pcpu(&hv->sim->calendar, v->pcpu);
+}
+
+static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
+  move_stop(hv, v, to, false);
+  vacate(hv, v);
 }
 
 void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
@@ -141,36 +145,36 @@ static void decide_one(struct hv *hv, pcpu_id_t p) {
   start_picked(hv, next, p, true);
 }
 
-/* … and free pCPUs take whom they find. */
-static void fill(struct hv *hv) {
+/* … or one pCPU is free, or one vCPU is queued. */
+static void fill_one(struct hv *hv) {
   hv->offering = 0;
-  for (struct vcpu *v; (v = batch_next_offer(hv));) {
-    move_dequeue(hv, v);
-    pcpuset_remove(&hv->free, hv->next_pcpu);
-    start_picked(hv, v, hv->next_pcpu, false);
-  }
+  struct vcpu *v = batch_next_offer(hv);
+  if (!v) return;
+  move_dequeue(hv, v);
+  pcpuset_remove(&hv->free, hv->next_pcpu);
+  start_picked(hv, v, hv->next_pcpu, false);
 }
 
-/* Who gets p at once when it becomes free while vCPUs are queued, and nothing else happens at this
-   instant; NULL: that is for the dispatch phase to say. */
-MOVE_INLINE struct vcpu *successor(struct hv *hv, pcpu_id_t p) {
-  if (!hv->is_picked || hv->n_queued == 0) return NULL;
-  if (hv->free.n_members > 0 || hv->asked.n_members > 0) return NULL;
-  if (calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)) return NULL;
-  struct vcpu *v = hv->sched->pick(hv, p);
-  if (v) move_dequeue(hv, v);
-  return v;
+/* Does p, which becomes free while vCPUs are queued, pick at once, as nothing else happens at this
+   instant? If not, the dispatch phase says who is next. */
+MOVE_INLINE bool picks_at_once(const struct hv *hv, pcpu_id_t p) {
+  return hv->is_picked && hv->n_queued > 0 && hv->free.n_members == 0 && hv->asked.n_members == 0 &&
+         !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns);
 }
 
+/* Whom p picks may depend on what v has used, and on its having left. */
 static __attribute__((noinline)) void halt(struct hv *hv, struct vcpu *v) {
-  struct vcpu *next = successor(hv, v->pcpu);
+  pcpu_id_t p = v->pcpu;
+  bool is_at_once = picks_at_once(hv, p);
   if (hv->poll.max_ns > 0) poll_begin(hv, v);
+  move_stop(hv, v, RS_IDLE, false);
+  struct vcpu *next = is_at_once ? hv->sched->pick(hv, p) : NULL;
   if (!next) {
-    leave_pcpu(hv, v, RS_IDLE);
+    vacate(hv, v);
     return;
   }
-  move_stop(hv, v, RS_IDLE, true);
-  start_picked(hv, next, v->pcpu, true);
+  move_dequeue(hv, next);
+  start_picked(hv, next, p, false);
   move_set_filled(hv);
 }
 
@@ -190,7 +194,8 @@ static bool is_only_slice_end(const struct hv *hv, pcpu_id_t p) {
 static bool dispatch_picked(struct hv *hv, pcpu_id_t p) {
   uint32_t n_asked = hv->asked.n_members;
   if (p == ID_NONE && n_asked == 0) {
-    fill(hv);
+    if (hv->free.n_members > 1 && hv->n_queued > 1) return false; /* slices begin together */
+    fill_one(hv);
     return true;
   }
   if (hv->free.n_members > 0) return false;

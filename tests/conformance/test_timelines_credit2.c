@@ -52,6 +52,27 @@ START_TEST(small_leads_do_not_migrate) {
 }
 END_TEST
 
+/* At 0.5 both x and y halt. When a and b have been chosen nobody waits, so their slices last as
+   long as their credits; at 1 both are within their ratelimit, and c preempts neither. */
+START_TEST(slices_begin_when_all_have_been_chosen) {
+  world_watch(&world, "{ 'host': { 'pcpus': 2 }, 'hypervisor': {" CREDIT2 "}, 'programs': {" HOG
+                      ", 'short': [ { 'compute': '500us' }, { 'sleep': '1s' } ] }, 'vms': {"
+                      "'x': { 'vcpus': 1, 'program': 'short' },"
+                      "'y': { 'vcpus': 1, 'program': 'short' },"
+                      "'a': { 'vcpus': 1, 'program': 'hog' },"
+                      "'b': { 'vcpus': 1, 'program': 'hog' },"
+                      "'c': { 'vcpus': 1, 'program': 'hog', 'start': '1ms' } },"
+                      "'run': { 'duration': '4ms' } }");
+  world_expect(&world, 500 * US,
+               "x/v0 u .......\n"
+               "a/v0 r uuuuuuu\n"
+               "b/v0 r uuuuuuu\n"
+               "c/v0 . .rrrrrr\n"
+               "p0   0 2222222\n"
+               "p1   1 3333333\n");
+}
+END_TEST
+
 START_TEST(a_cap_is_a_budget_of_10_ms) {
   world_watch(&world, "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" CREDIT2 "}, 'programs': {" HOG
                       "}, 'vms': { 'a': { 'vcpus': 1, 'program': 'hog', 'cap': 40 } },"
@@ -115,6 +136,7 @@ int main(void) {
   tcase_add_test(tests, weights_burn_credits);
   tcase_add_test(tests, who_wakes_with_more_credits_preempts);
   tcase_add_test(tests, small_leads_do_not_migrate);
+  tcase_add_test(tests, slices_begin_when_all_have_been_chosen);
   tcase_add_test(tests, a_cap_is_a_budget_of_10_ms);
   tcase_add_test(tests, gangs_go_by_credits);
   tcase_add_test(tests, sockets_exchange_when_credits_are_reset);

@@ -101,12 +101,32 @@ START_TEST(the_nearest_queue_is_robbed_first) {
 }
 END_TEST
 
+/* b has twice the weight of a, so its v advances half as fast. At 2 and at 4 ticks find slices
+   over; c wants b's lock at 2 and halts with v 0, 0.4 behind the mean. At 5 b releases the lock and
+   takes it again, while c is kicked: back 0.667 behind a (2) and b (1.5), it is eligible alone,
+   finds the lock taken and halts. Without it b is eligible. So it is at 6, when b is even with a,
+   and has the earlier deadline; at 7 b is at 2.5, and a is next. */
+START_TEST(who_has_halted_does_not_count) {
+  world_watch(&world, "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" EEVDF(
+                          ", 'base_slice': '3us', 'tick': '2us'") "}, 'locks': { 'l': { 'kind':"
+                      "'pv', 'spin_limit': '0' } }, 'programs': { 'p': [ { 'lock': 'l', 'hold':"
+                      "'1us' } ] }, 'vms': { 'a': { 'vcpus': 1, 'program': 'p' },"
+                      "'bc': { 'vcpus': 2, 'program': 'p', 'weight': 512 } },"
+                      "'run': { 'duration': '8us' } }");
+  world_expect(&world, US,
+               "a/v0  rr cc rrr c\n"
+               "bc/v0 cc rr ccc r\n"
+               "bc/v1 rr .. ... .\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("eevdf");
   tcase_add_checked_fixture(tests, NULL, forget);
   tcase_add_test(tests, weights_at_ticks);
   tcase_add_test(tests, slices_without_ticks);
   tcase_add_test(tests, lag_is_kept_asleep);
+  tcase_add_test(tests, who_has_halted_does_not_count);
   tcase_add_test(tests, queues_are_balanced);
   tcase_add_test(tests, the_nearest_queue_is_robbed_first);
   return world_main(tests, "timelines of eevdf");
