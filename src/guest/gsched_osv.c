@@ -154,8 +154,9 @@ static bool osv_turn_is_over(struct guest_vcpu *g) {
 
 /* --- interrupting --- */
 
+/* While a vCPU is steady nobody is ready there, and the hypervisor alone knows its work's end. */
 static void look_up(struct guest_vcpu *g) {
-  if (!g->v->is_executing) return;
+  if (!g->v->is_executing || g->v->is_steady) return;
   guest_set_boundary(g);
   guest_rearm(g);
 }

@@ -215,6 +215,23 @@ START_TEST(who_lines_up_late_takes_over) {
 }
 END_TEST
 
+/* At 4 t1 is ready and v0 will be interrupted at 22. By then t0 sleeps and t1, current since 14,
+   has been preempted and is back: it has nothing to look for, and 6 us to compute. */
+START_TEST(an_interrupt_may_come_too_late) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '5us' } }, 'programs': { 'hog': [ { 'compute': '1s' } ], 'p': ["
+              "{ 'compute': '1us' }, { 'sleep': '2us' }, { 'compute': '6us' },"
+              "{ 'sleep': '1s' } ] }, 'vms': { 'db': { 'vcpus': 1, 'threads': 2, 'program':"
+              "'p', 'ipi_latency': '18us', 'guest_scheduler': { 'kind': 'osv' } },"
+              "'hog': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '32us' } }");
+  world_expect(&world, US,
+               "db/v0 u u k uu rrrrr uuuu u rrrrr uuuuu rrrrr kk\n"
+               "db/t0 0 . . 00 00000 0000 . ..... ..... ..... ..\n"
+               "db/t1 . 0 . .. ..... .... 0 00000 00000 ..... ..\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -223,6 +240,7 @@ int main(void) {
   tcase_add_test(tests, a_long_sleeper_runs_for_138_6_ms);
   tcase_add_test(tests, a_busy_vcpu_is_interrupted);
   tcase_add_test(tests, with_two_ready_nobody_is_interrupted);
+  tcase_add_test(tests, an_interrupt_may_come_too_late);
   tcase_add_test(tests, a_vcpu_gives_its_last_thread_away);
   tcase_add_test(tests, pinned_threads_stay);
   tcase_add_test(tests, who_polls_needs_no_ipi);
