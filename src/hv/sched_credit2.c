@@ -9,7 +9,7 @@
    credits, if that has less. Slices last until the credits are those of the next in the queue,
    within bounds. Caps are budgets of a period.
    Invariants: credits lie between -init and init + min_timer; no queued vCPU of a VM without
-   budget. Cost: O(log pCPUs) per dispatch, O(pCPUs) per wake-up while no pCPU is idle; O(vCPUs) per
+   budget. Cost: O(log pCPUs) per dispatch, O(pCPUs) per wake-up if none is idle, O(vCPUs) per
    reset. Source: Xen, xen/common/sched/credit2.c. */
 #include "hv/budget.h"
 #include "hv/loads.h"
@@ -367,15 +367,18 @@ static void change_queue(struct hv *hv, struct vcpu *v, uint32_t queue) {
     tickle(hv, v);
 }
 
-/* p's queue and the one that is most different exchange vCPUs. */
+/* p's queue and the most different one exchange vCPUs. p is not idle: next will run there. */
 static void balance(struct hv *hv, pcpu_id_t p, const struct vcpu *next) {
-  struct credit2 *credit2 = hv->sched_state;
-  if (credit2->loads.n_queues == 1) return;
-  uint32_t own = p / credit2->loads.n_in_queue;
-  struct load_exchange exchange =
-      loads_balance(&credit2->loads, hv, own, may_change_queue, &(struct decision){p, next});
+  struct loads *loads = &((struct credit2 *)hv->sched_state)->loads;
+  if (loads->n_queues == 1) return;
+  uint32_t own = p / loads->n_in_queue;
+  bool counts_as_free = pcpuset_has(&hv->free, p);
+  if (counts_as_free) pcpuset_remove(&hv->free, p);
+  struct decision made = {p, next};
+  struct load_exchange exchange = loads_balance(loads, hv, own, may_change_queue, &made);
   if (exchange.push) change_queue(hv, exchange.push, exchange.other);
   if (exchange.pull) change_queue(hv, exchange.pull, own);
+  if (counts_as_free) pcpuset_add(&hv->free, p);
 }
 
 /* Who has more credits than the one that runs on p, and if it ran elsewhere, enough of them. */
