@@ -74,16 +74,12 @@ static void vacate(struct hv *hv, struct vcpu *v) {
   calendar_clear_pcpu(&hv->sim->calendar, v->pcpu);
 }
 
-static void leave_pcpu(struct hv *hv, struct vcpu *v, enum runstate to) {
-  move_stop(hv, v, to, false);
-  vacate(hv, v);
-}
-
 void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
   bool is_against_will = to == RS_COSTOP || !v->has_yielded;
   if (is_against_will && (v->listeners & LISTENER_GUEST)) guest_count_preemption(hv->guest, v);
   if (is_against_will && to == RS_READY) v->preemptions++;
-  leave_pcpu(hv, v, to);
+  move_stop(hv, v, to, false);
+  vacate(hv, v);
   if (is_against_will && (v->listeners & LISTENER_TRACE)) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
 }
 
