@@ -101,7 +101,7 @@ static void relaxed_stop(struct hv *hv, struct hv_vm *vm, struct vcpu *v) {
   int64_t slice_end_ns = hv->pcpus[v->pcpu].slice_end_ns;
   bool is_over = v->is_delayed || slice_end_ns == hv->sim->now_ns;
   hv_costop(hv, v);
-  if (relaxed->boost == BOOST_NONE || is_over) return;
+  if (relaxed->boost == BOOST_NONE || is_over || v->home != ID_NONE) return;
   struct vcpu *laggard = relaxed_laggard(hv, vm);
   if (laggard) hv_take_over(hv, laggard, v->pcpu, slice_end_ns);
 }
