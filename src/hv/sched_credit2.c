@@ -310,8 +310,7 @@ static void credit2_stopped(struct hv *hv, struct vcpu *v) {
 }
 
 static void credit2_withdrawn(struct hv *hv, struct vcpu *v) {
-  struct credit2 *credit2 = hv->sched_state;
-  loads_count(&credit2->loads, hv, v, false);
+  loads_count(&((struct credit2 *)hv->sched_state)->loads, hv, v, false);
 }
 
 /* --- who runs on p --- */
@@ -345,8 +344,7 @@ struct decision {
 static bool may_change_queue(const struct hv *hv, const struct vcpu *v, const void *context) {
   const struct decision *decision = context;
   (void)hv;
-  if (v == decision->next) return false;
-  bool is_about_to_run = v->runstate == RS_READY && !v->is_queued;
+  bool is_about_to_run = v == decision->next || (v->runstate == RS_READY && !v->is_queued);
   bool is_running = v->runstate == RS_RUNNING && !(v->is_queued && v->pcpu == decision->p);
   return !is_about_to_run && !is_running;
 }
