@@ -18,6 +18,13 @@ enum { WINDOW_MS = 100, VCPUS = 7, THREADS_ROOM = 16, LOCKS_ROOM = 8, PCPUS_ROOM
 static struct world world;
 static void forget(void) { world_free(&world); }
 
+/* For each of many records: ck_assert makes a note in a file of all that holds, which takes longer
+   than the run. */
+#define EXPECT(condition)                             \
+  do {                                                \
+    if (!(condition)) ck_abort_msg("%s", #condition); \
+  } while (0)
+
 /* --- combinations --- */
 
 /* What may be added to a scheduler, a rule and a lock. */
@@ -241,8 +248,8 @@ static void check_repetition(const struct combination *is) {
   ck_assert_uint_eq(world.n_records, other.n_records);
   for (size_t i = 0; i < world.n_records; i++) {
     const struct trace_record *a = &world.records[i], *b = &other.records[i];
-    ck_assert(a->at_ns == b->at_ns && a->what == b->what && a->to == b->to);
-    ck_assert(a->vcpu == b->vcpu && a->pcpu == b->pcpu && a->thread == b->thread);
+    EXPECT(a->at_ns == b->at_ns && a->what == b->what && a->to == b->to);
+    EXPECT(a->vcpu == b->vcpu && a->pcpu == b->pcpu && a->thread == b->thread);
   }
   world_free(&other);
 }
@@ -262,21 +269,21 @@ struct observed {
 
 static void observe_runstate(struct observed *seen, const struct trace_record *record) {
   uint32_t v = record->vcpu;
-  ck_assert_uint_eq(seen->runstate[v], record->from);
-  ck_assert_uint_ne(record->from, record->to);
+  EXPECT(seen->runstate[v] == record->from);
+  EXPECT(record->from != record->to);
   seen->runstate_ns[v][record->from] += record->at_ns - seen->runstate_since_ns[v];
   seen->runstate_since_ns[v] = record->at_ns;
   seen->runstate[v] = record->to;
   if (record->from != RS_RUNNING && record->to != RS_RUNNING) return;
   bool runs = record->to == RS_RUNNING;
-  ck_assert(seen->is_busy[record->pcpu] != runs);
+  EXPECT(seen->is_busy[record->pcpu] != runs);
   seen->is_busy[record->pcpu] = runs;
 }
 
 static void observe_activity(struct observed *seen, const struct trace_record *record) {
   uint32_t v = record->vcpu;
-  ck_assert_uint_eq(seen->activity[v], record->from);
-  ck_assert_uint_eq(seen->runstate[v], RS_RUNNING);
+  EXPECT(seen->activity[v] == record->from);
+  EXPECT(seen->runstate[v] == RS_RUNNING);
   seen->activity_ns[v][record->from] += record->at_ns - seen->activity_since_ns[v];
   seen->activity_since_ns[v] = record->at_ns;
   seen->activity[v] = record->to;
@@ -292,7 +299,7 @@ static void expect_trace(void) {
   for (size_t i = 0; i < world.n_records; i++) {
     const struct trace_record *record = &world.records[i];
     if (record->what == TRACE_SKEW) continue;
-    ck_assert_int_ge(record->at_ns, now_ns);
+    EXPECT(record->at_ns >= now_ns);
     now_ns = record->at_ns;
     if (record->what == TRACE_RUNSTATE) observe_runstate(&seen, record);
     if (record->what == TRACE_ACTIVITY) observe_activity(&seen, record);
@@ -331,7 +338,7 @@ static void stop_waiting(struct observed_lock *lock, thread_id_t thread,
   uint32_t at = 0;
   while (at < lock->n_waiting && lock->queue[at] != thread) at++;
   bool is_newcomer = at == lock->n_waiting;
-  if (is_fifo(ops) && !(is_newcomer && may_steal(ops))) ck_assert_uint_eq(at, 0);
+  if (is_fifo(ops) && !(is_newcomer && may_steal(ops))) EXPECT(at == 0);
   if (is_newcomer) return;
   memmove(&lock->queue[at], &lock->queue[at + 1],
           (lock->n_waiting - at - 1) * sizeof lock->queue[0]);
@@ -342,23 +349,23 @@ static void observe_lock(struct observed_lock *lock, const struct trace_record *
                          const struct lock_ops *ops) {
   switch (record->what) {
     case TRACE_LOCK_WAIT:
-      ck_assert(lock->owner != ID_NONE || (ops->spin_left_ns && lock->n_waiting > 0) ||
-                ops == &lock_i_spinlock);
-      ck_assert_uint_lt(lock->n_waiting, THREADS_ROOM);
+      EXPECT(lock->owner != ID_NONE || (ops->spin_left_ns && lock->n_waiting > 0) ||
+             ops == &lock_i_spinlock);
+      EXPECT(lock->n_waiting < THREADS_ROOM);
       lock->queue[lock->n_waiting++] = record->thread;
       break;
     case TRACE_LOCK_OWN:
-      ck_assert_uint_eq(lock->owner, ID_NONE);
+      EXPECT(lock->owner == ID_NONE);
       lock->owner = record->thread;
       lock->n_owned++;
       stop_waiting(lock, record->thread, ops);
       break;
     case TRACE_LOCK_ENTER:
-      ck_assert(lock->owner == record->thread && !lock->is_entered);
+      EXPECT(lock->owner == record->thread && !lock->is_entered);
       lock->is_entered = true;
       break;
     case TRACE_LOCK_RELEASE:
-      ck_assert(lock->owner == record->thread && lock->is_entered);
+      EXPECT(lock->owner == record->thread && lock->is_entered);
       lock->is_entered = false;
       lock->owner = ID_NONE;
       break;
