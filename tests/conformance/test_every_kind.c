@@ -18,13 +18,6 @@ enum { WINDOW_MS = 100, VCPUS = 7, THREADS_ROOM = 16, LOCKS_ROOM = 8, PCPUS_ROOM
 static struct world world;
 static void forget(void) { world_free(&world); }
 
-/* For each of many records: ck_assert makes a note in a file of all that holds, which takes longer
-   than the run. */
-#define EXPECT(condition)                             \
-  do {                                                \
-    if (!(condition)) ck_abort_msg("%s", #condition); \
-  } while (0)
-
 /* --- combinations --- */
 
 /* What may be added to a scheduler, a rule and a lock. */

@@ -13,6 +13,13 @@
 #define MS INT64_C(1000000)
 #define S INT64_C(1000000000)
 
+/* For each of many records: ck_assert makes a note in a file of all that holds, which takes longer
+   than the run. */
+#define EXPECT(condition)                             \
+  do {                                                \
+    if (!(condition)) ck_abort_msg("%s", #condition); \
+  } while (0)
+
 /* Zero at first; world_free in the end. */
 struct world {
   struct bound bound;
