@@ -19,26 +19,26 @@ AT_LEAST_PCT = 95
 STAGES = (("oracle-oracle",),
           ("conformance-timelines_host", "conformance-timelines_guest",
            "conformance-timelines_locks", "conformance-timelines_cures",
-           "conformance-known_results", "conformance-known_results_guest"),
-          ("conformance-every_kind", "property-relations"))
+           "conformance-timelines_osv", "conformance-known_results",
+           "conformance-known_results_guest"),
+          ("conformance-every_kind", "property-relations", "property-generated"))
 
 # (file below src, what is there once, what is put in its place)
 CHANGES = (
     # who runs where
-    ("hv/dispatch.c",
-     "if (hv->free.n_members > 0) hv->must_fill = true;\n}\n\nvoid hv_costart",
-     "}\n\nvoid hv_costart"),
+    ("hv/dispatch.c", "if (hv->free.n_members > 0) hv->must_fill = true;\n}\n\nvoid hv_wake",
+     "}\n\nvoid hv_wake"),
     ("hv/dispatch.c", "to == RS_COSTOP || !v->has_yielded", "!v->has_yielded"),
     ("hv/dispatch.c", "to == RS_COSTOP || !v->has_yielded", "true"),
     ("hv/dispatch.c", "if (is_against_will && to == RS_READY) v->preemptions++;",
      "if (is_against_will) v->preemptions++;"),
     ("hv/dispatch.c", "if (hv->n_waiting > 0) hv->must_fill = true;", ""),
     ("hv/dispatch.c",
-     "if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = hv_lowest_free(hv, NULL);",
-     "p = hv_lowest_free(hv, NULL);"),
-    ("hv/dispatch.c",
-     "if (calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)) return NULL;", ""),
-    ("hv/dispatch.c", "(n_free == 0 || n_queued == 0)", "true"),
+     "hv->asked.n_members == 0 &&\n"
+     "         !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)",
+     "hv->asked.n_members == 0"),
+    ("hv/dispatch.c", "hv->free.n_members > 1 && hv->n_queued > 1", "false"),
+    ("guest/gsched_osv.c", "!g->v->is_executing || g->v->is_steady", "!g->v->is_executing"),
     ("hv/sched_rr.c", "next->place < head->place", "next->place > head->place"),
     # books
     ("hv/account.c", "vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] + vm->n_in[RS_COSTOP] > 0",

@@ -33,4 +33,9 @@ static inline void figures_expect_same(const struct figures *a, const struct fig
 void figures_expect_sum(const struct figures *first, const struct figures *second,
                         const struct figures *both);
 
+/* The first figure of a that is not in b, scale^power times, under its name; b has them in the same
+   order, and perhaps others between them. NULL: none. */
+const struct figure *figures_missing(const struct figures *a, const struct figures *b,
+                                     int64_t scale);
+
 #endif
