@@ -212,9 +212,9 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vm {
   struct interrupt *interrupts;
   struct interrupt *calls; /* one of these; NULL: its program makes no calls */
 
-  void *gsched_state;  /* the guest scheduler's own */
-  int64_t poll_ns;     /* an idle vCPU polls for so long before it halts */
-  struct hist latency; /* of iterations; its count is theirs */
+  void *gsched_state;                       /* the guest scheduler's own */
+  int64_t poll_ns;                          /* an idle vCPU polls for so long before it halts */
+  _Alignas(ARENA_LINE) struct hist latency; /* of iterations; its count is theirs */
   uint32_t n_locks, n_barriers;
   uint32_t n_words; /* of a bit set over its vCPUs */
   struct thread *threads;

@@ -63,6 +63,7 @@ void solo_sleep_end(struct guest *guest, struct thread *t) {
   t->phase = PHASE_WORK;
   v->left_ns = dist_draw(&op->dist, &t->streams[op->purpose]);
   t->n_instant = v->left_ns == 0;
-  v->steady_activity = ACT_USEFUL;
+  /* It has been that, nearly always; to write it would hold up who looks at v as a whole. */
+  if (v->steady_activity != ACT_USEFUL) v->steady_activity = ACT_USEFUL;
   hv_wake(guest->hv, v);
 }

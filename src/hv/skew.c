@@ -18,7 +18,7 @@ void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus,
   wtree_init(&skew->stopped_min, arena, n_vcpus);
   wtree_init(&skew->stopped_max, arena, n_vcpus);
   wtree_init(&skew->costop_min, arena, n_vcpus);
-  hist_init(&skew->scale, arena, 1, horizon_ns);
+  hist_init(&skew->scale, NULL, arena, 1, horizon_ns);
   uint32_t n = skew->scale.n_buckets;
   skew->flat_ns = ARENA_ARRAY(arena, n, int64_t);
   skew->part_ns = ARENA_ARRAY(arena, n, int64_t);

@@ -4,25 +4,28 @@
 #include <assert.h>
 #include <string.h>
 
-void hist_init(struct hist *hist, struct arena *arena, int64_t min, int64_t max) {
+#include "sim/prefetch.h"
+
+void hist_init(struct hist *hist, struct hist_tally *tally, struct arena *arena, int64_t min,
+               int64_t max) {
   assert(max >= 0);
   /* The finest buckets must be as fine, relative to min, as the others are to their values. */
   uint64_t units = (uint64_t)(min < 1 ? 1 : min) >> HIST_SUB_BITS;
-  *hist = (struct hist){.shift = units == 0 ? 0 : 63u - (uint32_t)__builtin_clzll(units)};
+  *hist = (struct hist){.shift = units == 0 ? 0 : 63u - (uint32_t)__builtin_clzll(units),
+                        .tally = tally};
   hist->n_buckets = hist_bucket(hist, max) + 1;
   hist->bucket = ARENA_ARRAY(arena, hist->n_buckets, uint32_t);
 }
 
-void hist_flush(struct hist *hist) {
-  for (uint32_t i = 0; i < hist->n_pending; i++) {
-    uint32_t *bucket = &hist->bucket[hist->pending[i]];
-    if (++*bucket == 0) --*bucket;
-  }
-  hist->n_pending = 0;
+void hist_flush(struct hist_tally *tally) {
+  for (uint32_t i = 0; i < tally->n; i++) prefetch_line(tally->bucket[i]);
+  for (uint32_t i = 0; i < tally->n; i++)
+    if (++*tally->bucket[i] == 0) --*tally->bucket[i];
+  tally->n = 0;
 }
 
 void hist_reset(struct hist *hist) {
-  hist->n_pending = 0;
+  if (hist->tally) hist_flush(hist->tally);
   hist->sum = hist->max = 0;
   hist->count = 0;
   memset(hist->bucket, 0, hist->n_buckets * sizeof *hist->bucket);
@@ -45,7 +48,7 @@ static uint64_t held(const struct hist *hist) {
 
 double hist_percentile(struct hist *hist, double share) {
   assert(share >= 0 && share <= 1);
-  hist_flush(hist);
+  if (hist->tally) hist_flush(hist->tally);
   if (hist->count == 0) return 0;
   uint64_t total = held(hist), above = 0;
   /* From the top, because most buckets lie below what people ask for and were never touched. */

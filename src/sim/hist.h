@@ -10,22 +10,28 @@
 
 enum { HIST_SUB_BITS = 6, HIST_SUB = 1 << HIST_SUB_BITS };
 
-enum { HIST_PENDING = 11 };
+enum { HIST_TALLY = 64 };
 
-/* A cache line. */
+/* Buckets that are still to be counted, of all histograms of a run: those of many do not fit into a
+   cache, and together their misses overlap. */
+struct hist_tally {
+  uint32_t n;
+  uint32_t *bucket[HIST_TALLY];
+};
+
 struct hist {
   uint32_t *bucket; /* n_buckets counters; they saturate, count does not */
   int64_t sum, max;
   uint64_t count;
   uint32_t n_buckets;
   uint32_t shift; /* log2 of the resolution: values below 2^shift share bucket 0 */
-  /* Buckets are counted a handful at a time: those of many histograms do not fit into a cache, and
-     together their misses overlap. */
-  uint16_t n_pending, pending[HIST_PENDING];
+  struct hist_tally *tally;
 };
 
-/* min: the smallest value worth telling from 0 (at least 1); max: the largest that can occur. */
-void hist_init(struct hist *hist, struct arena *arena, int64_t min, int64_t max);
+/* min: the smallest value worth telling from 0 (at least 1); max: the largest that can occur. The
+   tally, which outlives it, may be shared; NULL: nothing is ever added. */
+void hist_init(struct hist *hist, struct hist_tally *tally, struct arena *arena, int64_t min,
+               int64_t max);
 void hist_reset(struct hist *hist);
 
 /* Bucket of a value: linear below 64 units of 2^shift, then 64 per octave. */
@@ -36,8 +42,8 @@ static inline uint32_t hist_bucket(const struct hist *hist, int64_t value) {
   return (octave << HIST_SUB_BITS) + (uint32_t)(scaled >> octave);
 }
 
-/* Counts what is pending; before a look at the buckets. */
-void hist_flush(struct hist *hist);
+/* Counts what is in the tally; before a look at the buckets. */
+void hist_flush(struct hist_tally *tally);
 
 static inline void hist_add(struct hist *hist, int64_t value) {
   uint32_t bucket = hist_bucket(hist, value);
@@ -45,8 +51,9 @@ static inline void hist_add(struct hist *hist, int64_t value) {
   hist->sum += value;
   if (value > hist->max) hist->max = value;
   hist->count++;
-  hist->pending[hist->n_pending++] = (uint16_t)bucket;
-  if (hist->n_pending == HIST_PENDING) hist_flush(hist);
+  struct hist_tally *tally = hist->tally;
+  tally->bucket[tally->n++] = &hist->bucket[bucket];
+  if (tally->n == HIST_TALLY) hist_flush(tally);
 }
 
 /* Lowest value of a bucket, and of the one behind it. */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "sim/calendar.h"
+#include "sim/hist.h"
 #include "sim/trace.h"
 
 struct sim {
@@ -16,6 +17,7 @@ struct sim {
   struct trace_sink *trace; /* NULL: nobody listens */
   const char *stuck_path;   /* not NULL: this step loops without time passing; the run stops */
   thread_id_t stuck_thread;
+  struct hist_tally tally;
   uint32_t n_unwatched; /* events until somebody looks whether the run must end */
 };
 

@@ -7,7 +7,6 @@
 #include "sim/duration.h"
 
 static struct latency_result read_hist(struct hist *hist) {
-  hist_flush(hist);
   return (struct latency_result){.n = hist->count,
                                  .sum_ns = hist->sum,
                                  .max_ns = hist->max,
