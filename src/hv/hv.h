@@ -195,7 +195,7 @@ void hv_begin_progress(struct hv *hv, struct vcpu *v);
 void hv_end_progress(struct hv *hv, struct vcpu *v);
 /* Time passes, up to at_ns, while nothing changes. */
 static inline void hv_pass_time(struct hv *hv, int64_t at_ns) {
-  if ((hv->n_waiting > 0) & (hv->n_idle > 0)) {
+  if ((uint64_t)hv->n_waiting * hv->n_idle > 0) { /* one branch, as either alone is a toss-up */
     hv->fragmentation_ns += (at_ns - hv->sim->now_ns) * hv->n_idle;
     hv->forced_idle_ns += (at_ns - hv->sim->now_ns) * hv->n_forced;
   }

@@ -36,12 +36,14 @@ static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
   int64_t *node = tree->node;
   size_t i = tree->n_leaves + leaf;
   node[i] = key;
-  while (i > 1) {
-    int64_t sibling = node[i ^ 1];
+  for (; i > 3; i >>= 2) { /* two levels a round, as the way up is what the next event waits for */
+    int64_t sibling = node[i ^ 1], above = node[i >> 1 ^ 1];
     key = sibling < key ? sibling : key;
-    i >>= 1;
-    node[i] = key;
+    node[i >> 1] = key;
+    key = above < key ? above : key;
+    node[i >> 2] = key;
   }
+  if (i > 1) node[1] = node[i ^ 1] < key ? node[i ^ 1] : key;
 }
 
 /* The least key among the leaf and its neighbours, an eighth of all. */
