@@ -37,8 +37,8 @@ static void find(struct hv *hv, pcpu_id_t p) {
   if (v->group) v->group->n_expired++;
   hv->expired[hv->n_expired++] = v;
   if (hv->is_core_scheduled) find_on_core(hv, p);
-  if (!hv->cosched->shares_slice_end) return;
   const struct hv_vm *vm = hv_vm_of(hv, v);
+  if (!hv->cosched->shares_slice_end || vm->n_expired > 1) return; /* its first one finds them */
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
     const struct vcpu *sibling = &hv->vcpus[vm->first_vcpu + i];
     if (sibling->runstate == RS_RUNNING) find(hv, sibling->pcpu);
