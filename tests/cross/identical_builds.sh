@@ -19,7 +19,7 @@ build() {
 variants=()
 for compiler in gcc clang; do
   command -v "$compiler" >/dev/null || continue
-  for level in O0 O2; do
+  for level in O0 O3; do
     variant=$compiler-$level
     log=$work/$variant.log
     # Its own shell: an "if" would switch off errexit in the function.

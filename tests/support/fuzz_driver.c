@@ -19,7 +19,7 @@ static void give_up(const char *what) {
 
 /* A copy of exactly that size, so that the address sanitizer sees a read behind the end. */
 static void feed(const uint8_t *data, size_t size) {
-  uint8_t *copy = malloc(size ? size : 1);
+  uint8_t *copy = calloc(size ? size : 1, 1);
   if (!copy) give_up("malloc");
   if (size) memcpy(copy, data, size);
   LLVMFuzzerTestOneInput(copy, size);
