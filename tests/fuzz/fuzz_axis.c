@@ -9,7 +9,7 @@
 #include "study/grid.h"
 #include "study/scenario_bind.h"
 
-enum { CELLS_BOUND = 50, LIST_MAX = 4096 };
+enum { CELLS_BOUND = 50, VALUES_BOUND = 1000, LIST_MAX = 4096 };
 
 static const char base[] =
     "{ \"host\": { \"pcpus\": 4 }, \"programs\": { \"p\": [ { \"compute\": \"1ms\" } ] },"
@@ -54,6 +54,8 @@ static void try_list(const char *path, char *list, const char *where, struct are
       .axes = {&axis, 1}, .wheres = {&where, where ? 1 : 0}, .is_zipped = !where};
   const struct conf *root =
       loader_arguments(&loader, fuzz_read(base, sizeof base - 1, diags), &request);
+  const struct conf *axes = conf_find(root, "sweep"), *axis_values = conf_find(axes, path);
+  if (axis_values && axis_values->n_children > VALUES_BOUND) return;
   const struct grid *grid = diags->n_errors == 0 ? grid_for(root, diags, arena) : NULL;
   check_places(diags);
   if (grid) check_grid(grid, diags, arena);
