@@ -38,6 +38,15 @@ CHANGES = (
      "         !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)",
      "hv->asked.n_members == 0"),
     ("hv/dispatch.c", "hv->free.n_members > 1 && hv->n_queued > 1", "false"),
+    # short ways of plain hosts
+    ("hv/plain.h", "next->pcpu != p || pcpu->dispatch_order < order", "next->pcpu != p"),
+    ("hv/plain.h", "next->pcpu != p || pcpu->dispatch_order < order",
+     "pcpu->dispatch_order < order"),
+    ("hv/plain.h", " && calendar_next_ns(&hv->sim->calendar) > now", ""),
+    ("hv/plain.h", "calendar_next_other_ns(calendar) <= hv->sim->now_ns", "false"),
+    ("hv/plain.h", "n_free > 0 && n_queued > 0", "false"),
+    ("hv/plain.h", "last && last != v", "last"),
+    ("hv/plain.h", "if (hv->n_waiting > 0) hv->must_fill = true;", ""),
     ("guest/gsched_osv.c", "!g->v->is_executing || g->v->is_steady", "!g->v->is_executing"),
     ("hv/sched_rr.c", "next->place < head->place", "next->place > head->place"),
     # books
