@@ -5,6 +5,7 @@
 
 #include "cli/json_read.h"
 #include "cli/load_parts.h"
+#include "cli/utf8.h"
 #include "study/preset.h"
 #include "study/range.h"
 #include "study/scenario_bind.h"
@@ -187,8 +188,24 @@ static bool sets_preset(const char *text) {
   return strncmp(text, PRESET_PATH "=", sizeof PRESET_PATH) == 0;
 }
 
+/* As in files: what a study says is written as JSON. */
+static void check_texts(struct loader *loader, const char *option, const struct text_list *texts) {
+  for (uint32_t i = 0; i < texts->n; i++) {
+    const struct source *source = argument_source(loader, option, texts->items[i]);
+    uint32_t length = 1, code;
+    for (uint32_t at = 0; at < source->length && length > 0; at += length) {
+      length = utf8_decode(source->text + at, source->length - at, &code);
+      if (length == 0)
+        diag_error(loader->diags, (struct place){source, at, 1}, NULL, NULL, "invalid UTF-8");
+    }
+  }
+}
+
 const struct conf *loader_arguments(struct loader *loader, const struct conf *root,
                                     const struct load_request *request) {
+  check_texts(loader, "--set", &request->sets);
+  check_texts(loader, "--sweep", &request->axes);
+  check_texts(loader, "--where", &request->wheres);
   /* A preset goes under the other settings, wherever it stands among them. */
   for (int is_preset = 1; is_preset >= 0; is_preset--)
     for (uint32_t i = 0; i < request->sets.n; i++)

@@ -13,7 +13,7 @@ struct relation {
   /* Scenarios that can be made such as it is about; NULL: all. */
   bool (*suits)(const struct scenario *scenario);
   void (*prepare)(struct draft *draft); /* makes one; NULL: nothing to do */
-  void (*change)(struct draft *draft);
+  void (*change)(struct draft *draft);  /* NULL: nothing, but the second run is traced */
   /* The first thing that is not as it should be; NULL: there is none. */
   const char *(*broken)(const struct run_result *one, const struct run_result *other);
 };
