@@ -93,7 +93,7 @@ struct hv {
   bool prefers_idle_cores;   /* as busy threads slow each other down */
   bool is_core_scheduled;    /* a core runs one VM at a time */
   bool is_picked;            /* no rule, and pCPUs pick: what one decides concerns no other … */
-                             /* … and nothing is delayed: short ways of dispatch.c */
+                             /* … and nothing is delayed: short ways of dispatch.c and plain.h */
 
   struct pcpuset free;    /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
   struct pcpuset taken;   /* of core scheduling: those that run somebody or are claimed */

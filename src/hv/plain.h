@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The dispatch phase of plain hosts: one queue, no rule, no homes, so that whoever is next may go
-   anywhere. For dispatch.c, which knows when.
+/* Dispatching on plain hosts: one queue, no rule, no homes, so that whoever is next may go
+   anywhere. A part of dispatch.c.
 
    Idea: nearly all moves are of two vCPUs with nothing unusual about them (vcpu_is_quiet), and make
    few changes, known beforehand. Rule: the same as batch.c's and move.h's, which do all the rest.
