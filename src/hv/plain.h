@@ -140,13 +140,19 @@ static inline bool plain_run_on(struct hv *hv, pcpu_id_t p) {
   return true;
 }
 
-/* One pCPU is free, or one vCPU is queued. */
-static inline void plain_start_one(struct hv *hv) {
-  struct vcpu *v = move_dequeue_head(hv);
+/* Where v, which nobody is before, starts: its last pCPU if that is free, else the lowest that is.
+   There is one; it is free no more. */
+static inline pcpu_id_t plain_claim(struct hv *hv, const struct vcpu *v) {
   pcpu_id_t p = v->pcpu;
   if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = hv_lowest_free(hv, NULL);
   pcpuset_remove(&hv->free, p);
-  plain_start_next(hv, v, p, false);
+  return p;
+}
+
+/* One pCPU is free, or one vCPU is queued. */
+static inline void plain_start_one(struct hv *hv) {
+  struct vcpu *v = move_dequeue_head(hv);
+  plain_start_next(hv, v, plain_claim(hv, v), false);
 }
 
 /* Several slices end together, p's and later ones': as vCPUs that only compute get to do. Are all
@@ -243,9 +249,7 @@ static inline void plain_wake(struct hv *hv, struct vcpu *v) {
   bool is_free = hv->free.n_members > 0;
   bool is_first = hv->n_queued == 0 && !hv->must_fill && hv->asked.n_members == 0;
   if (is_free && is_first && calendar_next_ns(&hv->sim->calendar) > now) {
-    pcpu_id_t p = v->pcpu;
-    if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = hv_lowest_free(hv, NULL);
-    pcpuset_remove(&hv->free, p);
+    pcpu_id_t p = plain_claim(hv, v);
     hv->pcpus[p].busy_since_ns = now;
     hv->n_idle--;
     const struct vcpu *last = hv->pcpus[p].last;
