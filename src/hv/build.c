@@ -106,7 +106,8 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   hv->is_plain = asks_nobody && is_simple && hv->fifo && hv->vcpus[0].home == ID_NONE;
   hv->is_picked = !hv->cosched->offer && is_simple && hv->sched->pick;
   bool minds_cores = hv->cores || hv->poll.max_ns > 0 || hv->migration_ns == MIGRATION_VARIES;
-  bool is_listened_to = hv->is_plain && (minds_cores || hv->sched->started || hv->sched->stopped);
+  bool is_told = hv->is_plain && (hv->sched->started || hv->sched->stopped);
+  bool is_listened_to = minds_cores || is_told;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
     struct hv_vm *vm = hv_vm_of(hv, v);

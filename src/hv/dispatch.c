@@ -33,8 +33,11 @@ static __attribute__((noinline)) void wake(struct hv *hv, struct vcpu *v) {
 }
 
 void hv_wake(struct hv *hv, struct vcpu *v) {
-  if (hv->is_plain && vcpu_is_quiet(v, RS_IDLE))
+  bool is_quiet = vcpu_is_quiet(v, RS_IDLE);
+  if (is_quiet && hv->is_plain)
     plain_wake(hv, v);
+  else if (is_quiet && hv->is_picked)
+    hv->sched->wake(hv, v);
   else
     wake(hv, v);
 }
@@ -62,24 +65,12 @@ void hv_yield(struct hv *hv, struct vcpu *v) {
 
 /* --- stopping --- */
 
-/* v has stopped. An expired vCPU's pCPU has been counted as free already. */
-static void vacate(struct hv *hv, struct vcpu *v) {
-  if (v->has_expired) {
-    move_unexpire(v);
-    return;
-  }
-  hv_free(hv, v->pcpu);
-  if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
-  if (hv->n_waiting > 0) hv->must_fill = true;
-  calendar_clear_pcpu(&hv->sim->calendar, v->pcpu);
-}
-
 void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
   bool is_against_will = to == RS_COSTOP || !v->has_yielded;
   if (is_against_will && (v->listeners & LISTENER_GUEST)) guest_count_preemption(hv->guest, v);
   if (is_against_will && to == RS_READY) v->preemptions++;
   move_stop(hv, v, to, false);
-  vacate(hv, v);
+  move_vacate(hv, v);
   if (is_against_will && (v->listeners & LISTENER_TRACE)) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
 }
 
@@ -123,9 +114,15 @@ MOVE_INLINE void start_picked(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool i
   move_start(hv, v, RS_READY, p, move_slice_end_ns(hv, v), is_swap);
 }
 
+void move_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p) { start_picked(hv, v, p, true); }
+
 /* p alone decides about its vCPU, and no other pCPU is free. */
 static void decide_one(struct hv *hv, pcpu_id_t p) {
   struct vcpu *v = hv->pcpus[p].current;
+  if (vcpu_is_quiet(v, RS_RUNNING)) {
+    hv->sched->decide(hv, p);
+    return;
+  }
   move_enqueue(hv, v, move_reason(v));
   struct vcpu *next = hv->sched->pick(hv, p);
   if (!next) { /* v has been parked, and nobody else is there */
@@ -166,7 +163,7 @@ static __attribute__((noinline)) void halt(struct hv *hv, struct vcpu *v) {
   move_stop(hv, v, RS_IDLE, false);
   struct vcpu *next = is_at_once ? hv->sched->pick(hv, p) : NULL;
   if (!next) {
-    vacate(hv, v);
+    move_vacate(hv, v);
     return;
   }
   move_dequeue(hv, next);
@@ -175,8 +172,11 @@ static __attribute__((noinline)) void halt(struct hv *hv, struct vcpu *v) {
 }
 
 void hv_halt(struct hv *hv, struct vcpu *v) {
-  if (hv->is_plain && vcpu_is_quiet(v, RS_RUNNING))
+  bool is_quiet = vcpu_is_quiet(v, RS_RUNNING);
+  if (is_quiet && hv->is_plain)
     plain_halt(hv, v);
+  else if (is_quiet && hv->is_picked)
+    hv->sched->halt(hv, v, picks_at_once(hv, v->pcpu));
   else
     halt(hv, v);
 }

@@ -133,6 +133,18 @@ MOVE_INLINE void move_give_up(struct hv *hv, struct vcpu *v) {
   if (is_preempted && (v->listeners & LISTENER_TRACE)) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
 }
 
+/* v has stopped. An expired vCPU's pCPU has been counted as free already. */
+static inline void move_vacate(struct hv *hv, struct vcpu *v) {
+  if (v->has_expired) {
+    move_unexpire(v);
+    return;
+  }
+  hv_free(hv, v->pcpu);
+  if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
+  if (hv->n_waiting > 0) hv->must_fill = true;
+  calendar_clear_pcpu(&hv->sim->calendar, v->pcpu);
+}
+
 /* RUNNING -> READY or COSTOP, but for a yield against the guest's will. Its pCPU is free from now
    on. */
 void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to);
@@ -211,6 +223,9 @@ MOVE_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, p
   hv_change_activity(hv, v, ACT_OVERHEAD, now);
   move_arm(hv, v, p, now + cost_ns);
 }
+
+/* v, which has been picked and has left the queue, takes p over, which has just been left. */
+void move_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p);
 
 /* An expired vCPU keeps its pCPU. */
 MOVE_INLINE void move_run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {

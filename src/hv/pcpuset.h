@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sets of pCPUs: one bit each, and one summary bit per word, so that the lowest member of a
-   thousand is found in two steps. */
+/* Sets of pCPUs: one bit each, and one summary bit per word where there are several, so that the
+   lowest member of a thousand is found in two steps. */
 #ifndef COSTOP_HV_PCPUSET_H
 #define COSTOP_HV_PCPUSET_H
 
@@ -23,6 +23,13 @@ static inline void pcpuset_init(struct pcpuset *set, struct arena *arena, uint32
   set->summary = ARENA_ARRAY(arena, set->n_summaries, uint64_t);
 }
 
+/* Word w has changed; is_empty: it has no members now. */
+static inline void pcpuset_sum_up(struct pcpuset *set, uint32_t w, bool is_empty) {
+  if (set->n_words == 1) return;
+  uint64_t bit = UINT64_C(1) << w % 64;
+  set->summary[w / 64] = (set->summary[w / 64] & ~bit) | (is_empty ? 0 : bit);
+}
+
 static inline bool pcpuset_has(const struct pcpuset *set, pcpu_id_t p) {
   return set->word[p / 64] >> (p % 64) & 1;
 }
@@ -30,14 +37,14 @@ static inline bool pcpuset_has(const struct pcpuset *set, pcpu_id_t p) {
 static inline void pcpuset_add(struct pcpuset *set, pcpu_id_t p) {
   uint32_t w = p / 64;
   set->word[w] |= UINT64_C(1) << (p % 64);
-  set->summary[w / 64] |= UINT64_C(1) << (w % 64);
+  pcpuset_sum_up(set, w, false);
   set->n_members++;
 }
 
 static inline void pcpuset_remove(struct pcpuset *set, pcpu_id_t p) {
   uint32_t w = p / 64;
   set->word[w] &= ~(UINT64_C(1) << (p % 64));
-  if (set->word[w] == 0) set->summary[w / 64] &= ~(UINT64_C(1) << (w % 64));
+  pcpuset_sum_up(set, w, set->word[w] == 0);
   set->n_members--;
 }
 
@@ -45,7 +52,7 @@ static inline void pcpuset_remove(struct pcpuset *set, pcpu_id_t p) {
 static inline void pcpuset_put(struct pcpuset *set, pcpu_id_t p, bool is_new) {
   uint32_t w = p / 64;
   set->word[w] |= UINT64_C(1) << (p % 64);
-  set->summary[w / 64] |= UINT64_C(1) << (w % 64);
+  pcpuset_sum_up(set, w, false);
   set->n_members += is_new;
 }
 
@@ -53,12 +60,14 @@ static inline void pcpuset_put(struct pcpuset *set, pcpu_id_t p, bool is_new) {
 static inline void pcpuset_drop(struct pcpuset *set, pcpu_id_t p, bool is_gone) {
   uint32_t w = p / 64;
   set->word[w] &= ~((uint64_t)is_gone << (p % 64));
-  set->summary[w / 64] &= ~((uint64_t)(set->word[w] == 0) << (w % 64));
+  pcpuset_sum_up(set, w, set->word[w] == 0);
   set->n_members -= is_gone;
 }
 
 /* The lowest member, or ID_NONE. */
 static inline pcpu_id_t pcpuset_first(const struct pcpuset *set) {
+  if (set->n_words == 1)
+    return set->n_members > 0 ? (pcpu_id_t)__builtin_ctzll(*set->word) : ID_NONE;
   for (uint32_t s = 0; s < set->n_summaries; s++) {
     if (set->summary[s] == 0) continue;
     uint32_t w = s * 64 + (uint32_t)__builtin_ctzll(set->summary[s]);

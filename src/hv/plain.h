@@ -60,13 +60,17 @@ struct plain_start {
   bool is_switch, is_migration, is_free; /* … of charge */
 };
 
+MOVE_INLINE int64_t plain_slice_end_ns(const struct hv *hv) {
+  return hv->sim->now_ns + hv->timeslice_ns;
+}
+
 /* Somebody else ran on p last (is_switch), or v did, or nobody. */
 MOVE_INLINE struct plain_start plain_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
-                                          bool is_switch) {
+                                          bool is_switch, int64_t slice_end_ns) {
   int64_t now = hv->sim->now_ns, cost_ns = is_switch ? hv->context_switch_ns : 0;
   struct plain_start start = {.is_switch = is_switch,
                               .is_migration = v->pcpu != p && v->pcpu != ID_NONE,
-                              .slice_end_ns = now + hv->timeslice_ns};
+                              .slice_end_ns = slice_end_ns};
   if (start.is_migration) cost_ns += hv->migration_ns;
   start.is_free = cost_ns == 0;
   start.step_ns = now + (start.is_free ? v->left_ns : cost_ns);
@@ -115,7 +119,7 @@ static inline bool plain_swap(struct hv *hv, pcpu_id_t p) {
   struct calendar *calendar = &hv->sim->calendar;
   struct vcpu *v = hv->pcpus[p].current, *next = plain_head(hv);
   if (vcpu_is_quiet(v, RS_RUNNING) && vcpu_is_quiet(next, RS_READY)) {
-    struct plain_start start = plain_plan(hv, next, p, true);
+    struct plain_start start = plain_plan(hv, next, p, true, plain_slice_end_ns(hv));
     if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, start.key)) return false;
     plain_prefetch(hv);
     plain_requeue(hv, v, hv->pcpus[p].step_ns);
@@ -178,7 +182,7 @@ static inline bool plain_swap_all(struct hv *hv, pcpu_id_t first) {
   for (uint32_t i = 0; i < hv->n_expired; i++) {
     pcpu_id_t p = hv->expired[i]->pcpu;
     struct vcpu *next = plain_head(hv);
-    struct plain_start start = plain_plan(hv, next, p, true);
+    struct plain_start start = plain_plan(hv, next, p, true, plain_slice_end_ns(hv));
     wtree_set(&hv->sim->calendar.pcpus, p, start.key);
     plain_requeue(hv, hv->expired[i], hv->pcpus[p].step_ns);
     plain_succeed(hv, next, p, &start);
@@ -215,7 +219,7 @@ MOVE_INLINE bool plain_take_over(struct hv *hv, pcpu_id_t p) {
   if (hv->free.n_members > 0 || hv->asked.n_members > 0) return false;
   if (!vcpu_is_quiet(next, RS_READY)) return false;
   if (calendar_next_other_ns(calendar) <= hv->sim->now_ns) return false;
-  struct plain_start start = plain_plan(hv, next, p, true);
+  struct plain_start start = plain_plan(hv, next, p, true, plain_slice_end_ns(hv));
   if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, start.key)) return false;
   hv->n_queued--;
   hv->n_waiting--;
@@ -253,7 +257,7 @@ static inline void plain_wake(struct hv *hv, struct vcpu *v) {
     hv->pcpus[p].busy_since_ns = now;
     hv->n_idle--;
     const struct vcpu *last = hv->pcpus[p].last;
-    struct plain_start start = plain_plan(hv, v, p, last && last != v);
+    struct plain_start start = plain_plan(hv, v, p, last && last != v, plain_slice_end_ns(hv));
     wtree_set(&hv->sim->calendar.pcpus, p, start.key);
     plain_begin(hv, v, p, &start);
     return;

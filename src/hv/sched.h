@@ -5,6 +5,7 @@
 #ifndef COSTOP_HV_SCHED_H
 #define COSTOP_HV_SCHED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/arena.h"
@@ -51,6 +52,10 @@ struct sched_ops {
      pCPUs pick one after another; hv_may_move says whom. */
   struct vcpu *(*next)(struct hv *hv);
   struct vcpu *(*pick)(struct hv *hv, pcpu_id_t p);
+  /* With pick: PICKED_OPS (hv/picked.h), its short ways. v is quiet; p's vCPU is. */
+  void (*wake)(struct hv *hv, struct vcpu *v);
+  void (*halt)(struct hv *hv, struct vcpu *v, bool is_at_once);
+  void (*decide)(struct hv *hv, pcpu_id_t p);
   /* Length of the slice that v would start now; TIME_NEVER_NS: endless. NULL: always
      hv->timeslice_ns, which create sets. v is RUNNING if it was chosen again where it runs. */
   int64_t (*slice_ns)(const struct hv *hv, const struct vcpu *v);

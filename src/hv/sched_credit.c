@@ -13,6 +13,7 @@
    xen/common/sched/credit.c. Here credits are counted in ns and shared out at once. */
 #include <sys/queue.h>
 
+#include "hv/picked.h"
 #include "hv/spread.h"
 #include "sim/time.h"
 
@@ -440,6 +441,8 @@ static void credit_audit(const struct hv *hv) {
   spread_audit(hv);
 }
 
+PICKED_WAYS(credit)
+
 const struct sched_ops sched_credit = {
     .kind = {.name = "credit",
              .help = "Xen's credit scheduler: a queue per pCPU, credits by weight, caps, a boost "
@@ -453,6 +456,7 @@ const struct sched_ops sched_credit = {
     .enqueue = credit_enqueue,
     .dequeue = credit_dequeue,
     .pick = credit_pick,
+    PICKED_OPS(credit),
     .slice_ns = credit_slice_ns,
     .started = credit_started,
     .stopped = credit_stopped,

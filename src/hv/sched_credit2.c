@@ -14,6 +14,7 @@
 #include "hv/budget.h"
 #include "hv/loads.h"
 #include "hv/order.h"
+#include "hv/picked.h"
 #include "sim/time.h"
 
 #define ROW(name, member, standard, least, text)                                                  \
@@ -21,11 +22,8 @@
     .key = name, .type = PARAM_DURATION, .offset = offsetof(struct sched_credit2_params, member), \
     .fallback = standard, .min = least, .max = TIMER_MOST_NS, .help = text                        \
   }
-static const char *const runqueue_words[] = {[RUNQUEUE_CPU] = "cpu",
-                                             [RUNQUEUE_CORE] = "core",
-                                             [RUNQUEUE_SOCKET] = "socket",
-                                             [RUNQUEUE_ALL] = "all",
-                                             NULL};
+/* As enum sched_runqueue. */
+static const char *const runqueue_words[] = {"cpu", "core", "socket", "all", NULL};
 
 /* So that credits fit into a rank. */
 #define TIMER_MOST_NS 1e12
@@ -126,10 +124,10 @@ static void *credit2_create(struct hv *hv, const void *params, struct arena *are
 
 static const char *credit2_check(const void *params, const char **key) {
   const struct sched_credit2_params *credit2 = params;
+  if (credit2->ratelimit_ns <= credit2->init_ns && credit2->min_timer_ns <= credit2->init_ns)
+    return NULL;
   *key = credit2->ratelimit_ns > credit2->init_ns ? "ratelimit" : "min_timer";
-  bool is_good =
-      credit2->ratelimit_ns <= credit2->init_ns && credit2->min_timer_ns <= credit2->init_ns;
-  return is_good ? NULL : "is longer than the longest slice, init";
+  return "is longer than the longest slice, init";
 }
 
 /* --- burning --- */
@@ -425,9 +423,8 @@ static int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
   int64_t rank = order_lowest(credit2->order, credit->entry.stands), spare_ns = credit->credit_ns;
   int64_t next_ns = rank == WTREE_NONE ? 0 : rank_of(params, rank);
   if (next_ns > 0) spare_ns -= next_ns;
-  int64_t slice_ns = spare_ns > 0 ? spare_ns : 0;
+  int64_t slice_ns = spare_ns > 0 ? spare_ns : 0, least_ns = params->ratelimit_ns;
   if (!credit2->is_uniform) slice_ns = slice_ns * hv_vm_of(hv, v)->weight / credit2->highest_weight;
-  int64_t least_ns = params->ratelimit_ns;
   if (v->runstate == RS_RUNNING) least_ns -= hv->sim->now_ns - credit->started_ns;
   if (least_ns < params->min_timer_ns) least_ns = params->min_timer_ns;
   if (slice_ns < least_ns) slice_ns = least_ns;
@@ -478,6 +475,8 @@ static void credit2_audit(const struct hv *hv) {
   }
 }
 
+PICKED_WAYS(credit2)
+
 const struct sched_ops sched_credit2 = {
     .kind = {.name = "credit2",
              .help = "Xen's credit2 scheduler: queues by credits, which burn inversely to weight",
@@ -490,6 +489,7 @@ const struct sched_ops sched_credit2 = {
     .enqueue = credit2_enqueue,
     .dequeue = credit2_dequeue,
     .pick = credit2_pick,
+    PICKED_OPS(credit2),
     .slice_ns = credit2_slice_ns,
     .started = credit2_started,
     .stopped = credit2_stopped,

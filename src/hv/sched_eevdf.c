@@ -12,6 +12,7 @@
    (1995); Linux 6.6, kernel/sched/fair.c. Groups, energy and NUMA are left out. */
 #include <sys/queue.h>
 
+#include "hv/picked.h"
 #include "hv/spread.h"
 #include "sim/time.h"
 
@@ -437,6 +438,8 @@ static void eevdf_audit(const struct hv *hv) {
   spread_audit(hv);
 }
 
+PICKED_WAYS(eevdf)
+
 const struct sched_ops sched_eevdf = {
     .kind = {.name = "eevdf",
              .help = "Linux (KVM): the earliest virtual deadline of those not ahead of their share",
@@ -448,6 +451,7 @@ const struct sched_ops sched_eevdf = {
     .enqueue = eevdf_enqueue,
     .dequeue = eevdf_dequeue,
     .pick = eevdf_pick,
+    PICKED_OPS(eevdf),
     .slice_ns = eevdf_slice_ns,
     .started = eevdf_started,
     .stopped = eevdf_stopped,

@@ -12,6 +12,7 @@
    scheduling" (2010). */
 #include "hv/budget.h"
 #include "hv/order.h"
+#include "hv/picked.h"
 #include "sim/time.h"
 
 static const struct param esx_params[] = {
@@ -254,6 +255,8 @@ static void esx_audit(const struct hv *hv) {
   }
 }
 
+PICKED_WAYS(esx)
+
 const struct sched_ops sched_esx = {
     .kind = {.name = "esx",
              .help = "ESX: least used per share first; reservations before that, limits",
@@ -265,6 +268,7 @@ const struct sched_ops sched_esx = {
     .enqueue = esx_enqueue,
     .dequeue = esx_dequeue,
     .pick = esx_pick,
+    PICKED_OPS(esx),
     .slice_ns = esx_slice_ns,
     .started = esx_started,
     .stopped = esx_stopped,

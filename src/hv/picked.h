@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Dispatching where pCPUs pick and no rule has a say: the short ways of quiet vCPUs.
+
+   Idea: between its questions to the scheduler a dispatch makes few changes, and the questions are
+   short; so these ways are compiled once for each scheduler, with its answers inlined. Rule: the
+   same as dispatch.c's and move.h's. Cost: the scheduler's, and O(log pCPUs) for the calendar. */
+#ifndef COSTOP_HV_PICKED_H
+#define COSTOP_HV_PICKED_H
+
+#include "hv/hv.h"
+#include "hv/move.h"
+#include "hv/plain.h"
+
+MOVE_INLINE int64_t picked_slice_end_ns(const struct hv *hv, const struct vcpu *v,
+                                        const struct sched_ops *ops) {
+  int64_t slice_ns = ops->slice_ns ? ops->slice_ns(hv, v) : hv->timeslice_ns;
+  return slice_ns < TIME_NEVER_NS ? hv->sim->now_ns + slice_ns : TIME_NEVER_NS;
+}
+
+MOVE_INLINE void picked_dequeue(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
+  v->is_queued = false;
+  hv->n_queued--;
+  ops->dequeue(hv, v);
+}
+
+/* v, queued and picked, takes over p, which has just been left. */
+MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+                              const struct sched_ops *ops) {
+  int64_t now = hv->sim->now_ns;
+  bool is_quiet = vcpu_is_quiet(v, RS_READY);
+  picked_dequeue(hv, v, ops);
+  if (!is_quiet) {
+    move_succeed(hv, v, p);
+    return;
+  }
+  struct plain_start start = plain_plan(hv, v, p, true, picked_slice_end_ns(hv, v, ops));
+  v->time_ns[account_of(RS_READY)] += now - v->since_ns;
+  v->since_ns = now;
+  hv->n_waiting--;
+  plain_begin(hv, v, p, &start);
+  if (ops->started) ops->started(hv, v);
+  wtree_set(&hv->sim->calendar.pcpus, p, start.key);
+}
+
+/* v is woken. */
+MOVE_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
+  int64_t now = hv->sim->now_ns;
+  v->time_ns[account_of(RS_IDLE)] += now - v->since_ns;
+  v->since_ns = now;
+  v->runstate = RS_READY;
+  v->is_queued = true;
+  hv->n_queued++;
+  hv->n_waiting++;
+  ops->enqueue(hv, v, QUEUE_WOKEN);
+  if (hv->free.n_members > 0) hv->must_fill = true;
+}
+
+/* v halts. Whom its pCPU picks may depend on what v has used, and on its having left. */
+MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, bool is_at_once,
+                             const struct sched_ops *ops) {
+  int64_t now = hv->sim->now_ns;
+  pcpu_id_t p = v->pcpu;
+  struct pcpu *pcpu = &hv->pcpus[p];
+  if (ops->stopped) ops->stopped(hv, v);
+  plain_cease(v, now);
+  v->runstate = RS_IDLE;
+  pcpu->current = NULL;
+  struct vcpu *next = is_at_once ? ops->pick(hv, p) : NULL;
+  if (next) {
+    picked_start(hv, next, p, ops);
+    move_set_filled(hv);
+    return;
+  }
+  hv->n_idle++;
+  pcpu->busy_ns += now - pcpu->busy_since_ns;
+  move_vacate(hv, v);
+}
+
+/* p alone decides about its vCPU, and no other pCPU is free. */
+MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
+  struct vcpu *v = hv->pcpus[p].current;
+  v->is_queued = true;
+  hv->n_queued++;
+  ops->enqueue(hv, v, QUEUE_DESCHEDULED);
+  struct vcpu *next = ops->pick(hv, p);
+  if (!next) { /* v has been parked, and nobody else is there */
+    move_preempt(hv, v, RS_READY);
+    return;
+  }
+  if (next == v) {
+    picked_dequeue(hv, v, ops);
+    move_run_on(hv, v, picked_slice_end_ns(hv, v, ops));
+    return;
+  }
+  int64_t now = hv->sim->now_ns;
+  if (ops->stopped) ops->stopped(hv, v);
+  v->left_ns = hv->pcpus[p].step_ns - now;
+  v->preemptions++;
+  plain_cease(v, now);
+  v->runstate = RS_READY;
+  hv->n_waiting++;
+  hv->pcpus[p].current = NULL;
+  picked_start(hv, next, p, ops);
+}
+
+/* For a scheduler's file: these with its operations, and their rows. */
+#define PICKED_WAYS(name)                                                                       \
+  static void name##_wake(struct hv *hv, struct vcpu *v) { picked_wake(hv, v, &sched_##name); } \
+  static void name##_halt(struct hv *hv, struct vcpu *v, bool is_at_once) {                     \
+    picked_halt(hv, v, is_at_once, &sched_##name);                                              \
+  }                                                                                             \
+  static void name##_decide(struct hv *hv, pcpu_id_t p) { picked_decide(hv, p, &sched_##name); }
+#define PICKED_OPS(name) .wake = name##_wake, .halt = name##_halt, .decide = name##_decide
+
+#endif
