@@ -47,6 +47,9 @@ void order_audit(const struct hv *hv, const struct order *order);
 static inline int64_t order_key(int64_t rank, vcpu_id_t id) {
   return (int64_t)((uint64_t)rank << ORDER_ID_BITS) | id;
 }
+static inline int64_t order_rank(const struct order_entry *entry) {
+  return entry->key >> ORDER_ID_BITS;
+}
 static inline struct vcpu *order_vcpu(const struct hv *hv, int64_t key) {
   return &hv->vcpus[key & ((1 << ORDER_ID_BITS) - 1)];
 }

@@ -190,20 +190,22 @@ static void esx_started(struct hv *hv, struct vcpu *v) {
 
 static void esx_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v); }
 
-/* Who yields is picked if there is nobody else. */
-static struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
+/* v, which yields, would be picked: only if there is nobody else. It keeps its place. */
+static struct vcpu *pass_over(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
   struct esx *esx = hv->sched_state;
-  struct vcpu *first = order_first(hv, esx->order, p);
-  if (!first || !first->has_yielded) return first;
-  order_remove(hv, esx->order, &account_of_vcpu(hv, first)->entry);
-  struct vcpu *second = order_first(hv, esx->order, p);
-  put(hv, first);
-  return second ? second : first;
+  struct order_entry *entry = &account_of_vcpu(hv, v)->entry;
+  int64_t rank = order_rank(entry);
+  order_remove(hv, esx->order, entry);
+  struct vcpu *other = order_first(hv, esx->order, p);
+  if (other && other->has_yielded) other = pass_over(hv, p, other);
+  order_put(hv, esx->order, entry, rank);
+  return other && !other->has_yielded ? other : v;
 }
 
 static struct vcpu *esx_pick(struct hv *hv, pcpu_id_t p) {
   struct esx *esx = hv->sched_state;
-  struct vcpu *next = choose(hv, p);
+  struct vcpu *next = order_first(hv, esx->order, p);
+  if (next && next->has_yielded) next = pass_over(hv, p, next);
   if (!next || is_reserved(esx, next)) return next;
   int64_t virtual_ns = account_of_vcpu(hv, next)->virtual_ns;
   if (virtual_ns > esx->virtual_ns) esx->virtual_ns = virtual_ns;

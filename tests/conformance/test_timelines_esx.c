@@ -58,6 +58,27 @@ START_TEST(limits_park) {
 }
 END_TEST
 
+/* From 4 on db/v1 and db/v2 spin for a lock whose holder waits, and both yield at 5. The lowest
+   pCPU takes web, which has used as much as db/v0; the other one takes that, though both who yield
+   have used less. At 8 db/v0 itself has waited for 1 ms. */
+START_TEST(who_yields_comes_after_all_others) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'hypervisor': { 'scheduler': { 'kind': 'esx',"
+              "'quantum': '4ms' } }, 'locks': { 'l': { 'kind': 'ticket', 'on_limit': 'yield',"
+              "'spin_limit': '1ms' } }, 'programs': {" HOG
+              ", 'p': [ { 'lock': 'l', 'hold': '6ms' } ] },"
+              "'vms': { 'web': { 'vcpus': 1, 'program': 'hog' },"
+              "'db': { 'vcpus': 3, 'program': 'p' } }, 'run': { 'duration': '9ms' } }");
+  world_expect(&world, MS,
+               "web/v0 uuuur uuuu\n"
+               "db/v0  ccccr ccsr\n"
+               "db/v1  rrrrs rrrc\n"
+               "db/v2  rrrrs rrrr\n"
+               "p0     00002 0000\n"
+               "p1     11113 1112\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("esx");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -65,5 +86,6 @@ int main(void) {
   tcase_add_test(tests, sleeping_pays_for_a_bounded_lead);
   tcase_add_test(tests, reservations_come_first);
   tcase_add_test(tests, limits_park);
+  tcase_add_test(tests, who_yields_comes_after_all_others);
   return world_main(tests, "timelines of esx");
 }

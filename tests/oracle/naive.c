@@ -39,7 +39,7 @@ static int64_t next_instant(const struct naive_world *world) {
     if (world->threads[i].mode == MODE_ASLEEP) at_ns = earlier(at_ns, world->threads[i].wake_at_ns);
   for (uint32_t i = 0; i < world->n_vms; i++)
     if (!world->vms[i].has_started) at_ns = earlier(at_ns, world->vms[i].start_ns);
-  if (world->is_credit) at_ns = earlier(at_ns, naive_credit_next(world));
+  if (world->sched) at_ns = earlier(at_ns, naive_host_tick_ns(world));
   return earlier(at_ns, naive_cosched_next(world));
 }
 
@@ -73,7 +73,11 @@ static bool take_arrival(struct naive_world *world) {
     naive_guest_start(world, &world->vms[i]);
     return true;
   }
-  if (world->is_credit && naive_credit_tick(world)) return true;
+  if (world->sched && naive_host_tick_ns(world) == world->now_ns) {
+    world->n_ticks++;
+    world->sched->tick(world);
+    return true;
+  }
   return naive_cosched_check(world);
 }
 

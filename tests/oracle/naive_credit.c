@@ -4,47 +4,25 @@
 
 #include "naive_world.h"
 
-enum { BOOST, UNDER, OVER, NOBODY };
+enum { BOOST = -1, UNDER, OVER, NOBODY }; /* all are 0 at first */
 
 static int64_t timeslice_ns(const struct naive_world *world) { return world->credit.timeslice_ns; }
 
-/* The nth tick; three of them are a timeslice. */
+/* Three of them are a timeslice. */
 static int64_t tick_at(const struct naive_world *world, int64_t nth) {
   return (int64_t)((__int128)nth * timeslice_ns(world) / 3);
 }
 
-void naive_credit_build(struct naive_world *world) {
-  for (uint32_t i = 0; i < world->n_vcpus; i++) {
-    struct naive_vcpu *vcpu = &world->vcpus[i];
-    uint32_t set[64], n = 0;
-    for (uint32_t p = 0; p < world->n_pcpus; p++)
-      if (naive_host_may_use(world, vcpu, p)) set[n++] = p;
-    vcpu->stands = set[i % n];
-    vcpu->class = UNDER;
-  }
-}
-
-static bool is_queued(const struct naive_vcpu *vcpu) {
-  return vcpu->queue_place > 0 && !vcpu->is_chosen;
-}
-
-static void ask(struct naive_world *world, uint32_t pcpu) {
-  world->pcpus[pcpu].is_asked = true;
-  world->must_fill = true;
-}
-
 static void look_for_pcpu(struct naive_world *world, const struct naive_vcpu *vcpu) {
-  for (uint32_t p = 0; p < world->n_pcpus; p++)
-    if (!world->pcpus[p].runs && naive_host_may_use(world, vcpu, p)) return;
-  if (vcpu->class < world->pcpus[vcpu->stands].runs->class) ask(world, vcpu->stands);
+  if (naive_host_has_idle(world, vcpu)) return;
+  if (vcpu->class < world->pcpus[vcpu->stands].runs->class) naive_host_ask(world, vcpu->stands);
 }
 
 static void to_the_tail(struct naive_world *world, struct naive_vcpu *vcpu) {
   vcpu->queue_place = ++world->places;
 }
 
-void naive_credit_queue(struct naive_world *world, struct naive_vcpu *vcpu,
-                        enum naive_reason reason) {
+static void queue(struct naive_world *world, struct naive_vcpu *vcpu, enum naive_reason reason) {
   if (vcpu->is_parked) {
     vcpu->queue_place = 0;
     return;
@@ -54,12 +32,7 @@ void naive_credit_queue(struct naive_world *world, struct naive_vcpu *vcpu,
   if (reason != REASON_STOPPED) look_for_pcpu(world, vcpu);
 }
 
-void naive_credit_start(struct naive_world *world, struct naive_vcpu *vcpu) {
-  vcpu->stands = vcpu->pcpu;
-  vcpu->started_at_ns = vcpu->paid_until_ns = world->now_ns;
-}
-
-void naive_credit_pay(struct naive_world *world, struct naive_vcpu *vcpu) {
+static void pay(struct naive_world *world, struct naive_vcpu *vcpu) {
   vcpu->credits -= world->now_ns - vcpu->paid_until_ns;
   vcpu->paid_until_ns = world->now_ns;
 }
@@ -70,19 +43,13 @@ static bool is_limited(const struct naive_world *world, const struct naive_vcpu 
   return world->now_ns < vcpu->started_at_ns + world->credit.ratelimit_ns;
 }
 
-static bool may_take(const struct naive_world *world, const struct naive_vcpu *vcpu,
-                     uint32_t pcpu) {
-  if (vcpu->is_expired && vcpu->pcpu != pcpu && !world->pcpus[vcpu->pcpu].is_taken) return false;
-  return naive_host_may_use(world, vcpu, pcpu);
-}
-
 /* The best in the queue of `from` that `to` may take: by class, then by place; of its own queue who
    yields comes last. */
 static struct naive_vcpu *best_in(const struct naive_world *world, uint32_t from, uint32_t to) {
   struct naive_vcpu *best = NULL;
   for (uint32_t i = 0; i < world->n_vcpus; i++) {
     struct naive_vcpu *vcpu = &world->vcpus[i];
-    if (!is_queued(vcpu) || vcpu->stands != from || !may_take(world, vcpu, to)) continue;
+    if (vcpu->stands != from || !naive_host_may_take(world, vcpu, to)) continue;
     bool is_better = !best || vcpu->class < best->class ||
                      (vcpu->class == best->class && vcpu->queue_place < best->queue_place);
     if (best && from == to && vcpu->has_yielded != best->has_yielded) is_better = best->has_yielded;
@@ -91,11 +58,11 @@ static struct naive_vcpu *best_in(const struct naive_world *world, uint32_t from
   return best;
 }
 
-struct naive_vcpu *naive_credit_pick(struct naive_world *world, uint32_t pcpu) {
+static struct naive_vcpu *pick(struct naive_world *world, uint32_t pcpu) {
   for (uint32_t i = 0; i < world->n_vcpus; i++) {
     struct naive_vcpu *vcpu = &world->vcpus[i];
-    bool is_its = vcpu->is_expired && vcpu->pcpu == pcpu && is_queued(vcpu);
-    if (is_its && !vcpu->has_yielded && is_limited(world, vcpu)) return vcpu;
+    if (!vcpu->is_expired || vcpu->pcpu != pcpu || vcpu->has_yielded) continue;
+    if (naive_host_may_take(world, vcpu, pcpu) && is_limited(world, vcpu)) return vcpu;
   }
   struct naive_vcpu *head = best_in(world, pcpu, pcpu);
   int class = head ? head->class : NOBODY;
@@ -111,8 +78,8 @@ struct naive_vcpu *naive_credit_pick(struct naive_world *world, uint32_t pcpu) {
   return head;
 }
 
-int64_t naive_credit_slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu,
-                               bool is_picked_again) {
+static int64_t slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                         bool is_picked_again) {
   if (is_picked_again && is_limited(world, vcpu))
     return vcpu->started_at_ns + world->credit.ratelimit_ns;
   return world->now_ns + timeslice_ns(world);
@@ -129,7 +96,7 @@ static void park(struct naive_world *world, struct naive_vcpu *vcpu) {
   if (vcpu->is_parked) return;
   vcpu->is_parked = true;
   vcpu->queue_place = 0;
-  if (vcpu->runstate == RS_RUNNING) ask(world, vcpu->pcpu);
+  if (vcpu->runstate == RS_RUNNING) naive_host_ask(world, vcpu->pcpu);
 }
 
 static void unpark(struct naive_world *world, struct naive_vcpu *vcpu) {
@@ -207,19 +174,15 @@ static void account(struct naive_world *world) {
   }
 }
 
-bool naive_credit_tick(struct naive_world *world) {
-  if (tick_at(world, world->n_ticks + 1) != world->now_ns) return false;
+static void tick(struct naive_world *world) {
   for (uint32_t p = 0; p < world->n_pcpus; p++) {
     struct naive_vcpu *vcpu = world->pcpus[p].runs;
     if (!vcpu) continue;
-    naive_credit_pay(world, vcpu);
+    pay(world, vcpu);
     if (vcpu->class == BOOST) vcpu->class = UNDER;
     vcpu->is_active = true;
   }
-  if (++world->n_ticks % 3 == 0) account(world);
-  return true;
+  if (world->n_ticks % 3 == 0) account(world);
 }
 
-int64_t naive_credit_next(const struct naive_world *world) {
-  return tick_at(world, world->n_ticks + 1);
-}
+const struct naive_sched naive_credit = {queue, pay, pick, slice_end, tick_at, tick};

@@ -14,8 +14,8 @@ void naive_host_change(struct naive_world *world, struct naive_vcpu *vcpu, enum 
 void naive_host_enqueue(struct naive_world *world, struct naive_vcpu *vcpu,
                         enum naive_reason reason) {
   world->must_fill = true;
-  if (world->is_credit)
-    naive_credit_queue(world, vcpu, reason);
+  if (world->sched)
+    world->sched->queue(world, vcpu, reason);
   else
     vcpu->queue_place = ++world->places;
 }
@@ -35,7 +35,7 @@ void naive_host_wake(struct naive_world *world, struct naive_vcpu *vcpu) {
 }
 
 static void free_pcpu(struct naive_world *world, struct naive_vcpu *vcpu) {
-  if (world->is_credit) naive_credit_pay(world, vcpu);
+  if (world->sched) world->sched->pay(world, vcpu);
   world->pcpus[vcpu->pcpu].runs = NULL;
   world->must_fill = true;
   vcpu->last_pcpu = vcpu->pcpu;
@@ -105,7 +105,8 @@ void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uin
   vcpu->is_resuming = true;
   vcpu->slice_end_ns = slice_end_ns;
   vcpu->dispatch_place = ++world->places;
-  if (world->is_credit) naive_credit_start(world, vcpu);
+  vcpu->stands = pcpu;
+  vcpu->started_at_ns = vcpu->paid_until_ns = world->now_ns;
   naive_host_change(world, vcpu, RS_RUNNING);
 }
 
@@ -114,6 +115,28 @@ bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu
   if (world->is_null) return vcpu->id == pcpu;
   const uint64_t *affinity = vcpu->vm->spec->affinity;
   return !affinity || (affinity[pcpu / 64] >> pcpu % 64 & 1);
+}
+
+bool naive_host_may_take(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                         uint32_t pcpu) {
+  if (vcpu->queue_place == 0 || vcpu->is_chosen) return false;
+  if (vcpu->is_expired && vcpu->pcpu != pcpu && !world->pcpus[vcpu->pcpu].is_taken) return false;
+  return naive_host_may_use(world, vcpu, pcpu);
+}
+
+bool naive_host_has_idle(const struct naive_world *world, const struct naive_vcpu *vcpu) {
+  for (uint32_t p = 0; p < world->n_pcpus; p++)
+    if (!world->pcpus[p].runs && naive_host_may_use(world, vcpu, p)) return true;
+  return false;
+}
+
+void naive_host_ask(struct naive_world *world, uint32_t pcpu) {
+  world->pcpus[pcpu].is_asked = true;
+  world->must_fill = true;
+}
+
+int64_t naive_host_tick_ns(const struct naive_world *world) {
+  return world->sched->tick_at(world, world->n_ticks + 1);
 }
 
 /* --- the dispatch phase ----------------------------------------------------------------------- */
@@ -267,7 +290,7 @@ static bool runs_on(const struct naive_vcpu *vcpu) {
 /* A late joiner's slice ends with its gang's. */
 static int64_t slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu,
                          bool was_running) {
-  if (world->is_credit) return naive_credit_slice_end(world, vcpu, was_running);
+  if (world->sched) return world->sched->slice_end(world, vcpu, was_running);
   if (world->rule == NAIVE_STRICT)
     for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++)
       if (is_running(&vcpu->vm->vcpus[i])) return vcpu->vm->vcpus[i].slice_end_ns;
@@ -322,10 +345,10 @@ static bool has_queued(const struct naive_world *world, uint32_t pcpu) {
 /* The next pCPU that finds somebody: those with a queue of their own before the others. */
 static struct naive_vcpu *pick(struct naive_world *world, uint32_t *pcpu) {
   for (*pcpu = 0; *pcpu < world->n_pcpus; ++*pcpu)
-    if (is_free(world, *pcpu) && has_queued(world, *pcpu)) return naive_credit_pick(world, *pcpu);
+    if (is_free(world, *pcpu) && has_queued(world, *pcpu)) return world->sched->pick(world, *pcpu);
   for (*pcpu = 0; *pcpu < world->n_pcpus; ++*pcpu) {
     if (!is_free(world, *pcpu) || world->pcpus[*pcpu].is_done) continue;
-    struct naive_vcpu *vcpu = naive_credit_pick(world, *pcpu);
+    struct naive_vcpu *vcpu = world->sched->pick(world, *pcpu);
     if (vcpu) return vcpu;
     world->pcpus[*pcpu].is_done = true;
   }
@@ -364,7 +387,7 @@ void naive_host_phase(struct naive_world *world) {
   world->is_batch_done = true;
   if (!world->must_fill) return;
   struct scan scan = {0};
-  if (world->is_credit)
+  if (world->sched)
     scan_pcpus(world, &scan);
   else
     scan_queue(world, &scan);

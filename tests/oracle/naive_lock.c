@@ -109,6 +109,11 @@ static void spin(struct naive_thread *thread) {
   if (is_limited) thread->spin_left_ns = params->spin_limit_ns;
 }
 
+/* A limit of 0 is over at once. */
+static bool is_worth_spinning(const struct naive_lock *lock) {
+  return is_owner_current(lock) && lock->params->spin_limit_ns > 0;
+}
+
 /* Waits are edges thread -> owner; only a new wait can close a cycle, and then it lies on it. */
 static bool closes_cycle(const struct naive_thread *thread) {
   const struct naive_thread *other = thread;
@@ -160,7 +165,7 @@ bool naive_lock_request(struct naive_world *world, struct naive_thread *thread,
       pay(thread, lock->params->line_up_ns, ACT_KERNEL, AFTER_LINED_UP, lock);
       return true;
     case NAIVE_ADAPTIVE:
-      if (is_owner_current(lock))
+      if (is_worth_spinning(lock))
         spin(thread);
       else
         block(world, thread);
@@ -283,7 +288,7 @@ bool naive_lock_retry(struct naive_world *world, struct naive_thread *thread) {
   thread->is_woken = false;
   if (!lock->owner) {
     take(world, thread, lock);
-  } else if (lock->kind == NAIVE_PV || (lock->kind == NAIVE_ADAPTIVE && is_owner_current(lock))) {
+  } else if (lock->kind == NAIVE_PV || (lock->kind == NAIVE_ADAPTIVE && is_worth_spinning(lock))) {
     spin(thread);
     return false;
   } else {

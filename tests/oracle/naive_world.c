@@ -28,12 +28,11 @@ static bool knows_hypervisor(const struct hypervisor_spec *hypervisor) {
   if (hypervisor->ple.yield != PLE_OFF || hypervisor->halt_polling.max_ns > 0 ||
       hypervisor->delay_preemption_ns > 0 || hypervisor->is_core_scheduled)
     return false;
-  if (scheduler == &sched_credit.kind) {
-    const struct sched_credit_params *credit = (const void *)&hypervisor->scheduler.params;
-    return credit->placement == SCHED_PLACE_ANY &&
-           hypervisor->coscheduling.kind != &cosched_strict.kind;
-  }
-  return scheduler == &sched_null.kind || scheduler == &sched_rr.kind;
+  if (scheduler == &sched_null.kind || scheduler == &sched_rr.kind) return true;
+  if (hypervisor->coscheduling.kind == &cosched_strict.kind) return false;
+  const struct sched_credit_params *credit = (const void *)&hypervisor->scheduler.params;
+  return scheduler == &sched_esx.kind ||
+         (scheduler == &sched_credit.kind && credit->placement == SCHED_PLACE_ANY);
 }
 
 bool naive_world_knows(const struct scenario *scenario) {
@@ -134,15 +133,17 @@ static void build_hypervisor(struct naive_world *world) {
   const struct hypervisor_spec *hypervisor = &world->scenario->hypervisor;
   world->is_null = hypervisor->scheduler.kind == &sched_null.kind;
   world->timeslice_ns = TIME_NEVER_NS;
-  world->is_credit = hypervisor->scheduler.kind == &sched_credit.kind;
-  if (world->is_credit) {
-    world->credit =
-        *(const struct sched_credit_params *)(const void *)&hypervisor->scheduler.params;
+  const void *params = &hypervisor->scheduler.params;
+  if (hypervisor->scheduler.kind == &sched_credit.kind) {
+    world->sched = &naive_credit;
+    world->credit = *(const struct sched_credit_params *)params;
+  } else if (hypervisor->scheduler.kind == &sched_esx.kind) {
+    world->sched = &naive_esx;
+    world->esx = *(const struct sched_esx_params *)params;
   } else if (!world->is_null) {
-    const struct sched_rr_params *rr = (const void *)&hypervisor->scheduler.params;
-    world->timeslice_ns = rr->timeslice_ns;
+    world->timeslice_ns = ((const struct sched_rr_params *)params)->timeslice_ns;
   }
-  const void *params = &hypervisor->coscheduling.params;
+  params = &hypervisor->coscheduling.params;
   if (hypervisor->coscheduling.kind == &cosched_strict.kind) {
     world->rule = NAIVE_STRICT;
     world->strict = *(const struct cosched_strict_params *)params;
@@ -155,6 +156,14 @@ static void build_hypervisor(struct naive_world *world) {
     world->counts_overhead = world->relaxed.progress == PROGRESS_PRE4;
     if (world->relaxed.costop_threshold_ns == 0) world->rule = NAIVE_NONE;
   }
+}
+
+/* First queues are on the pCPUs of a set in turn. */
+static void stand_at_first(const struct naive_world *world, struct naive_vcpu *vcpu) {
+  uint32_t set[64], n = 0;
+  for (uint32_t p = 0; p < world->n_pcpus; p++)
+    if (naive_host_may_use(world, vcpu, p)) set[n++] = p;
+  vcpu->stands = set[vcpu->id % n];
 }
 
 struct naive_world *naive_world_build(const struct scenario *scenario, uint32_t replication,
@@ -176,7 +185,7 @@ struct naive_world *naive_world_build(const struct scenario *scenario, uint32_t 
   build_hypervisor(world);
   for (uint32_t i = 0; i < scenario->n_vms; i++)
     build_vm(world, &world->vms[i], replication, arena);
-  if (world->is_credit) naive_credit_build(world);
+  for (uint32_t i = 0; i < world->n_vcpus; i++) stand_at_first(world, &world->vcpus[i]);
   return world;
 }
 

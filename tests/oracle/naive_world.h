@@ -118,13 +118,17 @@ struct naive_vcpu {
   bool is_expired, is_chosen, is_refused; /* in the dispatch phase */
   uint32_t placed_on;
   uint64_t choice;
-  /* of schedulers with queues of pCPUs */
+  /* of schedulers where pCPUs pick */
   uint32_t stands; /* in the queue of which pCPU */
   bool is_parked;
+  int64_t paid_until_ns, started_at_ns;
   /* of credit */
   int class;
   bool is_active;
-  int64_t credits, paid_until_ns, started_at_ns;
+  int64_t credits;
+  /* of esx */
+  bool has_come_before, came_reserved;
+  int64_t virtual_ns;
   struct vcpu_result result;
 };
 
@@ -137,7 +141,8 @@ struct naive_vm {
   struct naive_barrier *barriers; /* scenario->n_barriers */
   int64_t start_ns;
   bool has_started;
-  int64_t refused_since_ns; /* -1: not since its last co-start */
+  int64_t refused_since_ns;                     /* -1: not since its last co-start */
+  int64_t limit_drawn_ns, reservation_drawn_ns; /* of esx, in this period */
   struct vm_result result;
 };
 
@@ -148,6 +153,20 @@ struct naive_pcpu {
   bool is_done;  /* has found nobody in the running scan */
 };
 
+struct naive_world;
+
+/* A scheduler under which each pCPU picks for itself; their work is in the file of that name. */
+struct naive_sched {
+  void (*queue)(struct naive_world *world, struct naive_vcpu *vcpu, enum naive_reason reason);
+  void (*pay)(struct naive_world *world, struct naive_vcpu *vcpu); /* for the time since it did */
+  struct naive_vcpu *(*pick)(struct naive_world *world, uint32_t pcpu);
+  int64_t (*slice_end)(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                       bool is_picked_again);
+  int64_t (*tick_at)(const struct naive_world *world, int64_t nth);
+  void (*tick)(struct naive_world *world);
+};
+extern const struct naive_sched naive_credit, naive_esx;
+
 struct naive_world {
   const struct scenario *scenario;
   struct trace_sink *sink;
@@ -157,14 +176,18 @@ struct naive_world {
   struct naive_thread *threads;
   struct naive_lock *locks;
   uint32_t n_pcpus, n_vms, n_vcpus, n_threads, n_locks;
-  bool is_null, is_credit;
-  int64_t timeslice_ns; /* TIME_NEVER_NS: endless */
+  bool is_null;
+  const struct naive_sched *sched; /* NULL: null and rr */
+  int64_t timeslice_ns;            /* TIME_NEVER_NS: endless */
   enum naive_rule rule;
   bool counts_overhead; /* progress: pre4 */
   struct cosched_strict_params strict;
   struct cosched_relaxed_params relaxed;
   struct sched_credit_params credit;
-  int64_t credit_sum, n_ticks;
+  int64_t credit_sum;
+  struct sched_esx_params esx;
+  int64_t virtual_ns; /* of esx: the host's */
+  int64_t n_ticks;
   int64_t now_ns;
   uint64_t places; /* the last place given out */
   bool is_batch_done, is_check_done, is_stuck;
@@ -225,21 +248,15 @@ void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uin
                          int64_t slice_end_ns);
 bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu *vcpu,
                         uint32_t pcpu);
+/* Whether pcpu, which picks, may pick it. */
+bool naive_host_may_take(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                         uint32_t pcpu);
+/* Whether a pCPU that it may use is idle. */
+bool naive_host_has_idle(const struct naive_world *world, const struct naive_vcpu *vcpu);
+void naive_host_ask(struct naive_world *world, uint32_t pcpu);
+int64_t naive_host_tick_ns(const struct naive_world *world); /* the next one */
 bool naive_host_shares_socket(const struct naive_world *world, uint32_t a, uint32_t b);
 void naive_host_phase(struct naive_world *world);
-
-/* naive_credit.c: the scheduler of that name */
-void naive_credit_build(struct naive_world *world);
-void naive_credit_queue(struct naive_world *world, struct naive_vcpu *vcpu,
-                        enum naive_reason reason);
-void naive_credit_start(struct naive_world *world, struct naive_vcpu *vcpu);
-void naive_credit_pay(struct naive_world *world, struct naive_vcpu *vcpu);
-struct naive_vcpu *naive_credit_pick(struct naive_world *world, uint32_t pcpu);
-int64_t naive_credit_slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu,
-                               bool is_picked_again);
-/* Does what is due; false if nothing was. */
-bool naive_credit_tick(struct naive_world *world);
-int64_t naive_credit_next(const struct naive_world *world);
 
 /* naive_cosched.c: progress, skew, checks */
 bool naive_cosched_advances(const struct naive_world *world, const struct naive_vcpu *vcpu);
