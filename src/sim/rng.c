@@ -33,6 +33,7 @@ void rng_stream_init(struct rng_stream *stream, uint64_t seed, uint32_t replicat
   hash = hash_text(hash, index);
   *stream =
       (struct rng_stream){.seed = seed, .hash = hash_finish(hash), .replication = replication};
+  rng_refill(stream);
 }
 
 void rng_refill(struct rng_stream *stream) {
@@ -48,7 +49,7 @@ static void gsl_set(void *state, unsigned long seed) {
   struct rng_stream *stream = state;
   stream->seed = seed;
   stream->block = 0;
-  stream->n_left = 0;
+  rng_refill(stream);
 }
 
 static unsigned long gsl_get(void *state) { return rng_u64(state); }

@@ -34,12 +34,14 @@ struct rng_stream {
 void rng_stream_init(struct rng_stream *stream, uint64_t seed, uint32_t replication,
                      enum rng_purpose purpose, const char *vm, const char *index);
 
-/* Out of line: fills word[] with the next block. */
+/* Out of line: fills word[] with the next block. There is always a word left: the block is made
+   when the last one is taken, which nobody waits for, and not when the next one is needed. */
 void rng_refill(struct rng_stream *stream);
 
 static inline uint64_t rng_u64(struct rng_stream *stream) {
+  uint64_t word = stream->word[--stream->n_left];
   if (__builtin_expect(stream->n_left == 0, 0)) rng_refill(stream);
-  return stream->word[--stream->n_left];
+  return word;
 }
 
 /* Uniform in [0, 1), 53 bits. */
