@@ -10,14 +10,18 @@
    Invariants: the sums of a queue are those of its members; a queued vCPU may use its pCPU.
    Cost: O(length of a queue) per dispatch, O(pCPUs) per balancing. Source: Stoica and Abdel-Wahab
    (1995); Linux 6.6, kernel/sched/fair.c. Groups, energy and NUMA are left out. */
-#include <sys/queue.h>
-
 #include "hv/picked.h"
 #include "hv/spread.h"
 #include "sim/time.h"
 
 static const char *const switch_words[] = {"off", "on", NULL};
 enum { BASE_SLICE_SCALED = -1 };
+
+#define DURATION(name, member, standard, most, text)                                            \
+  {                                                                                             \
+    .key = name, .type = PARAM_DURATION, .offset = offsetof(struct sched_eevdf_params, member), \
+    .fallback = standard, .min = 1, .max = most, .help = text                                   \
+  }
 
 static const struct param eevdf_params[] = {
     {.key = "base_slice",
@@ -29,32 +33,26 @@ static const struct param eevdf_params[] = {
      .word = "scaled",
      .word_value = BASE_SLICE_SCALED,
      .help = "time that a vCPU asks for; scaled: 0.7 ms, times 1 to 4 with the number of pCPUs"},
-    {.key = "tick",
-     .type = PARAM_DURATION,
-     .offset = offsetof(struct sched_eevdf_params, tick_ns),
-     .fallback = "4ms",
-     .min = 1,
-     .max = 0x1p40,
-     .help = "how often it is looked whether slices are over"},
+    DURATION("tick", tick_ns, "4ms", 0x1p40, "how often it is looked whether slices are over"),
     {.key = "hrtick",
      .type = PARAM_CHOICE,
      .offset = offsetof(struct sched_eevdf_params, hrtick),
      .fallback = "off",
      .choices = switch_words,
      .help = "on: slices end when they are over, not at the next tick"},
-    {.key = "balance_interval",
-     .type = PARAM_DURATION,
-     .offset = offsetof(struct sched_eevdf_params, balance_interval_ns),
-     .fallback = "64ms",
-     .min = 1,
-     .max = 0x1p62,
-     .help = "how often, at a tick, pCPUs take work from longer queues"},
+    DURATION("balance_interval", balance_interval_ns, "64ms", 0x1p62,
+             "how often, at a tick, pCPUs take work from longer queues"),
     SPREAD_ROW(struct sched_eevdf_params),
+};
+
+/* Who waits at a pCPU, in a ring that its queue closes: no end of it is a special case. */
+struct ring {
+  struct ring *before, *behind;
 };
 
 /* All that an event touches of it, in one cache line. */
 struct __attribute__((aligned(ARENA_LINE))) eevdf_vcpu {
-  TAILQ_ENTRY(eevdf_vcpu) link;
+  struct ring ring;
   int64_t v_ns;        /* virtual runtime … */
   int64_t deadline_ns; /* virtual */
   int64_t lag_ns;      /* the mean less v_ns, when it left its queue */
@@ -67,20 +65,24 @@ struct __attribute__((aligned(ARENA_LINE))) eevdf_vcpu {
   bool is_protected; /* has the deadline that it had when it was picked */
 };
 
-TAILQ_HEAD(waiting, eevdf_vcpu);
-
 struct __attribute__((aligned(ARENA_LINE))) queue {
-  struct waiting waiting;
+  struct ring waiting;
   int64_t zero_ns;  /* near the mean */
   int64_t sum_ns;   /* of weight x (v_ns - zero_ns) over all members */
   int64_t weight;   /* of all members */
   bool is_balanced; /* has given or taken in the running pass */
 };
 
+/* One after the other, as they came. */
+#define QUEUE_FOREACH(entity, queue)                                                              \
+  for (entity = (struct eevdf_vcpu *)(queue)->waiting.behind; &entity->ring != &(queue)->waiting; \
+       entity = (struct eevdf_vcpu *)entity->ring.behind)
+
 struct eevdf {
   struct sched_eevdf_params params;
   struct eevdf_vcpu *vcpus;
   struct queue *queues; /* by pCPU */
+  int64_t most_lag_ns;  /* that a sleeper keeps, of standard weight */
 };
 
 static struct eevdf_vcpu *entity_of(const struct hv *hv, const struct vcpu *v) {
@@ -97,6 +99,11 @@ static pcpu_id_t eevdf_queue_of(const struct hv *hv, const struct vcpu *v) {
   return entity_of(hv, v)->queue;
 }
 
+static struct eevdf_vcpu *first_in(const struct queue *queue) {
+  struct ring *first = queue->waiting.behind;
+  return first == &queue->waiting ? NULL : (struct eevdf_vcpu *)first;
+}
+
 static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena) {
   struct eevdf *eevdf = ARENA_NEW(arena, struct eevdf);
   eevdf->params = *(const struct sched_eevdf_params *)params;
@@ -106,12 +113,17 @@ static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena
   }
   eevdf->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct eevdf_vcpu);
   eevdf->queues = ARENA_ARRAY(arena, hv->n_pcpus, struct queue);
-  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) TAILQ_INIT(&eevdf->queues[p].waiting);
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    struct ring *ends = &eevdf->queues[p].waiting;
+    ends->before = ends->behind = ends;
+  }
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     eevdf->vcpus[i].weight = hv_vm_of(hv, v)->weight;
     eevdf->vcpus[i].queue = hv_first_pcpu(hv, v);
   }
+  eevdf->most_lag_ns = 2 * eevdf->params.base_slice_ns;
+  if (eevdf->params.tick_ns > eevdf->most_lag_ns) eevdf->most_lag_ns = eevdf->params.tick_ns;
   hv->timeslice_ns = eevdf->params.base_slice_ns;
   hv->is_spread = eevdf->params.placement == SCHED_PLACE_BALANCE;
   hv->timer_ns = eevdf->params.tick_ns;
@@ -159,29 +171,32 @@ static void set_deadline(struct eevdf_vcpu *entity, int64_t deadline_ns) {
   entity->deadline_ns = deadline_ns;
 }
 
-/* Brings who runs on p up to now. A slice that is over is followed by a new one. */
-static void charge(const struct hv *hv, const struct vcpu *v) {
+/* How far v_ns has come in time_ns, and what is left over. */
+static int64_t advance(struct eevdf_vcpu *entity, int64_t time_ns) {
+  if (entity->weight == WEIGHT_ONE) return time_ns;
+  int64_t due = time_ns * WEIGHT_ONE + entity->rest;
+  entity->rest = (uint32_t)(due % entity->weight);
+  return due / entity->weight;
+}
+
+/* Brings one that runs up to now. A slice that is over is followed by a new one. */
+static inline void charge(const struct hv *hv, struct eevdf_vcpu *entity) {
   struct eevdf *eevdf = hv->sched_state;
-  struct eevdf_vcpu *entity = entity_of(hv, v);
-  int64_t time_ns = hv->sim->now_ns - entity->charged_ns, advance_ns = time_ns;
+  int64_t time_ns = hv->sim->now_ns - entity->charged_ns;
   if (time_ns == 0) return;
   entity->charged_ns = hv->sim->now_ns;
-  if (entity->weight != WEIGHT_ONE) {
-    int64_t due = time_ns * WEIGHT_ONE + entity->rest;
-    advance_ns = due / entity->weight;
-    entity->rest = (uint32_t)(due % entity->weight);
-  }
+  int64_t advance_ns = advance(entity, time_ns);
   entity->v_ns += advance_ns;
   eevdf->queues[entity->queue].sum_ns += entity->weight * advance_ns;
-  if (entity->v_ns >= entity->deadline_ns)
-    set_deadline(entity, entity->v_ns + slice_of(eevdf, entity));
+  bool is_over = entity->v_ns >= entity->deadline_ns; /* a toss-up */
+  int64_t next_ns = entity->v_ns + slice_of(eevdf, entity);
+  set_deadline(entity, is_over ? next_ns : entity->deadline_ns);
 }
 
 /* --- coming and going --- */
 
-/* entity comes to a queue with the lag that it had; joining moves the mean, so it is made larger.
- */
-static void join(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
+/* entity comes to a queue with the lag that it had, and more, as joining moves the mean. */
+static inline void join(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
   struct queue *queue = &eevdf->queues[entity->queue];
   int64_t slice_ns = slice_of(eevdf, entity), lag_ns = entity->lag_ns;
   if (queue->weight > 0) lag_ns += lag_ns * entity->weight / queue->weight;
@@ -191,63 +206,73 @@ static void join(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
   add(queue, entity);
 }
 
-static void leave(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
+static inline void leave(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
   struct queue *queue = &eevdf->queues[entity->queue];
-  int64_t most_ns = 2 * eevdf->params.base_slice_ns;
-  if (eevdf->params.tick_ns > most_ns) most_ns = eevdf->params.tick_ns;
-  most_ns = virtual_ns(entity, most_ns);
+  int64_t most_ns = virtual_ns(entity, eevdf->most_lag_ns);
   entity->lag_ns = mean_ns(queue) - entity->v_ns;
   if (entity->lag_ns > most_ns) entity->lag_ns = most_ns;
   if (entity->lag_ns < -most_ns) entity->lag_ns = -most_ns;
   subtract(queue, entity);
 }
 
+/* Whether somebody else waits there is a toss-up: no branch depends on it. */
 static void push(struct hv *hv, struct eevdf_vcpu *entity) {
   struct eevdf *eevdf = hv->sched_state;
-  struct waiting *waiting = &eevdf->queues[entity->queue].waiting;
-  if (TAILQ_EMPTY(waiting)) pcpuset_add(&hv->queued, entity->queue);
-  TAILQ_INSERT_TAIL(waiting, entity, link);
+  struct ring *ends = &eevdf->queues[entity->queue].waiting, *last = ends->before;
+  pcpuset_put(&hv->queued, entity->queue, last == ends);
+  entity->ring = (struct ring){.before = last, .behind = ends};
+  last->behind = ends->before = &entity->ring;
 }
 
 static void pull(struct hv *hv, struct eevdf_vcpu *entity) {
-  struct eevdf *eevdf = hv->sched_state;
-  struct waiting *waiting = &eevdf->queues[entity->queue].waiting;
-  TAILQ_REMOVE(waiting, entity, link);
-  if (TAILQ_EMPTY(waiting)) pcpuset_remove(&hv->queued, entity->queue);
+  struct ring *before = entity->ring.before, *behind = entity->ring.behind;
+  before->behind = behind;
+  behind->before = before;
+  pcpuset_drop(&hv->queued, entity->queue, before == behind);
 }
 
 /* The eligible one with the earliest deadline, of equals the first in the queue. */
 static struct eevdf_vcpu *earliest(const struct queue *queue) {
   struct eevdf_vcpu *best = NULL, *entity;
-  TAILQ_FOREACH(entity, &queue->waiting, link)
-  if ((!best || entity->deadline_ns < best->deadline_ns) && is_eligible(queue, entity))
-    best = entity;
+  int64_t least_ns = INT64_MAX;
+  QUEUE_FOREACH(entity, queue) {
+    bool is_better = (entity->deadline_ns < least_ns) & is_eligible(queue, entity);
+    least_ns = is_better ? entity->deadline_ns : least_ns;
+    best = is_better ? entity : best;
+  }
   return best;
 }
 
 /* entity has come to a queue whose pCPU is busy: does it preempt? */
-static void check_preemption(struct hv *hv, const struct eevdf_vcpu *entity) {
+static inline void check_preemption(struct hv *hv, const struct eevdf_vcpu *entity) {
   struct eevdf *eevdf = hv->sched_state;
   const struct queue *queue = &eevdf->queues[entity->queue];
   const struct vcpu *current = hv_rival(hv, entity->queue);
   if (!current || current->has_expired) return;
-  charge(hv, current);
-  const struct eevdf_vcpu *running = entity_of(hv, current);
-  bool may_stay = is_eligible(queue, running);
-  bool is_first = earliest(queue) == entity;
-  bool is_better =
-      !may_stay || (!running->is_protected && entity->deadline_ns < running->deadline_ns);
+  struct eevdf_vcpu *running = entity_of(hv, current);
+  charge(hv, running);
   bool is_beside = running->queue != entity->queue; /* on another thread of a core that it has */
+  bool must_go = !is_beside && !is_eligible(queue, running);
+  bool is_earlier = is_beside || entity->deadline_ns < running->deadline_ns;
+  bool is_better = must_go || (!running->is_protected && is_earlier);
   bool is_timed = eevdf->params.hrtick && hv->pcpus[current->pcpu].slice_end_ns == TIME_NEVER_NS;
-  if (is_beside) is_better = !running->is_protected;
-  if ((is_first && is_better) || is_timed) hv_ask(hv, entity->queue);
+  if (is_timed || (is_better && earliest(queue) == entity)) hv_ask(hv, entity->queue);
+}
+
+/* entity comes to the queue that has been found for it. */
+static void arrive(struct hv *hv, struct eevdf_vcpu *entity) {
+  const struct vcpu *current = hv->pcpus[entity->queue].current;
+  if (current) charge(hv, entity_of(hv, current));
+  join(hv->sched_state, entity);
+  push(hv, entity);
+  check_preemption(hv, entity);
 }
 
 /* Where who wakes goes: where it ran if that is idle, else to an idle pCPU, by the same cache if
-   there is one. */
-static pcpu_id_t select_queue(const struct hv *hv, const struct vcpu *v) {
-  pcpu_id_t last = entity_of(hv, v)->queue;
-  if (pcpuset_has(&hv->free, last) || !hv_has_free(hv, v)) return last;
+   there is one. There is one that it may use. */
+static __attribute__((noinline)) pcpu_id_t select_idle(const struct hv *hv, const struct vcpu *v,
+                                                       pcpu_id_t last) {
+  if (pcpuset_has(&hv->free, last)) return last;
   const uint64_t *mask = hv->affinities[v->affinity].mask;
   pcpu_id_t n = hv->topology.n_in[DISTANCE_LLC], first = last / n * n, p = first;
   pcpu_id_t idle = hv->prefers_idle_cores ? cores_lowest_idle(hv, mask, first, first + n) : ID_NONE;
@@ -260,18 +285,15 @@ static void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reaso
   struct eevdf *eevdf = hv->sched_state;
   struct eevdf_vcpu *entity = entity_of(hv, v);
   if (v->runstate == RS_RUNNING) {
-    charge(hv, v);
+    charge(hv, entity);
     if (reason == QUEUE_YIELDED)
       set_deadline(entity, entity->deadline_ns + slice_of(eevdf, entity));
     push(hv, entity);
     return;
   }
-  entity->queue = spread_place(hv, v, select_queue(hv, v));
-  const struct vcpu *current = hv->pcpus[entity->queue].current;
-  if (current) charge(hv, current);
-  join(eevdf, entity);
-  push(hv, entity);
-  check_preemption(hv, entity);
+  if (hv_has_free(hv, v)) entity->queue = select_idle(hv, v, entity->queue);
+  if (hv->is_spread) entity->queue = spread_place(hv, v, entity->queue);
+  arrive(hv, entity);
 }
 
 static void eevdf_dequeue(struct hv *hv, struct vcpu *v) { pull(hv, entity_of(hv, v)); }
@@ -283,8 +305,7 @@ static void eevdf_withdrawn(struct hv *hv, struct vcpu *v) {
 static void eevdf_started(struct hv *hv, struct vcpu *v) {
   struct eevdf *eevdf = hv->sched_state;
   struct eevdf_vcpu *entity = entity_of(hv, v);
-  bool has_moved = entity->queue != v->pcpu;
-  if (has_moved && entity->is_member) leave(eevdf, entity);
+  if (entity->queue != v->pcpu && entity->is_member) leave(eevdf, entity);
   entity->queue = v->pcpu;
   if (!entity->is_member) join(eevdf, entity);
   entity->is_protected = true;
@@ -292,8 +313,9 @@ static void eevdf_started(struct hv *hv, struct vcpu *v) {
 }
 
 static void eevdf_stopped(struct hv *hv, struct vcpu *v) {
-  charge(hv, v);
-  if (!v->is_queued) leave(hv->sched_state, entity_of(hv, v));
+  struct eevdf_vcpu *entity = entity_of(hv, v);
+  charge(hv, entity);
+  if (!v->is_queued) leave(hv->sched_state, entity);
 }
 
 /* --- who runs on p --- */
@@ -305,13 +327,14 @@ static bool runs_sibling(const struct hv *hv, const struct vcpu *v, pcpu_id_t p)
 }
 
 /* Who has waited longest in q's queue, of those that may move to p and are no heavier than the
-   difference to `load`. */
+   difference to `load`; NULL: nobody. */
 static struct eevdf_vcpu *longest_waiting(const struct hv *hv, pcpu_id_t q, pcpu_id_t p,
                                           int64_t load) {
   const struct eevdf *eevdf = hv->sched_state;
   const struct queue *queue = &eevdf->queues[q];
+  if (queue->is_balanced || q == p) return NULL;
   struct eevdf_vcpu *entity;
-  TAILQ_FOREACH(entity, &queue->waiting, link) {
+  QUEUE_FOREACH(entity, queue) {
     const struct vcpu *v = vcpu_of(hv, entity);
     if (entity->weight > queue->weight - load || !spread_may_take(hv, v, p)) continue;
     if (load == 0 || !runs_sibling(hv, v, p)) return entity;
@@ -319,24 +342,40 @@ static struct eevdf_vcpu *longest_waiting(const struct hv *hv, pcpu_id_t q, pcpu
   return NULL;
 }
 
-/* … from the queue with the greatest load of the nearest ones. */
+/* The first of first..behind-1 with the greatest load, of those where somebody waits; else p. */
+static pcpu_id_t heaviest(const struct hv *hv, pcpu_id_t first, pcpu_id_t behind, pcpu_id_t p) {
+  const struct eevdf *eevdf = hv->sched_state;
+  int64_t most = 0;
+  for (uint32_t w = first / 64; w * 64 < behind; w++)
+    for (uint64_t rest = pcpuset_word(&hv->queued, w, first, behind); rest; rest &= rest - 1) {
+      pcpu_id_t q = w * 64 + (uint32_t)__builtin_ctzll(rest);
+      int64_t weight = eevdf->queues[q].weight;
+      p = weight > most ? q : p; /* a toss-up */
+      most = weight > most ? weight : most;
+    }
+  return p;
+}
+
+/* … from the queue with the greatest load of the nearest ones: nearly always the heaviest of all
+   has such a one. */
 static struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p, int64_t load) {
   const struct eevdf *eevdf = hv->sched_state;
-  struct eevdf_vcpu *best = NULL;
+  struct eevdf_vcpu *best = NULL, *entity;
   uint32_t n_before = 1;
   for (int distance = DISTANCE_CORE; !best && distance < DISTANCES; distance++) {
     uint32_t n = hv->topology.n_in[distance];
     if (n <= n_before) continue;
     n_before = n;
-    int64_t most = 0;
-    pcpu_id_t first = n < hv->n_pcpus ? p / n * n : 0;
-    for (pcpu_id_t q = first; (q = pcpuset_next(&hv->queued, q)) < first + n; q++) {
-      const struct queue *queue = &eevdf->queues[q];
-      if (queue->weight <= most || queue->is_balanced || q == p) continue;
-      struct eevdf_vcpu *entity = longest_waiting(hv, q, p, load);
-      if (!entity) continue;
+    pcpu_id_t first = n < hv->n_pcpus ? p / n * n : 0, q = heaviest(hv, first, first + n, p);
+    if (eevdf->queues[q].weight <= load) continue;
+    best = longest_waiting(hv, q, p, load);
+    if (best) break;
+    int64_t most = load;
+    for (q = first; (q = pcpuset_next(&hv->queued, q)) < first + n; q++) {
+      if (eevdf->queues[q].weight <= most) continue;
+      if (!(entity = longest_waiting(hv, q, p, load))) continue;
       best = entity;
-      most = queue->weight;
+      most = eevdf->queues[q].weight;
     }
   }
   return best;
@@ -351,7 +390,7 @@ static struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
     if (is_eligible(queue, entity) && entity->is_protected) return current;
   }
   struct eevdf_vcpu *next = earliest(queue);
-  if (!next) next = TAILQ_FIRST(&queue->waiting); /* rounding has left nobody eligible */
+  if (!next) next = first_in(queue); /* rounding has left nobody eligible */
   if (!next) next = victim(hv, p, 0);
   if (next) next->is_protected = true;
   return vcpu_of(hv, next);
@@ -387,9 +426,7 @@ static void balance(struct hv *hv, pcpu_id_t p) {
   pull(hv, entity);
   leave(eevdf, entity);
   entity->queue = p;
-  join(eevdf, entity);
-  push(hv, entity);
-  check_preemption(hv, entity);
+  arrive(hv, entity);
 }
 
 static int64_t eevdf_timer(struct hv *hv) {
@@ -399,9 +436,9 @@ static int64_t eevdf_timer(struct hv *hv) {
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
     const struct vcpu *current = hv->pcpus[p].current;
     if (!current) continue;
-    charge(hv, current);
-    bool is_over = !entity_of(hv, current)->is_protected;
-    if (is_over && is_wanted(hv, p)) hv_ask(hv, p);
+    struct eevdf_vcpu *running = entity_of(hv, current);
+    charge(hv, running);
+    if (!running->is_protected && is_wanted(hv, p)) hv_ask(hv, p);
   }
   if (now / interval_ns != (now - tick_ns) / interval_ns && hv->queued.n_members > 0) {
     for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) eevdf->queues[p].is_balanced = false;
@@ -425,14 +462,14 @@ static void eevdf_audit(const struct hv *hv) {
       weight += entity->weight;
       sum_ns += entity->weight * (entity->v_ns - queue->zero_ns);
     }
-    TAILQ_FOREACH(entity, &queue->waiting, link) {
+    QUEUE_FOREACH(entity, queue) {
       assert(entity->queue == p && entity->is_member && hv_may_use(hv, vcpu_of(hv, entity), p));
       weight += entity->weight;
       sum_ns += entity->weight * (entity->v_ns - queue->zero_ns);
       n_queued++;
     }
     assert(weight == queue->weight && sum_ns == queue->sum_ns);
-    assert(pcpuset_has(&hv->queued, p) == !TAILQ_EMPTY(&queue->waiting));
+    assert(pcpuset_has(&hv->queued, p) == (first_in(queue) != NULL));
   }
   assert(n_queued == hv->n_queued);
   spread_audit(hv);

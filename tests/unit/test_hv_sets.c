@@ -29,6 +29,29 @@ static uint32_t naive_count(const bool *has, const bool *may, uint32_t n) {
   return count;
 }
 
+/* The words of a range hold its members, and nothing else. */
+static void expect_range(const struct pcpuset *set, const bool *has, uint32_t first,
+                         uint32_t behind) {
+  for (uint32_t w = first / 64; w * 64 < behind; w++) {
+    uint64_t word = pcpuset_word(set, w, first, behind);
+    for (uint32_t p = w * 64; p < w * 64 + 64; p++)
+      ck_assert_int_eq(word >> p % 64 & 1, p >= first && p < behind && has[p]);
+  }
+}
+
+/* p becomes a member, or ceases to be one, by either way to that. */
+static void toggle(struct pcpuset *set, uint32_t p, bool is_member) {
+  bool has_branch = below(2);
+  if (is_member && has_branch) pcpuset_remove(set, p);
+  if (is_member && !has_branch) {
+    pcpuset_drop(set, p, false);
+    pcpuset_put(set, p, false);
+    pcpuset_drop(set, p, true);
+  }
+  if (!is_member && has_branch) pcpuset_add(set, p);
+  if (!is_member && !has_branch) pcpuset_put(set, p, true);
+}
+
 static void try_set(uint32_t n) {
   static bool has[PCPUS_MAX], may[PCPUS_MAX], all[PCPUS_MAX];
   struct pcpuset set = {0};
@@ -44,10 +67,7 @@ static void try_set(uint32_t n) {
     /* Members are rare, so that words become empty. */
     uint32_t p = below(4) ? pcpuset_first(&set) : ID_NONE;
     if (p == ID_NONE) p = below(n);
-    if (has[p])
-      pcpuset_remove(&set, p);
-    else
-      pcpuset_add(&set, p);
+    toggle(&set, p, has[p]);
     has[p] = !has[p];
     ck_assert_int_eq(pcpuset_has(&set, p), has[p]);
     ck_assert_uint_eq(pcpuset_first(&set), naive_first(has, all, n));
@@ -55,6 +75,7 @@ static void try_set(uint32_t n) {
     uint32_t from = below(n + 70);
     uint32_t behind = from < n ? naive_first(has + from, all, n - from) : ID_NONE;
     ck_assert_uint_eq(pcpuset_next(&set, from), behind == ID_NONE ? ID_NONE : from + behind);
+    if (from < n) expect_range(&set, has, from, from + below(n - from + 1));
     ck_assert_uint_eq(pcpuset_count_of(&set, mask), naive_count(has, may, n));
     ck_assert_uint_eq(set.n_members, naive_count(has, all, n));
   }
