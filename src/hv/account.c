@@ -19,30 +19,32 @@ void hv_flush_crossings(struct hv *hv) {
   }
 }
 
-/* Books the VM's skew and hazard, if it has siblings, up to now. */
-static void account_siblings(struct hv *hv, struct hv_vm *vm) {
-  if (!vm->skew) return;
+static __attribute__((noinline)) void book_siblings(const struct hv *hv, struct hv_vm *vm) {
   int64_t now = hv->sim->now_ns;
   if (vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] + vm->n_in[RS_COSTOP] > 0)
     vm->hazard_ns += now - vm->hazard_since_ns;
   vm->hazard_since_ns = now;
   skew_account(vm->skew);
+}
+
+/* Books the skew and hazard of the VM, which has siblings, up to now: once at an instant. */
+static inline void account_siblings(struct hv *hv, struct hv_vm *vm) {
+  if (vm->hazard_since_ns != hv->sim->now_ns) book_siblings(hv, vm);
   mark_dirty(hv, vm);
 }
 
-static void move_progress(struct hv *hv, struct skew *skew, const struct vcpu *v,
-                          enum runstate from, enum runstate to) {
-  bool advanced = skew->clock[v->index].where == SKEW_ADVANCING;
-  if (from == RS_COSTOP) skew_set_costop(skew, v->index, false);
+static inline void move_progress(const struct hv *hv, struct skew *skew, uint32_t v,
+                                 enum runstate from, enum runstate to) {
+  if (from == RS_COSTOP) skew_set_costop(skew, v, false);
   if (to == RS_IDLE)
-    skew_idle(skew, v->index);
+    skew_idle(skew, v);
   else if (from == RS_IDLE)
-    skew_wake(skew, v->index);
+    skew_wake(skew, v);
+  else if (from == RS_RUNNING && skew->clock[v].where == SKEW_ADVANCING)
+    skew_stop(skew, v);
   else if (to == RS_RUNNING && hv->overhead_is_progress)
-    skew_start(skew, v->index);
-  else if (from == RS_RUNNING && advanced)
-    skew_stop(skew, v->index);
-  if (to == RS_COSTOP) skew_set_costop(skew, v->index, true);
+    skew_start(skew, v);
+  if (to == RS_COSTOP) skew_set_costop(skew, v, true);
 }
 
 static __attribute__((noinline, cold)) void trace_runstate(struct hv *hv, const struct vcpu *v,
@@ -56,20 +58,26 @@ static __attribute__((noinline, cold)) void trace_runstate(struct hv *hv, const 
   hv->sim->trace->emit(hv->sim->trace, &record);
 }
 
-static void count_group(struct hv *hv, struct hv_vm *vm, struct vcpu *v, enum runstate from) {
+static inline void count_group(struct hv *hv, struct hv_vm *vm, struct vcpu *v,
+                               enum runstate from) {
   enum runstate to = v->runstate;
-  account_siblings(hv, vm);
+  if (vm->skew) account_siblings(hv, vm);
   vm->n_in[from]--;
   vm->n_in[to]++;
   if (to == RS_COSTOP) v->costops++;
-  if (vm->skew) move_progress(hv, vm->skew, v, from, to);
+  if (vm->skew) move_progress(hv, vm->skew, v->index, from, to);
+}
+
+static __attribute__((noinline)) void tell_others(struct hv *hv, struct vcpu *v,
+                                                  enum runstate from) {
+  if (v->listeners & LISTENER_TRACE) trace_runstate(hv, v, from);
+  if (v->listeners & LISTENER_STEAL) steal_runstate_changed(hv, v, from);
+  if (v->listeners & LISTENER_GUEST) guest_runstate_changed(hv->guest, v, from);
 }
 
 void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from) {
   if (v->listeners & LISTENER_VM) count_group(hv, v->group, v, from);
-  if (v->listeners & LISTENER_TRACE) trace_runstate(hv, v, from);
-  if (v->listeners & LISTENER_STEAL) steal_runstate_changed(hv, v, from);
-  if (v->listeners & LISTENER_GUEST) guest_runstate_changed(hv->guest, v, from);
+  if (v->listeners & ~LISTENER_VM) tell_others(hv, v, from);
 }
 
 void hv_begin_progress(struct hv *hv, struct vcpu *v) {

@@ -75,7 +75,7 @@ static void *relaxed_create(struct hv *hv, const void *params, struct arena *are
 
 static enum verdict relaxed_offer(struct hv *hv, struct vcpu *v) {
   const struct cosched_relaxed_params *relaxed = hv->cosched_state;
-  const struct skew *skew = hv_vm_of(hv, v)->skew;
+  struct skew *skew = hv_vm_of(hv, v)->skew;
   if (!skew || relaxed->costop_threshold_ns == 0) return VERDICT_ADMIT;
   return skew_lead(skew, v->index) >= relaxed->costop_threshold_ns ? VERDICT_REFUSE : VERDICT_ADMIT;
 }

@@ -13,6 +13,7 @@ void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus,
   skew->clock = ARENA_ARRAY(arena, n_vcpus, struct skew_clock);
   skew->peak = ARENA_ARRAY(arena, n_vcpus + 2, struct skew_peak);
   skew->woken = ARENA_ARRAY(arena, n_vcpus, uint32_t);
+  skew->changed = ARENA_ARRAY(arena, n_vcpus, uint32_t);
   wtree_init(&skew->advancing_min, arena, n_vcpus);
   wtree_init(&skew->advancing_max, arena, n_vcpus);
   wtree_init(&skew->stopped_min, arena, n_vcpus);
@@ -25,26 +26,92 @@ void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus,
   skew->crossed = ARENA_ARRAY(arena, n + 1, int64_t);
 }
 
-/* --- the two extremes, as functions of time --- */
+/* --- the trees --- */
 
-static int64_t top_at(const struct skew *skew, int64_t t_ns) {
-  int64_t top = INT64_MIN;
-  if (has_key(&skew->advancing_max)) top = t_ns - wtree_min(&skew->advancing_max);
-  if (has_key(&skew->stopped_max) && -wtree_min(&skew->stopped_max) > top)
-    top = -wtree_min(&skew->stopped_max);
-  return top;
+static void touch(struct skew *skew, uint32_t v) {
+  if (skew->clock[v].is_changed) return;
+  skew->clock[v].is_changed = true;
+  skew->changed[skew->n_changed++] = v;
 }
 
-static int64_t bottom_at(const struct skew *skew, int64_t t_ns) {
-  int64_t bottom = INT64_MAX;
-  if (has_key(&skew->advancing_min)) bottom = wtree_min(&skew->advancing_min) + t_ns;
-  if (wtree_min(&skew->stopped_min) < bottom) bottom = wtree_min(&skew->stopped_min);
-  return bottom;
+static inline int64_t key_of(const struct skew_clock *clock, unsigned where, int64_t sign) {
+  return clock->where & where ? sign * clock->p_ns : WTREE_NONE;
 }
 
-int64_t skew_bottom(const struct skew *skew) { return bottom_at(skew, skew->sim->now_ns); }
+static inline void enter(struct skew *skew, uint32_t v) {
+  const struct skew_clock *clock = &skew->clock[v];
+  unsigned either = clock->entered | clock->where;
+  if (either & SKEW_ADVANCING) {
+    wtree_set(&skew->advancing_min, v, key_of(clock, SKEW_ADVANCING, 1));
+    wtree_set(&skew->advancing_max, v, key_of(clock, SKEW_ADVANCING, -1));
+  }
+  if (either & SKEW_STOPPED) {
+    wtree_set(&skew->stopped_min, v, key_of(clock, SKEW_STOPPED, 1));
+    wtree_set(&skew->stopped_max, v, key_of(clock, SKEW_STOPPED, -1));
+  }
+  if (either & SKEW_COSTOP) wtree_set(&skew->costop_min, v, key_of(clock, SKEW_COSTOP, 1));
+}
 
-int64_t skew_now(const struct skew *skew) {
+/* All that changed at once; n of the VM are `where` now. */
+static inline void rebuild(struct skew *skew, struct wtree *tree, unsigned where, int64_t sign,
+                           uint32_t n) {
+  if (n == 0) {
+    if (has_key(tree)) wtree_clear(tree);
+    return;
+  }
+  for (uint32_t i = 0; i < skew->n_changed; i++)
+    wtree_put(tree, skew->changed[i], key_of(&skew->clock[skew->changed[i]], where, sign));
+  wtree_build(tree);
+}
+
+static void rebuild_all(struct skew *skew) {
+  uint32_t n_stopped = skew->n_in - skew->n_advancing;
+  rebuild(skew, &skew->advancing_min, SKEW_ADVANCING, 1, skew->n_advancing);
+  rebuild(skew, &skew->advancing_max, SKEW_ADVANCING, -1, skew->n_advancing);
+  rebuild(skew, &skew->stopped_min, SKEW_STOPPED, 1, n_stopped);
+  rebuild(skew, &skew->stopped_max, SKEW_STOPPED, -1, n_stopped);
+  rebuild(skew, &skew->costop_min, SKEW_COSTOP, 1, skew->n_costop);
+}
+
+static __attribute__((noinline)) void enter_changed(struct skew *skew) {
+  bool are_many = skew->n_changed > 2 && skew->n_changed > skew->n_vcpus / 4;
+  if (are_many) rebuild_all(skew);
+  while (skew->n_changed > 0) {
+    uint32_t v = skew->changed[--skew->n_changed];
+    if (!are_many) enter(skew, v);
+    skew->clock[v].entered = skew->clock[v].where;
+    skew->clock[v].is_changed = false;
+  }
+  skew->has_risen = false;
+}
+
+/* Brings the trees up to date. */
+static inline void refresh(struct skew *skew) {
+  if (skew->n_changed > 0) enter_changed(skew);
+}
+
+/* --- the two extremes, as functions of time; nothing overflows where there is no key --- */
+
+static inline int64_t top_at(const struct skew *skew, int64_t t_ns) {
+  int64_t advancing = t_ns - wtree_min(&skew->advancing_max);
+  int64_t stopped = -wtree_min(&skew->stopped_max);
+  return advancing > stopped ? advancing : stopped;
+}
+
+static inline int64_t bottom_at(const struct skew *skew, int64_t t_ns) {
+  int64_t advancing = wtree_min(&skew->advancing_min);
+  int64_t stopped = wtree_min(&skew->stopped_min) - t_ns;
+  return (advancing < stopped ? advancing : stopped) + t_ns;
+}
+
+int64_t skew_bottom(struct skew *skew) {
+  /* Who starts, stops or wakes leaves it where it was at this instant. */
+  if (skew->has_risen || skew->since_ns != skew->sim->now_ns) refresh(skew);
+  return bottom_at(skew, skew->sim->now_ns);
+}
+
+int64_t skew_now(struct skew *skew) {
+  refresh(skew);
   if (skew->n_in < 2) return 0;
   return top_at(skew, skew->sim->now_ns) - bottom_at(skew, skew->sim->now_ns);
 }
@@ -54,7 +121,7 @@ static int64_t progress(const struct skew *skew, uint32_t v) {
   return clock->p_ns + (clock->where == SKEW_ADVANCING ? skew->sim->now_ns : 0);
 }
 
-int64_t skew_lead(const struct skew *skew, uint32_t v) {
+int64_t skew_lead(struct skew *skew, uint32_t v) {
   assert(skew->clock[v].where != SKEW_OUT);
   return progress(skew, v) - skew_bottom(skew);
 }
@@ -158,6 +225,7 @@ static void book_pieces(struct skew *skew, int64_t from_ns, int64_t to_ns) {
 void skew_account(struct skew *skew) {
   int64_t now = skew->sim->now_ns, from = skew->since_ns;
   if (now == from) return;
+  refresh(skew);
   if (skew->n_in == 0) {
     skew->flat_ns[0] += now - from;
     trace_piece(skew, from, now, 0, 0);
@@ -185,77 +253,79 @@ void skew_account(struct skew *skew) {
 
 /* --- changes --- */
 
-static void put(struct skew *skew, uint32_t v, enum skew_where where, int64_t p_ns) {
-  struct skew_clock *clock = &skew->clock[v];
-  if (clock->where == SKEW_ADVANCING && where != SKEW_ADVANCING) {
-    wtree_set(&skew->advancing_min, v, WTREE_NONE);
-    wtree_set(&skew->advancing_max, v, WTREE_NONE);
-  } else if (clock->where == SKEW_STOPPED && where != SKEW_STOPPED) {
-    wtree_set(&skew->stopped_min, v, WTREE_NONE);
-    wtree_set(&skew->stopped_max, v, WTREE_NONE);
-  }
-  skew->n_advancing += (uint32_t)(where == SKEW_ADVANCING) - (clock->where == SKEW_ADVANCING);
-  skew->n_in += (uint32_t)(where != SKEW_OUT) - (clock->where != SKEW_OUT);
-  clock->where = where;
-  clock->p_ns = p_ns - (where == SKEW_ADVANCING ? skew->sim->now_ns : 0);
-  if (where == SKEW_ADVANCING) {
-    wtree_set(&skew->advancing_min, v, clock->p_ns);
-    wtree_set(&skew->advancing_max, v, -clock->p_ns);
-  } else if (where == SKEW_STOPPED) {
-    wtree_set(&skew->stopped_min, v, clock->p_ns);
-    wtree_set(&skew->stopped_max, v, -clock->p_ns);
-  }
+static void set_stopped(struct skew *skew, uint32_t v, int64_t p_ns) {
+  skew->clock[v].where = SKEW_STOPPED;
+  skew->clock[v].p_ns = p_ns;
   if (p_ns > skew->top_ns) skew->top_ns = p_ns;
+  touch(skew, v);
 }
 
 void skew_wake(struct skew *skew, uint32_t v) {
   int64_t floor_ns = skew->n_in > 0 ? skew_bottom(skew) : skew->top_ns;
   int64_t p = skew->clock[v].p_ns;
-  put(skew, v, SKEW_STOPPED, p > floor_ns ? p : floor_ns);
+  if (skew->n_in++ == 0) skew->has_risen = true;
+  set_stopped(skew, v, p > floor_ns ? p : floor_ns);
   if (p > floor_ns && skew->n_woken < skew->n_vcpus) skew->woken[skew->n_woken++] = v;
 }
 
-void skew_idle(struct skew *skew, uint32_t v) {
-  if (skew->clock[v].where == SKEW_ADVANCING) fold_lead(skew, &skew->clock[v]);
-  put(skew, v, SKEW_OUT, progress(skew, v));
-}
-
 void skew_start(struct skew *skew, uint32_t v) {
-  put(skew, v, SKEW_ADVANCING, skew->clock[v].p_ns);
-  skew->clock[v].lead_from_ns = skew->sim->now_ns;
+  struct skew_clock *clock = &skew->clock[v];
+  skew->n_advancing++;
+  clock->where = SKEW_ADVANCING;
+  clock->p_ns -= skew->sim->now_ns;
+  clock->lead_from_ns = skew->sim->now_ns;
+  touch(skew, v);
 }
 
 void skew_stop(struct skew *skew, uint32_t v) {
   fold_lead(skew, &skew->clock[v]);
-  put(skew, v, SKEW_STOPPED, progress(skew, v));
+  skew->n_advancing--;
+  set_stopped(skew, v, skew->clock[v].p_ns + skew->sim->now_ns);
+}
+
+void skew_idle(struct skew *skew, uint32_t v) {
+  if (skew->clock[v].where == SKEW_ADVANCING) skew_stop(skew, v);
+  skew->n_in--;
+  skew->has_risen = true;
+  skew->clock[v].where = SKEW_OUT;
+  touch(skew, v);
 }
 
 void skew_set_costop(struct skew *skew, uint32_t v, bool is_costop) {
-  wtree_set(&skew->costop_min, v, is_costop ? skew->clock[v].p_ns : WTREE_NONE);
+  skew->clock[v].where = is_costop ? SKEW_STOPPED | SKEW_COSTOP : SKEW_STOPPED;
+  skew->n_costop += is_costop ? 1u : UINT32_MAX;
+  touch(skew, v);
 }
 
 void skew_level(struct skew *skew) {
-  int64_t top = top_at(skew, skew->sim->now_ns);
+  int64_t top = INT64_MIN;
+  for (uint32_t v = 0; v < skew->n_vcpus; v++)
+    if (skew->clock[v].where != SKEW_OUT && progress(skew, v) > top) top = progress(skew, v);
   for (uint32_t v = 0; v < skew->n_vcpus; v++) {
     struct skew_clock *clock = &skew->clock[v];
     if (clock->where == SKEW_OUT || progress(skew, v) == top) continue;
     if (clock->where == SKEW_ADVANCING) fold_lead(skew, clock);
-    put(skew, v, clock->where, top);
+    clock->p_ns += top - progress(skew, v);
+    skew->has_risen = true;
+    if (top > skew->top_ns) skew->top_ns = top;
+    touch(skew, v);
   }
 }
 
 /* --- questions --- */
 
-uint32_t skew_next_leader(const struct skew *skew, uint32_t from, int64_t lead_ns) {
+uint32_t skew_next_leader(struct skew *skew, uint32_t from, int64_t lead_ns) {
+  if (from == 0) refresh(skew);
   /* p - t >= lead + min p - t, on negated keys. */
-  int64_t bound = skew->sim->now_ns - skew_bottom(skew) - lead_ns;
+  int64_t now = skew->sim->now_ns, bound = now - bottom_at(skew, now) - lead_ns;
   uint32_t v = wtree_find(&skew->advancing_max, from, bound);
   return v < skew->n_vcpus ? v : skew->n_vcpus;
 }
 
-uint32_t skew_next_costopped(const struct skew *skew, uint32_t from, int64_t lead_ns) {
-  int64_t bound;
-  if (__builtin_add_overflow(skew_bottom(skew), lead_ns, &bound)) bound = INT64_MAX - 1;
+uint32_t skew_next_costopped(struct skew *skew, uint32_t from, int64_t lead_ns) {
+  if (from == 0) refresh(skew);
+  int64_t bound, bottom = bottom_at(skew, skew->sim->now_ns);
+  if (__builtin_add_overflow(bottom, lead_ns, &bound)) bound = INT64_MAX - 1;
   uint32_t v = wtree_find(&skew->costop_min, from, bound);
   return v < skew->n_vcpus ? v : skew->n_vcpus;
 }
@@ -270,20 +340,22 @@ static int64_t crossing_ns(const struct skew *skew, int64_t height_ns) {
   return at > skew->sim->now_ns ? at : skew->sim->now_ns;
 }
 
-int64_t skew_lead_reaches_ns(const struct skew *skew, int64_t lead_ns) {
+int64_t skew_lead_reaches_ns(struct skew *skew, int64_t lead_ns) {
   if (skew->n_advancing == 0) return TIME_NEVER_NS;
+  refresh(skew);
   int64_t now = skew->sim->now_ns;
   if (now - wtree_min(&skew->advancing_max) - skew_bottom(skew) >= lead_ns) return now;
   return crossing_ns(skew, lead_ns);
 }
 
-int64_t skew_reaches_ns(const struct skew *skew, int64_t skew_ns) {
+int64_t skew_reaches_ns(struct skew *skew, int64_t skew_ns) {
   if (skew_now(skew) >= skew_ns) return skew->sim->now_ns;
   return crossing_ns(skew, skew_ns);
 }
 
-int64_t skew_costop_falls_to_ns(const struct skew *skew, int64_t lead_ns) {
-  if (!has_key(&skew->costop_min)) return TIME_NEVER_NS;
+int64_t skew_costop_falls_to_ns(struct skew *skew, int64_t lead_ns) {
+  if (skew->n_costop == 0) return TIME_NEVER_NS;
+  refresh(skew);
   int64_t needed = wtree_min(&skew->costop_min) - lead_ns; /* min p must get there */
   if (skew_bottom(skew) >= needed) return skew->sim->now_ns;
   if (wtree_min(&skew->stopped_min) < needed || skew->n_advancing == 0) return TIME_NEVER_NS;

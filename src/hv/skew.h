@@ -7,8 +7,10 @@
    next change comes.
    Rule: a vCPU is out (IDLE), stopped (READY, COSTOP, or in overhead) or advancing. On waking
    p := max(p, min p of the others that are in); if there is none, p := max p of all.
-   Invariants: min p over those that are in never falls; the skew is 0 with fewer than two of them.
-   Cost: O(log vCPUs) per change, nothing in between. */
+   Where the least and the greatest are is worked out when somebody asks, or before time passes:
+   what changes at one instant is entered together. Invariants: min p over those that are in never
+   falls; the skew is 0 with fewer than two of them. Cost: O(log vCPUs) per change, O(1) for each of
+   many; nothing in between. */
 #ifndef COSTOP_HV_SKEW_H
 #define COSTOP_HV_SKEW_H
 
@@ -20,13 +22,16 @@
 #include "sim/sim.h"
 #include "sim/wtree.h"
 
-enum skew_where { SKEW_OUT, SKEW_STOPPED, SKEW_ADVANCING };
+enum skew_where { SKEW_OUT = 0, SKEW_STOPPED = 1, SKEW_ADVANCING = 2 };
+enum { SKEW_COSTOP = 4 }; /* of a stopped one */
 
 struct skew_clock {
   int64_t p_ns;         /* progress; less the time (p - t) while advancing */
   int64_t lead_max_ns;  /* so far, of intervals that were folded */
   int64_t lead_from_ns; /* its lead since then is still to be folded; advancing only */
-  enum skew_where where;
+  uint8_t where;        /* enum skew_where, with SKEW_COSTOP or-ed in */
+  uint8_t entered;      /* … as the trees have it */
+  bool is_changed;      /* the trees do not have it as it is */
 };
 
 /* The lead of an advancing vCPU is its p - t plus (t - min p), and the latter is the VM's: it
@@ -40,11 +45,13 @@ struct skew_peak {
 struct skew {
   struct sim *sim;
   vm_id_t vm;
-  uint32_t n_vcpus, n_in, n_advancing, n_peaks, n_woken;
+  uint32_t n_vcpus, n_in, n_advancing, n_costop, n_changed, n_peaks, n_woken;
   struct skew_clock *clock;
+  uint32_t *changed; /* those whose clocks are, but for whom the trees are up to date */
   struct wtree advancing_min, advancing_max; /* p - t; max trees hold negated keys */
   struct wtree stopped_min, stopped_max;     /* p */
   struct wtree costop_min;                   /* p of the COSTOP ones */
+  bool has_risen;                            /* min p, at this instant: the trees have it no more */
   int64_t top_ns;                            /* greatest p that ever stopped */
   int64_t since_ns;                          /* booked up to here */
   int64_t bottom_ns;                         /* min p just before since_ns; -1: nobody was in */
@@ -73,21 +80,22 @@ void skew_set_costop(struct skew *skew, uint32_t v, bool is_costop); /* of a sto
 /* A gang starts: the progress of all that are in becomes that of the most advanced. */
 void skew_level(struct skew *skew);
 
-int64_t skew_now(const struct skew *skew);
+int64_t skew_now(struct skew *skew);
 /* Lead of a vCPU that is in. */
-int64_t skew_lead(const struct skew *skew, uint32_t v);
+int64_t skew_lead(struct skew *skew, uint32_t v);
 /* Least p of those that are in; n_in > 0. */
-int64_t skew_bottom(const struct skew *skew);
-/* Next advancing vCPU at or behind `from` with a lead >= lead_ns; n_vcpus or more if none. */
-uint32_t skew_next_leader(const struct skew *skew, uint32_t from, int64_t lead_ns);
-/* Next COSTOP vCPU at or behind `from` with a lead <= lead_ns; n_vcpus or more if none. */
-uint32_t skew_next_costopped(const struct skew *skew, uint32_t from, int64_t lead_ns);
+int64_t skew_bottom(struct skew *skew);
+/* Next advancing vCPU at or behind `from` with a lead >= lead_ns, next COSTOP one with a lead <=
+   lead_ns; n_vcpus or more if none. What changes between one with `from` 0 and those that go on
+   from there is not looked at. */
+uint32_t skew_next_leader(struct skew *skew, uint32_t from, int64_t lead_ns);
+uint32_t skew_next_costopped(struct skew *skew, uint32_t from, int64_t lead_ns);
 /* When, if nothing changes, an advancing vCPU's lead reaches lead_ns (now, if one has), or
    TIME_NEVER_NS; and when a COSTOP one's falls to lead_ns. */
-int64_t skew_lead_reaches_ns(const struct skew *skew, int64_t lead_ns);
-int64_t skew_costop_falls_to_ns(const struct skew *skew, int64_t lead_ns);
+int64_t skew_lead_reaches_ns(struct skew *skew, int64_t lead_ns);
+int64_t skew_costop_falls_to_ns(struct skew *skew, int64_t lead_ns);
 /* When the skew, over all that are in, reaches skew_ns. */
-int64_t skew_reaches_ns(const struct skew *skew, int64_t skew_ns);
+int64_t skew_reaches_ns(struct skew *skew, int64_t skew_ns);
 
 /* At the end of the warm-up, after skew_account. */
 void skew_reset(struct skew *skew);

@@ -18,12 +18,17 @@ struct wtree {
   uint32_t n_leaves;
 };
 
+/* No leaf has a key. */
+static inline void wtree_clear(struct wtree *tree) {
+  for (size_t i = 0; i < 2 * (size_t)tree->n_leaves; i++) tree->node[i] = WTREE_NONE;
+}
+
 static inline void wtree_init(struct wtree *tree, struct arena *arena, uint32_t n_slots) {
   uint32_t n = 1;
   while (n < n_slots) n *= 2;
   tree->n_leaves = n;
   tree->node = ARENA_ARRAY(arena, 2 * (size_t)n, int64_t);
-  for (uint32_t i = 0; i < 2 * n; i++) tree->node[i] = WTREE_NONE;
+  wtree_clear(tree);
 }
 
 static inline int64_t wtree_min(const struct wtree *tree) { return tree->node[1]; }
@@ -44,6 +49,16 @@ static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
     node[i >> 2] = key;
   }
   if (i > 1) node[1] = node[i ^ 1] < key ? node[i ^ 1] : key;
+}
+
+/* Many keys at once: wtree_put for each, then wtree_build. */
+static inline void wtree_put(struct wtree *tree, uint32_t leaf, int64_t key) {
+  tree->node[tree->n_leaves + leaf] = key;
+}
+static inline void wtree_build(struct wtree *tree) {
+  int64_t *node = tree->node;
+  for (size_t i = tree->n_leaves - 1; i > 0; i--)
+    node[i] = node[2 * i] < node[2 * i + 1] ? node[2 * i] : node[2 * i + 1];
 }
 
 /* The least key among the leaf and its neighbours, an eighth of all. */

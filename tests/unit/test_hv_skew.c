@@ -8,7 +8,7 @@
 #include "sim/rng.h"
 #include "support/world.h"
 
-enum { VCPUS_MAX = 6, HORIZON_NS = 30000, GAP_MAX_NS = 40, SEEDS = 30 };
+enum { VCPUS_MAX = 9, HORIZON_NS = 30000, GAP_MAX_NS = 40, SEEDS = 30 };
 
 struct naive {
   int64_t p_ns[VCPUS_MAX], lead_max_ns[VCPUS_MAX];
@@ -156,8 +156,9 @@ static void level(void) {
     if (naive.where[v] != SKEW_OUT) naive.p_ns[v] = top;
 }
 
+/* Any question may be the first one after a change. */
 static void expect_answers(int64_t lead_ns) {
-  ck_assert_int_eq(skew_now(&skew), spread());
+  if (below(2)) ck_assert_int_eq(skew_now(&skew), spread());
   if (n_in() == 0) return;
   ck_assert_int_eq(skew_bottom(&skew), extreme(1));
   uint32_t leader = naive.n_vcpus, costopped = naive.n_vcpus;
@@ -237,9 +238,10 @@ static void try_seed(uint32_t seed) {
   start_both(2 + seed % (VCPUS_MAX - 1));
   while (naive.now_ns < HORIZON_NS - 2 * GAP_MAX_NS) {
     if (below(3)) pass(below(GAP_MAX_NS));
-    for (uint32_t n = below(3); n > 0; n--) change(below(naive.n_vcpus));
+    uint32_t n_changes = below(8) ? below(3) : below(2 * naive.n_vcpus);
+    for (uint32_t n = n_changes; n > 0; n--) change(below(naive.n_vcpus));
     if (below(8) == 0) level();
-    expect_answers(below(100));
+    if (below(2)) expect_answers(below(100));
     if (below(10) == 0) expect_crossings(below(150));
     if (below(900) > 0) continue;
     skew_account(&skew);

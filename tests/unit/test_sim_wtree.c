@@ -73,11 +73,32 @@ START_TEST(it_is_an_array_with_a_least_element) {
 }
 END_TEST
 
+START_TEST(many_keys_are_entered_at_once) {
+  for (uint32_t n = 1; n <= SLOTS_MAX; n += 1 + n / 4) {
+    struct wtree tree;
+    int64_t keys[SLOTS_MAX];
+    wtree_init(&tree, &arena, n);
+    for (int round = 0; round < ROUNDS / 10; round++) {
+      for (uint32_t i = 0; i < n; i++) {
+        keys[i] = (int64_t)below(KEYS) - KEYS / 2;
+        wtree_put(&tree, i, keys[i]);
+      }
+      wtree_build(&tree);
+      expect_like(&tree, keys, n);
+    }
+    for (uint32_t i = 0; i < n; i++) keys[i] = WTREE_NONE;
+    wtree_clear(&tree);
+    expect_like(&tree, keys, n);
+  }
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("wtree");
   tcase_add_checked_fixture(tests, begin, end);
   tcase_add_test(tests, an_empty_tree_has_no_least);
   tcase_add_test(tests, a_single_slot_is_its_own_root);
   tcase_add_test(tests, it_is_an_array_with_a_least_element);
+  tcase_add_test(tests, many_keys_are_entered_at_once);
   return world_main(tests, "sim/wtree");
 }
