@@ -11,8 +11,6 @@
    its class on a pCPU that it may use. Cost: O(1) per dispatch and O(pCPUs / 64) per theft, if
    affinity forbids none; O(pCPUs) per tick, O(vCPUs) per accounting. Source: Xen,
    xen/common/sched/credit.c. Here credits are counted in ns and shared out at once. */
-#include <sys/queue.h>
-
 #include "hv/picked.h"
 #include "hv/spread.h"
 #include "sim/time.h"
@@ -39,10 +37,17 @@ enum { TICKS_PER_TIMESLICE = 3 };
 
 /* Best first; NOBODY stands for a pCPU without work. */
 enum prio { BOOST, UNDER, OVER, PRIOS, NOBODY = PRIOS };
+enum { URGENT = 1 << BOOST | 1 << UNDER };
+
+/* A class of a queue is a ring: whoever joins or leaves needs not look who else is there. */
+struct link {
+  struct link *before, *behind;
+};
 
 /* All that an event touches of it, in one cache line. */
 struct __attribute__((aligned(ARENA_LINE))) credit_vcpu {
-  TAILQ_ENTRY(credit_vcpu) link;
+  struct link link; /* comes first, see account_at */
+  struct vcpu *vcpu;
   int64_t credit_ns;  /* what it may run before it is OVER */
   int64_t charged_ns; /* up to when it has paid, while it runs */
   int64_t started_ns; /* its latest start */
@@ -51,21 +56,25 @@ struct __attribute__((aligned(ARENA_LINE))) credit_vcpu {
   bool is_active;     /* earns credits */
 };
 
-TAILQ_HEAD(fifo, credit_vcpu);
+/* Those who stand at a pCPU. */
+struct __attribute__((aligned(ARENA_LINE))) queue {
+  struct link ends[PRIOS]; /* of each class: before its first, behind its last */
+  uint32_t classes;        /* those with somebody in them, a bit each */
+};
 
 struct credit {
   struct sched_credit_params params;
-  struct credit_vcpu *vcpus;
-  struct fifo (*queues)[PRIOS]; /* by pCPU */
-  struct pcpuset urgent;        /* pCPUs with queued ones better than OVER; with any: hv->queued */
-  uint32_t *n_active;           /* by VM */
-  int64_t *due_ns;              /* by VM: its share in the running accounting */
-  int64_t balance_ns;           /* sum of all credits after the latest accounting */
+  struct queue *queues; /* by pCPU */
+  uint64_t *urgent;     /* pCPUs with queued ones better than OVER; with any: hv->queued */
+  uint32_t *n_active;   /* by VM */
+  int64_t *due_ns;      /* by VM: its share in the running accounting */
+  int64_t balance_ns;   /* sum of all credits after the latest accounting */
   int64_t n_ticks;
+  struct credit_vcpu vcpus[];
 };
 
 static struct credit_vcpu *credit_of(const struct hv *hv, const struct vcpu *v) {
-  const struct credit *credit = hv->sched_state;
+  struct credit *credit = hv->sched_state;
   return &credit->vcpus[v->id];
 }
 
@@ -77,19 +86,23 @@ static int64_t tick_ns(const struct credit *credit) {
 }
 
 static void *credit_create(struct hv *hv, const void *params, struct arena *arena) {
-  struct credit *credit = ARENA_NEW(arena, struct credit);
+  size_t vcpus_size = hv->n_vcpus * sizeof(struct credit_vcpu);
+  struct credit *credit = arena_alloc(arena, 1, sizeof(struct credit) + vcpus_size);
   credit->params = *(const struct sched_credit_params *)params;
-  credit->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct credit_vcpu);
-  credit->queues =
-      (struct fifo(*)[PRIOS])(void *)ARENA_ARRAY(arena, (size_t)hv->n_pcpus * PRIOS, struct fifo);
+  credit->queues = ARENA_ARRAY(arena, hv->n_pcpus, struct queue);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++)
-    for (int prio = 0; prio < PRIOS; prio++) TAILQ_INIT(&credit->queues[p][prio]);
+    for (int prio = 0; prio < PRIOS; prio++) {
+      struct link *ends = &credit->queues[p].ends[prio];
+      ends->before = ends->behind = ends;
+    }
   credit->n_active = ARENA_ARRAY(arena, hv->n_vms, uint32_t);
   credit->due_ns = ARENA_ARRAY(arena, hv->n_vms, int64_t);
-  pcpuset_init(&credit->urgent, arena, hv->n_pcpus);
-  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++)
+  credit->urgent = ARENA_ARRAY(arena, hv->queued.n_words, uint64_t);
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    struct vcpu *v = &hv->vcpus[i];
     credit->vcpus[i] =
-        (struct credit_vcpu){.prio = UNDER, .queue = hv_first_pcpu(hv, &hv->vcpus[i])};
+        (struct credit_vcpu){.vcpu = v, .prio = UNDER, .queue = hv_first_pcpu(hv, v)};
+  }
   hv->timeslice_ns = credit->params.timeslice_ns;
   hv->is_spread = credit->params.placement == SCHED_PLACE_BALANCE;
   hv->timer_ns = tick_ns(credit);
@@ -105,29 +118,36 @@ static const char *credit_check(const void *params, const char **key) {
 
 /* --- queues --- */
 
-static struct vcpu *vcpu_of(const struct hv *hv, const struct credit_vcpu *account) {
-  const struct credit *credit = hv->sched_state;
-  return account ? &hv->vcpus[account - credit->vcpus] : NULL;
+static const struct credit_vcpu *account_at(const struct link *link) {
+  return (const struct credit_vcpu *)(const void *)link;
 }
 
-static void push(struct hv *hv, const struct vcpu *v) {
+/* Who stands where is a toss-up: no branch depends on it, here and below. */
+static void push(struct hv *hv, struct credit_vcpu *account) {
   struct credit *credit = hv->sched_state;
-  struct credit_vcpu *account = &credit->vcpus[v->id];
   pcpu_id_t p = account->queue;
-  TAILQ_INSERT_TAIL(&credit->queues[p][account->prio], account, link);
-  pcpuset_put(&hv->queued, p, !pcpuset_has(&hv->queued, p));
-  if (account->prio < OVER) pcpuset_put(&credit->urgent, p, !pcpuset_has(&credit->urgent, p));
+  struct queue *queue = &credit->queues[p];
+  struct link *ends = &queue->ends[account->prio], *last = ends->before;
+  account->link = (struct link){.before = last, .behind = ends};
+  last->behind = ends->before = &account->link;
+  pcpuset_put(&hv->queued, p, queue->classes == 0);
+  queue->classes |= 1u << account->prio;
+  credit->urgent[p / 64] |= (uint64_t)(account->prio < OVER) << p % 64;
 }
 
-static void pull(struct hv *hv, const struct vcpu *v) {
+static void credit_dequeue(struct hv *hv, struct vcpu *v) {
   struct credit *credit = hv->sched_state;
-  struct credit_vcpu *account = &credit->vcpus[v->id];
+  const struct credit_vcpu *account = &credit->vcpus[v->id];
+  if (v->is_parked) return;
   pcpu_id_t p = account->queue;
-  struct fifo *queues = credit->queues[p];
-  TAILQ_REMOVE(&queues[account->prio], account, link);
-  bool has_urgent = !TAILQ_EMPTY(&queues[BOOST]) || !TAILQ_EMPTY(&queues[UNDER]);
-  if (account->prio < OVER) pcpuset_drop(&credit->urgent, p, !has_urgent);
-  pcpuset_drop(&hv->queued, p, !has_urgent && TAILQ_EMPTY(&queues[OVER]));
+  struct queue *queue = &credit->queues[p];
+  struct link link = account->link;
+  bool is_only = link.before == link.behind;
+  link.before->behind = link.behind;
+  link.behind->before = link.before;
+  queue->classes &= ~((uint32_t)is_only << account->prio);
+  credit->urgent[p / 64] &= ~((uint64_t)((queue->classes & URGENT) == 0) << p % 64);
+  pcpuset_drop(&hv->queued, p, queue->classes == 0);
 }
 
 static pcpu_id_t credit_queue_of(const struct hv *hv, const struct vcpu *v) {
@@ -140,40 +160,27 @@ static int64_t credit_rank(const struct hv *hv, const struct vcpu *v) {
 
 static bool stands_in_queue(const struct vcpu *v) { return v->is_queued && !v->is_parked; }
 
-static void set_prio(struct hv *hv, struct vcpu *v, enum prio prio) {
-  struct credit_vcpu *account = credit_of(hv, v);
-  if (account->prio == prio) return;
-  if (stands_in_queue(v)) pull(hv, v);
-  account->prio = (uint8_t)prio;
-  if (stands_in_queue(v)) push(hv, v);
-}
-
 /* v has come to its queue: is it to preempt who runs there? An idle pCPU takes it unasked. */
-static void tickle(struct hv *hv, const struct vcpu *v) {
-  const struct credit_vcpu *account = credit_of(hv, v);
+static void tickle(struct hv *hv, const struct vcpu *v, const struct credit_vcpu *account) {
   if (hv_has_free(hv, v)) return;
   const struct vcpu *current = hv_rival(hv, account->queue);
   if (account->prio < credit_of(hv, current)->prio) hv_ask(hv, account->queue);
 }
 
-static void charge(struct hv *hv, const struct vcpu *v) {
-  struct credit_vcpu *account = credit_of(hv, v);
-  account->credit_ns -= hv->sim->now_ns - account->charged_ns;
-  account->charged_ns = hv->sim->now_ns;
-}
-
 static void credit_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   struct credit_vcpu *account = credit_of(hv, v);
-  if (v->is_parked) return;
   bool has_come = reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED;
+  if (v->is_parked) return;
   if (reason == QUEUE_WOKEN && account->prio == UNDER) account->prio = BOOST;
   if (has_come) account->queue = spread_place(hv, v, account->queue);
-  push(hv, v);
-  if (has_come) tickle(hv, v);
+  push(hv, account);
+  if (has_come) tickle(hv, v, account);
 }
 
-static void credit_dequeue(struct hv *hv, struct vcpu *v) {
-  if (!v->is_parked) pull(hv, v);
+static void charge(const struct hv *hv, struct credit_vcpu *account) {
+  int64_t now_ns = hv->sim->now_ns;
+  account->credit_ns -= now_ns - account->charged_ns;
+  account->charged_ns = now_ns;
 }
 
 static void credit_started(struct hv *hv, struct vcpu *v) {
@@ -182,7 +189,7 @@ static void credit_started(struct hv *hv, struct vcpu *v) {
   account->queue = v->pcpu;
 }
 
-static void credit_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v); }
+static void credit_stopped(struct hv *hv, struct vcpu *v) { charge(hv, credit_of(hv, v)); }
 
 /* --- who runs on p --- */
 
@@ -191,41 +198,54 @@ static bool is_limited(const struct hv *hv, const struct vcpu *v) {
   return hv->sim->now_ns - credit_of(hv, v)->started_ns < credit->params.ratelimit_ns;
 }
 
-/* The first in p's queue, but for one that has yielded if there is another. */
-static struct vcpu *first_queued(const struct hv *hv, pcpu_id_t p) {
-  const struct credit *credit = hv->sched_state;
-  struct vcpu *yielder = NULL;
-  for (int prio = BOOST; prio < PRIOS; prio++) {
-    const struct credit_vcpu *first = TAILQ_FIRST(&credit->queues[p][prio]);
-    struct vcpu *v = vcpu_of(hv, first);
-    if (v && v->has_yielded) {
-      yielder = v;
-      v = vcpu_of(hv, TAILQ_NEXT(first, link));
-    }
-    if (v) return v;
-  }
-  return yielder;
+/* The first of the best of these classes. */
+static const struct credit_vcpu *first_of(const struct queue *queue, uint32_t classes) {
+  return account_at(queue->ends[__builtin_ctz(classes)].behind);
 }
 
-/* The first in q's queue, of a class better than `than`, that may move to p. */
-static struct vcpu *victim(const struct hv *hv, pcpu_id_t q, pcpu_id_t p, enum prio than) {
-  const struct credit *credit = hv->sched_state;
-  const struct credit_vcpu *account;
-  for (int prio = BOOST; prio < (int)than; prio++)
-    TAILQ_FOREACH(account, &credit->queues[q][prio], link)
-  if (spread_may_take(hv, vcpu_of(hv, account), p)) return vcpu_of(hv, account);
+/* The first in a queue, which is not empty, but for one that has yielded if there is another. */
+static const struct credit_vcpu *first_queued(const struct queue *queue) {
+  const struct credit_vcpu *first = first_of(queue, queue->classes);
+  if (!first->vcpu->has_yielded) return first;
+  if (first->link.behind != &queue->ends[first->prio]) return account_at(first->link.behind);
+  uint32_t others = queue->classes & ~(1u << first->prio);
+  return others ? first_of(queue, others) : first;
+}
+
+/* The first of these classes that may move to p. Rarely asked for, so it is out of line. */
+static __attribute__((noinline)) struct vcpu *first_movable(const struct hv *hv,
+                                                            const struct queue *queue,
+                                                            uint32_t classes, pcpu_id_t p) {
+  for (; classes != 0; classes &= classes - 1) {
+    const struct link *ends = &queue->ends[__builtin_ctz(classes)];
+    for (const struct link *link = ends->behind; link != ends; link = link->behind)
+      if (spread_may_take(hv, account_at(link)->vcpu, p)) return account_at(link)->vcpu;
+  }
   return NULL;
 }
 
-/* From the pCPUs first..behind-1. */
-static struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum prio than, pcpu_id_t first,
-                                  pcpu_id_t behind) {
+/* The first in q's queue that may move to p, of a class better than `than`: there are some. */
+static struct vcpu *victim(const struct hv *hv, pcpu_id_t q, pcpu_id_t p, enum prio than) {
   const struct credit *credit = hv->sched_state;
-  const struct pcpuset *better = than == OVER ? &credit->urgent : &hv->queued;
-  for (pcpu_id_t q = first; (q = pcpuset_next(better, q)) < behind; q++) {
-    struct vcpu *v = victim(hv, q, p, than);
-    if (v) return v;
-  }
+  const struct queue *queue = &credit->queues[q];
+  uint32_t classes = queue->classes & ((1u << than) - 1);
+  struct vcpu *v = first_of(queue, classes)->vcpu;
+  return spread_may_take(hv, v, p) ? v : first_movable(hv, queue, classes, p);
+}
+
+/* From the pCPUs first..behind-1. */
+static inline struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum prio than,
+                                         pcpu_id_t first, pcpu_id_t behind) {
+  const struct credit *credit = hv->sched_state;
+  const uint64_t *better = than == OVER ? credit->urgent : hv->queued.word;
+  uint64_t mask = ~UINT64_C(0) << first % 64;
+  for (uint32_t w = first / 64; w * 64 < behind; w++, mask = ~UINT64_C(0))
+    for (uint64_t rest = better[w] & mask; rest != 0; rest &= rest - 1) {
+      pcpu_id_t q = w * 64 + (uint32_t)__builtin_ctzll(rest);
+      if (q >= behind) return NULL;
+      struct vcpu *v = victim(hv, q, p, than);
+      if (v) return v;
+    }
   return NULL;
 }
 
@@ -242,14 +262,15 @@ static struct vcpu *steal(const struct hv *hv, pcpu_id_t p, enum prio than) {
 }
 
 static struct vcpu *credit_pick(struct hv *hv, pcpu_id_t p) {
-  struct credit *credit = hv->sched_state;
+  const struct credit *credit = hv->sched_state;
+  const struct queue *queue = &credit->queues[p];
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
   if (current && stands_in_queue(current) && !current->has_yielded && is_limited(hv, current))
     return current;
-  struct vcpu *first = first_queued(hv, p);
-  enum prio prio = first ? (enum prio)credit->vcpus[first->id].prio : NOBODY;
-  struct vcpu *stolen = prio >= OVER ? steal(hv, p, prio) : NULL;
-  return stolen ? stolen : first;
+  if (queue->classes == 0) return steal(hv, p, NOBODY);
+  const struct credit_vcpu *first = first_queued(queue);
+  struct vcpu *stolen = first->prio == OVER ? steal(hv, p, OVER) : NULL;
+  return stolen ? stolen : first->vcpu;
 }
 
 /* One that was asked to go before its ratelimit goes on to that. */
@@ -261,9 +282,17 @@ static int64_t credit_slice_ns(const struct hv *hv, const struct vcpu *v) {
 
 /* --- accounting --- */
 
+static void set_prio(struct hv *hv, struct vcpu *v, enum prio prio) {
+  struct credit_vcpu *account = credit_of(hv, v);
+  if (account->prio == prio) return;
+  if (v->is_queued) credit_dequeue(hv, v);
+  account->prio = (uint8_t)prio;
+  if (v->is_queued) credit_enqueue(hv, v, QUEUE_DESCHEDULED);
+}
+
 static void park(struct hv *hv, struct vcpu *v) {
   if (v->is_parked) return;
-  if (v->is_queued) pull(hv, v);
+  if (v->is_queued) credit_dequeue(hv, v);
   v->is_parked = true;
   if (v->runstate == RS_RUNNING) hv_ask(hv, v->pcpu);
 }
@@ -272,10 +301,7 @@ static void unpark(struct hv *hv, struct vcpu *v) {
   if (!v->is_parked) return;
   v->is_parked = false;
   if (hv->free.n_members > 0) hv->must_fill = true;
-  if (!v->is_queued) return;
-  credit_of(hv, v)->queue = spread_place(hv, v, credit_of(hv, v)->queue);
-  push(hv, v);
-  tickle(hv, v);
+  if (v->is_queued) credit_enqueue(hv, v, QUEUE_COSTARTED);
 }
 
 /* What a VM may use of the pCPUs in one accounting period; INT64_MAX: all. */
@@ -391,7 +417,7 @@ static void tick(struct hv *hv, struct vcpu *v) {
   struct credit *credit = hv->sched_state;
   struct credit_vcpu *account = credit_of(hv, v);
   if (account->prio == BOOST) set_prio(hv, v, UNDER);
-  charge(hv, v);
+  charge(hv, account);
   if (account->is_active) return;
   account->is_active = true;
   credit->n_active[v->vm]++;
@@ -416,20 +442,20 @@ static void credit_audit(const struct hv *hv) {
   const struct credit *credit = hv->sched_state;
   uint32_t n_queued = 0;
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
-    bool has_some = false, has_urgent = false;
+    const struct queue *queue = &credit->queues[p];
     for (int prio = 0; prio < PRIOS; prio++) {
-      const struct credit_vcpu *account;
-      has_some |= !TAILQ_EMPTY(&credit->queues[p][prio]);
-      if (prio < OVER) has_urgent = has_some;
-      TAILQ_FOREACH(account, &credit->queues[p][prio], link) {
-        const struct vcpu *v = vcpu_of(hv, account);
-        assert(account->queue == p && account->prio == prio);
-        assert(stands_in_queue(v) && hv_may_use(hv, v, p));
+      const struct link *ends = &queue->ends[prio], *before = ends, *link;
+      assert((ends->behind != ends) == (queue->classes >> prio & 1));
+      for (link = ends->behind; link != ends; before = link, link = link->behind) {
+        const struct credit_vcpu *account = account_at(link);
+        assert(link->before == before && account->queue == p && account->prio == prio);
+        assert(stands_in_queue(account->vcpu) && hv_may_use(hv, account->vcpu, p));
         n_queued++;
       }
+      assert(ends->before == before);
     }
-    assert(pcpuset_has(&hv->queued, p) == has_some);
-    assert(pcpuset_has(&credit->urgent, p) == has_urgent);
+    assert(pcpuset_has(&hv->queued, p) == (queue->classes != 0));
+    assert((credit->urgent[p / 64] >> p % 64 & 1) == ((queue->classes & URGENT) != 0));
   }
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];

@@ -34,8 +34,8 @@ static pcpu_id_t find(const struct hv *hv, const struct vcpu *v, pcpu_id_t from,
   return ID_NONE;
 }
 
-pcpu_id_t spread_place(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
-  if (!hv->is_spread || !spread_has_sibling(hv, v, p)) return p;
+pcpu_id_t spread_apart(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  if (!spread_has_sibling(hv, v, p)) return p;
   pcpu_id_t place = find(hv, v, 0, true);
   if (place == ID_NONE) place = find(hv, v, p, false);
   return place == ID_NONE ? p : place;

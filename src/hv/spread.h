@@ -27,10 +27,15 @@ extern const char *const spread_words[];
 bool spread_has_queued(const struct hv *hv, const struct vcpu *v, pcpu_id_t p);
 /* … or run there? */
 bool spread_has_sibling(const struct hv *hv, const struct vcpu *v, pcpu_id_t p);
-/* Where v, which has come to a queue, goes if p is where it would go otherwise. */
-pcpu_id_t spread_place(const struct hv *hv, const struct vcpu *v, pcpu_id_t p);
+/* Where v goes, if siblings are to be apart and p is where it would go otherwise. */
+pcpu_id_t spread_apart(const struct hv *hv, const struct vcpu *v, pcpu_id_t p);
 /* Asserts the invariant. */
 void spread_audit(const struct hv *hv);
+
+/* Where v, which has come to a queue, goes if p is where it would go otherwise. */
+static inline pcpu_id_t spread_place(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  return hv->is_spread ? spread_apart(hv, v, p) : p;
+}
 
 /* May p, which decides who runs, take v from another pCPU's queue? */
 static inline bool spread_may_take(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
