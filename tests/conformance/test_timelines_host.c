@@ -230,6 +230,28 @@ START_TEST(strict_stops_a_gang_whose_skew_is_too_great) {
 }
 END_TEST
 
+/* c has run on p0 only, so at 20 the gang pays for a switch there and not on p1: it is out of step
+   by 2 from then on, but nobody of it is left behind. From 30 on none of it runs, and no pCPU is
+   left to offer it: it is READY, not stopped. */
+START_TEST(strict_stops_no_gang_of_which_nothing_runs) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2, 'costs': { 'context_switch': '2ms', 'migration': '0' } },"
+              "'hypervisor': {" RR("10ms") ", 'coscheduling': { 'kind': 'strict',"
+              "'skew_limit': '1ms' } }, 'programs': { " HOGS_PROGRAM " },"
+              "'vms': { 'gang': { 'vcpus': 2, 'program': 'hog' },"
+              "'c': { 'vcpus': 1, 'program': 'hog' },"
+              "'d': { 'vcpus': 1, 'program': 'hog', 'start': '25ms' } },"
+              "'run': { 'duration': '45ms' } }");
+  world_expect(&world, MS,
+               "gang/v0 uuuuuuuuuu xxxxxxxxxx oouuuuuuuu rrrrrrrrrr oouuu\n"
+               "gang/v1 uuuuuuuuuu xxxxxxxxxx uuuuuuuuuu rrrrrrrrrr oouuu\n"
+               "c/v0    rrrrrrrrrr oouuuuuuuu rrrrrrrrrr oouuuuuuuu rrrrr\n"
+               "d/v0    .......... .......... .....rrrrr oouuuuuuuu rrrrr\n"
+               "p0      0000000000 2222222222 0000000000 2222222222 00000\n"
+               "p1      1111111111 .......... 1111111111 3333333333 11111\n");
+}
+END_TEST
+
 static void watch_backfill(const char *patience) {
   world_watch(&world,
               "{ 'host': { 'pcpus': 2 }, 'hypervisor': {" RR("10ms") ","
@@ -439,6 +461,7 @@ int main(void) {
   tcase_add_test(tests, relaxed_boosts_the_laggard);
   tcase_add_test(tests, strict_lets_a_late_joiner_in);
   tcase_add_test(tests, strict_stops_a_gang_whose_skew_is_too_great);
+  tcase_add_test(tests, strict_stops_no_gang_of_which_nothing_runs);
   tcase_add_test(tests, strict_runs_out_of_patience);
   tcase_add_test(tests, strict_backfills_for_ever_with_patience);
   tcase_add_test(tests, affinity_keeps_vcpus_in_their_set);
