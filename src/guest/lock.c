@@ -30,7 +30,7 @@ static void trace(const struct thread *t, const struct lock *lock, enum trace_wh
 
 enum spin_cause lock_part_cause(const struct lock *lock) {
   const struct thread *owner = lock->owner;
-  if (!owner || !guest_is_current(owner)) return SPIN_CONTENDED;
+  if (!owner) return SPIN_CONTENDED;
   unsigned state = guest_vcpu_of(owner)->v->runstate;
   if (state == RS_RUNNING || state == RS_IDLE) return SPIN_CONTENDED;
   if (!lock->is_entered) return SPIN_LWP;

@@ -86,8 +86,7 @@ CHANGES = (
     ("hv/cosched_strict.c", "if (vm->n_in[RS_READY] == 0 || vm->n_in[RS_RUNNING] == 0)",
      "if (vm->n_in[RS_READY] == 0)"),
     # locks
-    ("guest/lock.c", "if (!owner || !guest_is_current(owner)) return SPIN_CONTENDED;",
-     "if (!owner) return SPIN_CONTENDED;"),
+    ("guest/lock.c", "state == RS_RUNNING || state == RS_IDLE", "state == RS_RUNNING"),
     ("guest/lock.c", "if (!lock->is_entered) return SPIN_LWP;", ""),
     ("guest/lock.c", "return state == RS_COSTOP ? SPIN_LHP_COSTOP : SPIN_LHP_READY;",
      "return state == RS_READY ? SPIN_LHP_COSTOP : SPIN_LHP_READY;"),
