@@ -22,9 +22,9 @@ struct company {
   uint32_t n_threads; /* … and how many it has; 0: wherever they run */
 };
 
-static struct company company_of(struct hv *hv, struct vcpu *v) {
+static struct company company_of(const struct hv *hv, const struct vcpu *v) {
   if (!hv->cosched->shares_slice_end && !hv->is_core_scheduled)
-    return (struct company){.first = v, .n = 1};
+    return (struct company){.first = &hv->vcpus[v->id], .n = 1};
   const struct hv_vm *vm = hv_vm_of(hv, v);
   struct company company = {.first = &hv->vcpus[vm->first_vcpu], .n = vm->n_vcpus};
   if (hv->cosched->shares_slice_end) return company;
@@ -42,6 +42,14 @@ static bool is_any_unsafe(const struct company *company) {
   for (uint32_t i = 0; i < company->n; i++)
     if (has(company, &company->first[i]) && company->first[i].is_unsafe) return true;
   return false;
+}
+
+/* Who has joined a company that is delayed goes on with it. */
+bool hv_is_to_decide(const struct hv *hv, const struct vcpu *v) {
+  struct company company = company_of(hv, v);
+  for (uint32_t i = 0; i < company.n; i++)
+    if (has(&company, &company.first[i]) && company.first[i].is_delayed) return true;
+  return pcpuset_has(&hv->asked, v->pcpu);
 }
 
 static void put_off(struct hv *hv, struct vcpu *v, int64_t until_ns) {

@@ -173,9 +173,7 @@ static inline void hv_requeue_place(struct hv *hv, struct vcpu *v) { v->place = 
 void hv_ask(struct hv *hv, pcpu_id_t p);
 
 /* Is v, RUNNING, to be decided about at this instant, or as soon as that is not put off? */
-static inline bool hv_is_to_decide(const struct hv *hv, const struct vcpu *v) {
-  return v->is_delayed || pcpuset_has(&hv->asked, v->pcpu);
-}
+bool hv_is_to_decide(const struct hv *hv, const struct vcpu *v);
 
 /* For co-scheduling rules. */
 void hv_costop(struct hv *hv, struct vcpu *v);  /* RUNNING or READY -> COSTOP, out of the queue */

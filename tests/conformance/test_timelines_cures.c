@@ -300,6 +300,27 @@ START_TEST(a_window_shrinks) {
 }
 END_TEST
 
+/* v0 is inside when its slice ends at 10, and is delayed until 14. v1 is interrupted at 11 and
+   joins it: they have used 15 ms when v2 comes, and may have 14. Parked they are all, but those who
+   run go on while v0 does. */
+START_TEST(who_joins_a_delayed_gang_stays_with_it) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 3 }, 'hypervisor': { 'scheduler': { 'kind': 'esx',"
+              "'quantum': '10ms', 'period': '100ms' }, 'coscheduling': { 'kind': 'strict' },"
+              "'delay_preemption': '4ms' }, 'locks': { 'l': { 'kind': 'ticket' } },"
+              "'programs': { 'p': [ { 'compute': '9ms' }, { 'lock': 'l', 'hold': '20ms' } ] },"
+              "'vms': { 'gang': { 'vcpus': 3, 'threads': 1, 'program': 'p', 'limit': 14,"
+              "'interrupts': { 'one': { 'every': '11ms', 'entry': '5ms', 'vcpu': 1 },"
+              "'two': { 'every': '13ms', 'entry': '5ms', 'vcpu': 2 } } } },"
+              "'run': { 'duration': '16ms' } }");
+  world_expect(&world, MS,
+               "gang/v0 uuuuuuuuuc ccccrr\n"
+               "gang/v1 .......... .kkkrr\n"
+               "gang/v2 .......... ...rrr\n");
+  ck_assert_uint_eq(world_vm(&world, "gang")->total.delay_timeouts, 1);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines_cures");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -317,5 +338,6 @@ int main(void) {
   tcase_add_test(tests, a_window_grows);
   tcase_add_test(tests, polling_ends_when_the_pcpu_is_wanted);
   tcase_add_test(tests, a_window_shrinks);
+  tcase_add_test(tests, who_joins_a_delayed_gang_stays_with_it);
   return world_main(tests, "timelines of cures");
 }

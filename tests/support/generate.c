@@ -8,8 +8,9 @@
 #include "hv/cosched.h"
 #include "hv/sched.h"
 #include "sim/rng.h"
+#include "support/draft.h"
 
-enum { OPS_MAX = 48, DEPTH_MAX = 3 };
+enum { OPS_MAX = 48, DEPTH_MAX = 3, SLOWER = 100 };
 
 struct chooser {
   struct rng_stream stream;
@@ -17,6 +18,7 @@ struct chooser {
   struct scenario *scenario;
   bool is_random; /* distributions, not constants only */
   bool is_crowd;  /* many VMs of one vCPU whose one thread computes and sleeps */
+  bool is_slow;   /* times are such that budgets cut slices, which last 0.1 ms at least */
 };
 
 static uint32_t below(struct chooser *chooser, uint32_t n) {
@@ -95,69 +97,69 @@ static void pick_barriers(struct chooser *chooser) {
   scenario->barriers = barriers;
 }
 
-struct draft {
+struct sketch {
   struct op ops[OPS_MAX];
   uint32_t n;
   uint32_t held[DEPTH_MAX + 1], depth;
   bool in_spinlock;
 };
 
-static struct op *add_op(struct draft *draft, enum op_code code) {
-  struct op *op = &draft->ops[draft->n++];
+static struct op *add_op(struct sketch *sketch, enum op_code code) {
+  struct op *op = &sketch->ops[sketch->n++];
   *op = (struct op){.code = code, .dist = dist_constant(0), .path = "programs"};
   return op;
 }
 
-static void add_compute(struct chooser *chooser, struct draft *draft, enum rng_purpose purpose) {
-  struct op *op = add_op(draft, OP_COMPUTE);
+static void add_compute(struct chooser *chooser, struct sketch *sketch, enum rng_purpose purpose) {
+  struct op *op = add_op(sketch, OP_COMPUTE);
   op->purpose = purpose;
-  op->dist = pick_dist(chooser, draft->depth > 0);
+  op->dist = pick_dist(chooser, sketch->depth > 0);
 }
 
-static void add_steps(struct chooser *chooser, struct draft *draft, uint32_t n);
+static void add_steps(struct chooser *chooser, struct sketch *sketch, uint32_t n);
 
-static void add_lock(struct chooser *chooser, struct draft *draft) {
+static void add_lock(struct chooser *chooser, struct sketch *sketch) {
   uint32_t lock = below(chooser, chooser->scenario->n_locks);
   const struct lock_ops *ops = (const void *)chooser->scenario->locks[lock].choice.kind;
-  if (draft->in_spinlock && !ops->is_spinlock) return;
+  if (sketch->in_spinlock && !ops->is_spinlock) return;
   bool may_read = ops->is_shared;
-  for (uint32_t i = 0; i < draft->depth; i++) {
-    if (draft->held[i] != lock) continue;
+  for (uint32_t i = 0; i < sketch->depth; i++) {
+    if (sketch->held[i] != lock) continue;
     if (!chance(chooser, 3)) return;
     may_read = false;
   }
-  bool was_in_spinlock = draft->in_spinlock;
-  struct op *op = add_op(draft, OP_LOCK);
+  bool was_in_spinlock = sketch->in_spinlock;
+  struct op *op = add_op(sketch, OP_LOCK);
   op->target = lock;
   op->is_read = may_read && chance(chooser, 50);
-  draft->held[draft->depth++] = lock;
-  draft->in_spinlock |= ops->is_spinlock;
-  if (chance(chooser, 65) || draft->depth > DEPTH_MAX) {
-    add_compute(chooser, draft, RNG_HOLD);
+  sketch->held[sketch->depth++] = lock;
+  sketch->in_spinlock |= ops->is_spinlock;
+  if (chance(chooser, 65) || sketch->depth > DEPTH_MAX) {
+    add_compute(chooser, sketch, RNG_HOLD);
   } else {
-    add_compute(chooser, draft, RNG_COMPUTE);
-    add_steps(chooser, draft, 1 + below(chooser, 2));
+    add_compute(chooser, sketch, RNG_COMPUTE);
+    add_steps(chooser, sketch, 1 + below(chooser, 2));
   }
-  draft->in_spinlock = was_in_spinlock;
-  draft->depth--;
-  add_op(draft, OP_UNLOCK)->target = lock;
+  sketch->in_spinlock = was_in_spinlock;
+  sketch->depth--;
+  add_op(sketch, OP_UNLOCK)->target = lock;
 }
 
-static void add_steps(struct chooser *chooser, struct draft *draft, uint32_t n) {
-  for (uint32_t i = 0; i < n && draft->n < OPS_MAX / 2; i++) {
+static void add_steps(struct chooser *chooser, struct sketch *sketch, uint32_t n) {
+  for (uint32_t i = 0; i < n && sketch->n < OPS_MAX / 2; i++) {
     uint32_t what = chooser->is_crowd ? 45 + below(chooser, 39) : below(chooser, 100);
     if (what < 45) {
-      add_lock(chooser, draft);
-    } else if (what < 70 || draft->in_spinlock) {
-      add_compute(chooser, draft, RNG_COMPUTE);
+      add_lock(chooser, sketch);
+    } else if (what < 70 || sketch->in_spinlock) {
+      add_compute(chooser, sketch, RNG_COMPUTE);
     } else if (what < 84) {
-      struct op *op = add_op(draft, OP_SLEEP);
+      struct op *op = add_op(sketch, OP_SLEEP);
       op->purpose = RNG_SLEEP;
       op->dist = pick_dist(chooser, chance(chooser, 50));
     } else if (what < 92) {
-      add_op(draft, OP_YIELD);
-    } else if (draft->depth == 0 || chance(chooser, 20)) {
-      add_op(draft, OP_BARRIER)->target = below(chooser, 2);
+      add_op(sketch, OP_YIELD);
+    } else if (sketch->depth == 0 || chance(chooser, 20)) {
+      add_op(sketch, OP_BARRIER)->target = below(chooser, 2);
     }
   }
 }
@@ -167,19 +169,19 @@ static void pick_programs(struct chooser *chooser) {
   scenario->n_programs = 2;
   struct program *programs = ARENA_ARRAY(chooser->arena, 2, struct program);
   for (uint32_t i = 0; i < 2; i++) {
-    struct draft draft = {.n = 0};
-    if (chance(chooser, 90)) add_compute(chooser, &draft, RNG_COMPUTE);
-    add_steps(chooser, &draft, 1 + below(chooser, 4));
-    add_compute(chooser, &draft, RNG_COMPUTE);
-    draft.ops[draft.n - 1].dist = dist_constant(ONE_OF(chooser, 100, 200, 500, 1000));
+    struct sketch sketch = {.n = 0};
+    if (chance(chooser, 90)) add_compute(chooser, &sketch, RNG_COMPUTE);
+    add_steps(chooser, &sketch, 1 + below(chooser, 4));
+    add_compute(chooser, &sketch, RNG_COMPUTE);
+    sketch.ops[sketch.n - 1].dist = dist_constant(ONE_OF(chooser, 100, 200, 500, 1000));
     if (chance(chooser, 50)) { /* the last step need not be a compute */
-      add_steps(chooser, &draft, 1);
+      add_steps(chooser, &sketch, 1);
     }
-    add_op(&draft, OP_END);
-    struct op *ops = ARENA_ARRAY(chooser->arena, draft.n, struct op);
-    memcpy(ops, draft.ops, draft.n * sizeof *ops);
+    add_op(&sketch, OP_END);
+    struct op *ops = ARENA_ARRAY(chooser->arena, sketch.n, struct op);
+    memcpy(ops, sketch.ops, sketch.n * sizeof *ops);
     programs[i] = (struct program){
-        .name = arena_printf(chooser->arena, "p%u", i), .ops = ops, .n_ops = draft.n};
+        .name = arena_printf(chooser->arena, "p%u", i), .ops = ops, .n_ops = sketch.n};
   }
   scenario->programs = programs;
 }
@@ -361,6 +363,7 @@ static const struct scenario *generate(uint64_t seed, uint32_t attempt, struct a
   rng_stream_init(&chooser.stream, seed, attempt, RNG_COMPUTE, "generate", "0");
   chooser.is_random = chance(&chooser, 50);
   chooser.is_crowd = chance(&chooser, 15);
+  chooser.is_slow = chance(&chooser, 15);
   scenario->name = arena_printf(arena, "random-%llu", (unsigned long long)seed);
   scenario->description = "";
   scenario->host.ghz = 3;
@@ -374,7 +377,10 @@ static const struct scenario *generate(uint64_t seed, uint32_t attempt, struct a
                                       .replications = 1,
                                       .seed = seed};
   pick_topology(&chooser);
-  return scenario;
+  if (!chooser.is_slow) return scenario;
+  struct draft *draft = draft_of(scenario, arena);
+  draft_scale(draft, SLOWER);
+  return &draft->scenario;
 }
 
 const struct scenario *generate_scenario(uint64_t seed,
