@@ -38,11 +38,12 @@ enum listener {
 struct __attribute__((aligned(ARENA_LINE))) vcpu {
   union {
     struct {
-      uint8_t runstate;     /* enum runstate */
-      uint8_t activity;     /* enum activity; NO_ACTIVITY unless RUNNING */
-      uint8_t listeners;    /* enum listener, or-ed */
-      bool is_executing;    /* RUNNING and past the dispatch overhead: guest code runs */
-      bool is_queued;       /* in the scheduler's queue */
+      uint8_t runstate;        /* enum runstate */
+      uint8_t activity;        /* enum activity; NO_ACTIVITY unless RUNNING */
+      uint8_t steady_activity; /* while is_steady */
+      uint8_t listeners;       /* enum listener, or-ed */
+      bool is_executing;       /* RUNNING and past the dispatch overhead: guest code runs */
+      bool is_queued;          /* in the scheduler's queue */
       bool has_expired : 1; /* its slice ended at this instant; still RUNNING until it is decided */
       bool has_yielded : 1; /* its guest lets others go first at this instant */
       bool is_parked : 1;   /* may not run now: its VM has used up its cap */
@@ -57,7 +58,6 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
       /* Its guest needs not be asked when it stops and goes on: all it is at is steady_activity,
          and while it does not execute, left_ns of it are left. */
       bool is_steady;
-      uint8_t steady_activity;
     };
     uint64_t word; /* all of these: see vcpu_is_quiet */
   };
@@ -98,14 +98,24 @@ struct __attribute__((aligned(ARENA_LINE))) vcpu {
 
 /* Is v in that state, with nothing unusual about it: its guest is steady, nobody listens? running:
    executing; READY: queued. One look at all that can make it take a longer way. */
+static const struct vcpu vcpu_quiet[RUNSTATES] = {
+    [RS_RUNNING] = {.runstate = RS_RUNNING, .is_executing = true, .is_steady = true},
+    [RS_READY] = {.runstate = RS_READY,
+                  .activity = NO_ACTIVITY,
+                  .is_queued = true,
+                  .is_steady = true},
+    [RS_IDLE] = {.runstate = RS_IDLE, .activity = NO_ACTIVITY, .is_steady = true},
+};
 static inline bool vcpu_is_quiet(const struct vcpu *v, enum runstate state) {
-  static const struct vcpu quiet[RUNSTATES] = {
-      [RS_RUNNING] = {.runstate = RS_RUNNING, .is_executing = true, .is_steady = true},
-      [RS_READY] = {.runstate = RS_READY, .is_queued = true, .is_steady = true},
-      [RS_IDLE] = {.runstate = RS_IDLE, .is_steady = true},
-  };
   static const struct vcpu irrelevant = {.activity = UINT8_MAX, .steady_activity = UINT8_MAX};
-  return ((v->word ^ quiet[state].word) & ~irrelevant.word) == 0;
+  return ((v->word ^ vcpu_quiet[state].word) & ~irrelevant.word) == 0;
+}
+/* From now on it is. What is looked at as a whole is best written so, too. */
+static inline void vcpu_set_quiet(struct vcpu *v, enum runstate state) {
+  static const struct vcpu kept = {.steady_activity = 1},
+                           both = {.activity = 1, .steady_activity = 1};
+  uint64_t activity = v->steady_activity;
+  v->word = vcpu_quiet[state].word + activity * (state == RS_RUNNING ? both.word : kept.word);
 }
 
 /* It is going to run, to stop or to be woken soon: fetches what that will touch. */

@@ -5,7 +5,7 @@
    Idea: nearly all moves are of two vCPUs with nothing unusual about them (vcpu_is_quiet), and make
    few changes, known beforehand. Rule: the same as batch.c's and move.h's, which do all the rest.
    Invariants: nobody leaves the queue but at its head, so it has no gaps. Cost: O(1) for each move,
-   O(log pCPUs) for its entry in the calendar. */
+   O(log pCPUs) for its entry in the calendar, O(1) where a fair part of all slices end together. */
 #ifndef COSTOP_HV_PLAIN_H
 #define COSTOP_HV_PLAIN_H
 
@@ -15,15 +15,14 @@
 
 /* --- the queue --- */
 
-MOVE_INLINE void plain_push(struct hv *hv, struct vcpu *v) {
-  struct runqueue *queue = hv->fifo;
+MOVE_INLINE void plain_push(struct runqueue *queue, struct vcpu *v) {
   v->queue_slot = queue->tail;
   queue->slot[queue->tail++ & queue->mask] = v;
 }
 
 /* Its head, which stays there for now; there is one. */
-MOVE_INLINE struct vcpu *plain_head(const struct hv *hv) {
-  return hv->fifo->slot[hv->fifo->head & hv->fifo->mask];
+MOVE_INLINE struct vcpu *plain_head(const struct runqueue *queue) {
+  return queue->slot[queue->head & queue->mask];
 }
 
 /* Who comes next in the queue is going to run soon: have its memory at hand by then. Somebody who
@@ -44,14 +43,13 @@ MOVE_INLINE void plain_cease(struct vcpu *v, int64_t now) {
 }
 
 /* … but goes to the queue. */
-MOVE_INLINE void plain_requeue(struct hv *hv, struct vcpu *v, int64_t step_ns) {
-  int64_t now = hv->sim->now_ns;
+MOVE_INLINE void plain_requeue(struct runqueue *queue, struct vcpu *v, int64_t step_ns,
+                               int64_t now) {
   v->left_ns = step_ns - now;
   v->preemptions++;
   plain_cease(v, now);
-  v->runstate = RS_READY;
-  v->is_queued = true;
-  plain_push(hv, v);
+  vcpu_set_quiet(v, RS_READY);
+  plain_push(queue, v);
 }
 
 /* What it takes to let v, READY, run on p. */
@@ -86,21 +84,21 @@ MOVE_INLINE void plain_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
   v->migrations += start->is_migration;
   v->dispatches++;
   v->pcpu = p;
-  v->runstate = RS_RUNNING;
-  v->activity = start->is_free ? v->steady_activity : ACT_OVERHEAD;
-  v->is_executing = start->is_free;
-  v->is_queued = false;
+  vcpu_set_quiet(v, RS_RUNNING);
+  if (!start->is_free) {
+    v->activity = ACT_OVERHEAD;
+    v->is_executing = false;
+  }
   pcpu->current = pcpu->last = v;
   pcpu->step_ns = start->step_ns;
   pcpu->slice_end_ns = start->slice_end_ns;
   pcpu->dispatch_order = hv->next_dispatch++;
 }
 
-/* v, the head of the queue, leaves it and takes p over. Its event is in the calendar. */
+/* v, the head of the queue until now, takes p over. Its event is in the calendar. */
 MOVE_INLINE void plain_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p,
                                const struct plain_start *start) {
   int64_t now = hv->sim->now_ns;
-  hv->fifo->head++;
   v->time_ns[account_of(RS_READY)] += now - v->since_ns;
   v->since_ns = now;
   plain_begin(hv, v, p, start);
@@ -117,12 +115,13 @@ MOVE_INLINE void plain_start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bo
 /* The slice of p's vCPU ends, and somebody is queued. False: others' end, too. */
 static inline bool plain_swap(struct hv *hv, pcpu_id_t p) {
   struct calendar *calendar = &hv->sim->calendar;
-  struct vcpu *v = hv->pcpus[p].current, *next = plain_head(hv);
+  struct vcpu *v = hv->pcpus[p].current, *next = plain_head(hv->fifo);
   if (vcpu_is_quiet(v, RS_RUNNING) && vcpu_is_quiet(next, RS_READY)) {
     struct plain_start start = plain_plan(hv, next, p, true, plain_slice_end_ns(hv));
     if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, start.key)) return false;
     plain_prefetch(hv);
-    plain_requeue(hv, v, hv->pcpus[p].step_ns);
+    plain_requeue(hv->fifo, v, hv->pcpus[p].step_ns, hv->sim->now_ns);
+    hv->fifo->head++;
     plain_succeed(hv, next, p, &start);
     return true;
   }
@@ -163,30 +162,62 @@ static inline void plain_start_one(struct hv *hv) {
    that stop and start quiet, was it in the order of pCPUs that they were dispatched, and did those
    who come next run there last? Then hv->expired has who stops. */
 static inline bool plain_find_all(struct hv *hv, pcpu_id_t p) {
+  const struct calendar *calendar = &hv->sim->calendar;
+  int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
+  const struct runqueue *queue = hv->fifo;
+  uint32_t n = 0, n_queued = hv->n_queued;
   uint64_t order = 0;
-  for (hv->n_expired = 0; p < hv->n_pcpus; p = move_next_slice_end(hv, p)) {
+  for (; p < hv->n_pcpus; p = wtree_find(&calendar->pcpus, p + 1, last_key)) {
     const struct pcpu *pcpu = &hv->pcpus[p];
-    const struct vcpu *next = runqueue_peek(hv->fifo, hv->n_expired);
-    if (!next || next->pcpu != p || pcpu->dispatch_order < order) return false;
-    if (!vcpu_is_quiet(next, RS_READY) || !vcpu_is_quiet(pcpu->current, RS_RUNNING)) return false;
+    const struct vcpu *next = queue->slot[(queue->head + n) & queue->mask];
+    if (n == n_queued || next->pcpu != p || pcpu->dispatch_order < order) break;
+    if (!vcpu_is_quiet(next, RS_READY) || !vcpu_is_quiet(pcpu->current, RS_RUNNING)) break;
     order = pcpu->dispatch_order;
-    hv->expired[hv->n_expired++] = pcpu->current;
+    hv->expired[n++] = pcpu->current;
   }
-  return true;
+  hv->n_expired = n;
+  return p >= hv->n_pcpus;
+}
+
+/* They go back to the queue, … */
+MOVE_INLINE void plain_requeue_all(struct hv *hv) {
+  struct runqueue queue = *hv->fifo; /* a copy, here and below: no store to a vCPU can change it */
+  int64_t now = hv->sim->now_ns;
+  for (uint32_t i = 0; i < hv->n_expired; i++) {
+    struct vcpu *v = hv->expired[i];
+    plain_requeue(&queue, v, hv->pcpus[v->pcpu].step_ns, now);
+  }
+  hv->fifo->tail = queue.tail;
+}
+
+/* … and as many of its heads take over, each the pCPU that it ran on last. */
+MOVE_INLINE void plain_succeed_all(struct hv *hv) {
+  struct calendar *calendar = &hv->sim->calendar;
+  struct runqueue queue = *hv->fifo;
+  int64_t end_ns = plain_slice_end_ns(hv);
+  int64_t ends_at_0 = calendar_pcpu_key(calendar, 0, 0, TIME_NEVER_NS, end_ns);
+  uint32_t n = hv->n_expired;
+  for (uint32_t i = 0; i < n; i++) {
+    struct vcpu *next = plain_head(&queue);
+    pcpu_id_t p = next->pcpu;
+    struct plain_start start = plain_plan(hv, next, p, true, end_ns);
+    wtree_put(&calendar->pcpus, p, start.step_ns <= end_ns ? start.key : ends_at_0 + p);
+    queue.head++;
+    plain_succeed(hv, next, p, &start);
+  }
+  hv->fifo->head = queue.head;
+  if (n > hv->n_pcpus / 4)
+    wtree_build(&calendar->pcpus);
+  else
+    for (uint32_t i = 0; i < n; i++) wtree_lift(&calendar->pcpus, hv->expired[i]->pcpu);
 }
 
 /* Returns whether it was as simple as that. */
-static inline bool plain_swap_all(struct hv *hv, pcpu_id_t first) {
+static __attribute__((noinline)) bool plain_swap_all(struct hv *hv, pcpu_id_t first) {
   if (!plain_find_all(hv, first)) return false;
   hv->sim->n_events += hv->n_expired;
-  for (uint32_t i = 0; i < hv->n_expired; i++) {
-    pcpu_id_t p = hv->expired[i]->pcpu;
-    struct vcpu *next = plain_head(hv);
-    struct plain_start start = plain_plan(hv, next, p, true, plain_slice_end_ns(hv));
-    wtree_set(&hv->sim->calendar.pcpus, p, start.key);
-    plain_requeue(hv, hv->expired[i], hv->pcpus[p].step_ns);
-    plain_succeed(hv, next, p, &start);
-  }
+  plain_requeue_all(hv);
+  plain_succeed_all(hv);
   return true;
 }
 
@@ -215,7 +246,7 @@ static inline bool plain_dispatch(struct hv *hv, pcpu_id_t p) {
    this instant. */
 MOVE_INLINE bool plain_take_over(struct hv *hv, pcpu_id_t p) {
   struct calendar *calendar = &hv->sim->calendar;
-  struct vcpu *next = plain_head(hv);
+  struct vcpu *next = plain_head(hv->fifo);
   if (hv->free.n_members > 0 || hv->asked.n_members > 0) return false;
   if (!vcpu_is_quiet(next, RS_READY)) return false;
   if (calendar_next_other_ns(calendar) <= hv->sim->now_ns) return false;
@@ -224,6 +255,7 @@ MOVE_INLINE bool plain_take_over(struct hv *hv, pcpu_id_t p) {
   hv->n_queued--;
   hv->n_waiting--;
   plain_prefetch(hv);
+  hv->fifo->head++;
   plain_succeed(hv, next, p, &start);
   return true;
 }
@@ -234,7 +266,7 @@ static inline void plain_halt(struct hv *hv, struct vcpu *v) {
   pcpu_id_t p = v->pcpu;
   struct pcpu *pcpu = &hv->pcpus[p];
   plain_cease(v, now);
-  v->runstate = RS_IDLE;
+  vcpu_set_quiet(v, RS_IDLE);
   if (hv->n_queued > 0 && plain_take_over(hv, p)) return;
   pcpu->current = NULL;
   hv->n_idle++;
@@ -262,9 +294,8 @@ static inline void plain_wake(struct hv *hv, struct vcpu *v) {
     plain_begin(hv, v, p, &start);
     return;
   }
-  v->runstate = RS_READY;
-  v->is_queued = true;
-  plain_push(hv, v);
+  vcpu_set_quiet(v, RS_READY);
+  plain_push(hv->fifo, v);
   hv->n_queued++;
   hv->n_waiting++;
   if (is_free) hv->must_fill = true;

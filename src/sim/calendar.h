@@ -32,7 +32,7 @@ enum event_kind {
 struct calendar {
   struct wtree pcpus;  /* by pCPU */
   struct wtree others; /* by place */
-  int64_t horizon_ns;  /* what lies behind it is not entered */
+  int64_t never_ns;    /* the first instant behind the horizon: nothing is due then, or later */
   uint32_t entity_bits;
   uint32_t first_entity[EVENT_KINDS + 1];
   uint32_t first_place[EVENT_KINDS];
@@ -64,28 +64,32 @@ static inline void calendar_init(struct calendar *calendar, struct arena *arena,
   }
   calendar->first_entity[EVENT_KINDS] = entity;
   calendar->entity_bits = calendar_entity_bits(n);
-  calendar->horizon_ns = horizon_ns;
+  calendar->never_ns = horizon_ns + 1;
   wtree_init(&calendar->pcpus, arena, n[EVENT_SLICE]);
   wtree_init(&calendar->others, arena, place);
 }
 
+/* at_ns: not behind never_ns. */
+static inline int64_t calendar_pack(const struct calendar *calendar, int64_t at_ns,
+                                    uint32_t entity) {
+  return (int64_t)((uint64_t)at_ns << calendar->entity_bits | entity);
+}
+
 static inline int64_t calendar_key(const struct calendar *calendar, int64_t at_ns,
                                    enum event_kind kind, uint32_t index) {
-  int64_t entity = (int64_t)calendar->first_entity[kind] + index;
-  int64_t key = (int64_t)((uint64_t)at_ns << calendar->entity_bits) | entity;
-  return at_ns > calendar->horizon_ns ? WTREE_NONE : key;
+  int64_t key = calendar_pack(calendar, at_ns, calendar->first_entity[kind] + index);
+  return at_ns >= calendar->never_ns ? WTREE_NONE : key;
 }
 
 /* The pCPU's vCPU has a step, and the pCPU a slice end: the key of the first of them, which is its
    event. Which one is a toss-up, so it is chosen without a branch. */
 static inline int64_t calendar_pcpu_key(const struct calendar *calendar, uint32_t pcpu,
                                         uint32_t vcpu, int64_t step_ns, int64_t slice_end_ns) {
-  bool is_step = step_ns <= slice_end_ns;
-  int64_t at_ns = is_step ? step_ns : slice_end_ns;
+  int64_t end_ns = slice_end_ns < calendar->never_ns ? slice_end_ns : calendar->never_ns;
+  bool is_step = step_ns <= end_ns;
   uint32_t slice = calendar->first_entity[EVENT_SLICE] + pcpu;
   uint32_t entity = slice ^ ((slice ^ vcpu) & -(uint32_t)is_step);
-  int64_t key = (int64_t)((uint64_t)at_ns << calendar->entity_bits) | entity;
-  return at_ns > calendar->horizon_ns ? WTREE_NONE : key;
+  return calendar_pack(calendar, is_step ? step_ns : end_ns, entity);
 }
 static inline void calendar_set_pcpu(struct calendar *calendar, uint32_t pcpu, uint32_t vcpu,
                                      int64_t step_ns, int64_t slice_end_ns) {

@@ -51,9 +51,12 @@ static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
   if (i > 1) node[1] = node[i ^ 1] < key ? node[i ^ 1] : key;
 }
 
-/* Many keys at once: wtree_put for each, then wtree_build. */
+/* Many keys at once: wtree_put for each, then wtree_build; or wtree_lift for each, if few. */
 static inline void wtree_put(struct wtree *tree, uint32_t leaf, int64_t key) {
   tree->node[tree->n_leaves + leaf] = key;
+}
+static inline void wtree_lift(struct wtree *tree, uint32_t leaf) {
+  wtree_set(tree, leaf, wtree_key(tree, leaf));
 }
 static inline void wtree_build(struct wtree *tree) {
   int64_t *node = tree->node;

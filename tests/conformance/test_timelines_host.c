@@ -447,6 +447,28 @@ START_TEST(who_wakes_together_is_placed_together) {
 }
 END_TEST
 
+/* Pairs take turns, each with one that has come later: two slices of many end together. */
+START_TEST(hogs_that_start_in_pairs_stay_together) {
+  watch_and_measure(
+      "{ 'host': { 'pcpus': 8 }, 'hypervisor': {" RR("10ms") "},"
+      "'programs': { " HOGS_PROGRAM " }, 'vms': {"
+      "'a': { 'count': 2, 'vcpus': 1, 'program': 'hog' },"
+      "'b': { 'count': 2, 'vcpus': 1, 'program': 'hog', 'start': '2ms' },"
+      "'c': { 'count': 2, 'vcpus': 1, 'program': 'hog', 'start': '4ms' },"
+      "'d': { 'count': 2, 'vcpus': 1, 'program': 'hog', 'start': '6ms' },"
+      "'late': { 'count': 8, 'vcpus': 1, 'program': 'hog', 'start': '8ms' } },"
+      "'run': { 'duration': '45ms' } }",
+      "p0   0000000000 8888888888 0000000000 8888888888 00000\n"
+      "p1   1111111111 9999999999 1111111111 9999999999 11111\n"
+      "p2   ..22222222 22:::::::: ::22222222 22:::::::: ::222\n"
+      "p3   ..33333333 33;;;;;;;; ;;33333333 33;;;;;;;; ;;333\n"
+      "p4   ....444444 4444<<<<<< <<<<444444 4444<<<<<< <<<<4\n"
+      "p5   ....555555 5555====== ====555555 5555====== ====5\n"
+      "p6   ......6666 666666>>>> >>>>>>6666 666666>>>> >>>>>\n"
+      "p7   ......7777 777777???? ??????7777 777777???? ?????\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -472,5 +494,6 @@ int main(void) {
   tcase_add_test(tests, exclusive_pcpus_run_nobody_else);
   tcase_add_test(tests, slices_that_end_together_line_up_as_they_began);
   tcase_add_test(tests, who_wakes_together_is_placed_together);
+  tcase_add_test(tests, hogs_that_start_in_pairs_stay_together);
   return world_main(tests, "timelines of hosts");
 }

@@ -78,12 +78,17 @@ START_TEST(many_keys_are_entered_at_once) {
     struct wtree tree;
     int64_t keys[SLOTS_MAX];
     wtree_init(&tree, &arena, n);
-    for (int round = 0; round < ROUNDS / 10; round++) {
-      for (uint32_t i = 0; i < n; i++) {
-        keys[i] = (int64_t)below(KEYS) - KEYS / 2;
-        wtree_put(&tree, i, keys[i]);
+    for (uint32_t i = 0; i < n; i++) keys[i] = WTREE_NONE;
+    for (int round = 0; round < ROUNDS / 4; round++) {
+      uint32_t slots[SLOTS_MAX], n_put = 1 + below(n);
+      bool is_built = below(2) == 0;
+      for (uint32_t i = 0; i < n_put; i++) {
+        slots[i] = below(n);
+        keys[slots[i]] = below(4) == 0 ? WTREE_NONE : (int64_t)below(KEYS) - KEYS / 2;
+        wtree_put(&tree, slots[i], keys[slots[i]]);
       }
-      wtree_build(&tree);
+      if (is_built) wtree_build(&tree);
+      for (uint32_t i = 0; i < n_put && !is_built; i++) wtree_lift(&tree, slots[i]);
       expect_like(&tree, keys, n);
     }
     for (uint32_t i = 0; i < n; i++) keys[i] = WTREE_NONE;
