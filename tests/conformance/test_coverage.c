@@ -4,6 +4,7 @@
 #include <check.h>
 
 #include "conformance/coverage.h"
+#include "support/suite.h"
 
 static double covered_pct(struct covered covered) { return 100. * covered.n_held / covered.n; }
 
@@ -42,11 +43,5 @@ int main(void) {
   tcase_add_test(tests, ten_replications);
   tcase_add_test(tests, until_it_is_narrow);
   tcase_add_test(tests, the_mean_is_the_truth);
-  Suite *suite = suite_create("conformance/coverage");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "conformance/coverage");
 }

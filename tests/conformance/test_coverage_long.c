@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "conformance/coverage.h"
+#include "support/suite.h"
 
 /* Of 4000 studies 95 ± 0.34 % should hold; the bounds are three times that. Stopping rules may
    cost what they were found to cost: the more the fewer replications they begin with. */
@@ -49,11 +50,5 @@ int main(void) {
   tcase_set_timeout(tests, 1800);
   tcase_add_test(tests, fixed_numbers);
   tcase_add_test(tests, stopping_rules);
-  Suite *suite = suite_create("conformance/coverage_long");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "conformance/coverage_long");
 }

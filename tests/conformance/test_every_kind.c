@@ -11,6 +11,7 @@
 #include "hv/cosched.h"
 #include "hv/sched.h"
 #include "support/figures.h"
+#include "support/suite.h"
 #include "support/world.h"
 
 enum { WINDOW_MS = 100, VCPUS = 7, THREADS_ROOM = 16, LOCKS_ROOM = 8, PCPUS_ROOM = 8 };
@@ -461,5 +462,5 @@ int main(void) {
   tcase_add_loop_test(tests, runs_repeat, 0, n);
   tcase_add_loop_test(tests, records_agree_locks_exclude_promises_are_kept, 0, n);
   tcase_add_test(tests, round_robin_starves_nobody);
-  return world_main(tests, "every kind");
+  return suite_run(tests, "every kind");
 }

@@ -2,7 +2,9 @@
 /* Results that are known without simulating: one test for each row of the table at the end of the
    model, under its number. These are about hosts and exact. */
 #include <check.h>
+
 #include <string.h>
+#include "support/suite.h"
 
 #include "support/world.h"
 
@@ -258,5 +260,5 @@ int main(void) {
   tcase_add_test(tests, row_5_strict_two_one_one);
   tcase_add_test(tests, row_6_strict_utilisation_of_pairs);
   tcase_add_test(tests, row_7_shares_under_none);
-  return world_main(tests, "known results of hosts");
+  return suite_run(tests, "known results of hosts");
 }

@@ -6,6 +6,7 @@
 
 #include "guest/lock.h"
 #include "support/figures.h"
+#include "support/suite.h"
 #include "support/world.h"
 
 static struct world world;
@@ -381,5 +382,5 @@ int main(void) {
   tcase_add_test(tests, row_19_a_mutex_does_not_mind_overcommitment_on_one_pcpu);
   tcase_add_test(tests, row_20_ticket_locks_collapse);
   tcase_add_test(tests, row_21_sections_that_fit_are_not_interrupted);
-  return world_main(tests, "known results of guests");
+  return suite_run(tests, "known results of guests");
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Interrupts and spinlocks: results known from closed forms. */
 #include <check.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "support/suite.h"
 
 #include "support/world.h"
 
@@ -132,5 +134,5 @@ int main(void) {
   tcase_add_test(tests, delivery_waits_for_a_preempted_holder);
   tcase_add_test(tests, an_order_broken_by_a_handler_is_noted);
   tcase_add_test(tests, a_cycle_of_three_is_named);
-  return world_main(tests, "interrupts and spinlocks");
+  return suite_run(tests, "interrupts and spinlocks");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hv/sched.h"
+#include "support/suite.h"
 #include "support/world.h"
 
 static struct world world;
@@ -122,5 +123,5 @@ int main(void) {
   tcase_add_test(tests, caps_hold);
   tcase_add_test(tests, mhz_per_share);
   tcase_add_test(tests, equals_get_the_same);
-  return world_main(tests, "known results of schedulers");
+  return suite_run(tests, "known results of schedulers");
 }

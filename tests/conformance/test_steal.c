@@ -2,6 +2,8 @@
 /* The steal matrix, worked out by hand. */
 #include <check.h>
 
+#include "support/suite.h"
+
 #include "support/world.h"
 
 static struct world world;
@@ -91,5 +93,5 @@ int main(void) {
   tcase_add_test(tests, only_pcpus_that_may_be_used_count);
   tcase_add_test(tests, a_cap_is_nobodys_theft);
   tcase_add_test(tests, the_warmup_is_left_out);
-  return world_main(tests, "steal matrix");
+  return suite_run(tests, "steal matrix");
 }

@@ -2,7 +2,9 @@
 /* Cross calls, drawn by hand from the model, one character per microsecond. k: handles a call.
    support/world.h says what the other characters mean. */
 #include <check.h>
+
 #include <string.h>
+#include "support/suite.h"
 
 #include "support/world.h"
 
@@ -218,5 +220,5 @@ int main(void) {
   tcase_add_test(tests, who_has_halted_for_a_lock_is_woken);
   tcase_add_test(tests, a_call_of_a_handler_that_waits_for_the_caller);
   tcase_add_test(tests, a_wait_for_a_caller_with_interrupts_disabled);
-  return world_main(tests, "cross calls");
+  return suite_run(tests, "cross calls");
 }

@@ -2,6 +2,8 @@
 /* What threads of one core do to each other, drawn by hand from the model. */
 #include <check.h>
 
+#include "support/suite.h"
+
 #include "support/world.h"
 
 static struct world world;
@@ -322,5 +324,5 @@ int main(void) {
   tcase_add_test(tests, a_boost_takes_the_whole_core);
   tcase_add_test(tests, threads_of_a_core_take_turns);
   tcase_add_test(tests, weights_hold_on_a_core);
-  return world_main(tests, "cores");
+  return suite_run(tests, "cores");
 }

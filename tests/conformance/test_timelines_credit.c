@@ -2,6 +2,8 @@
 /* What `credit` does, drawn by hand from the model. One pCPU earns 30 ms of credits in 30 ms. */
 #include <check.h>
 
+#include "support/suite.h"
+
 #include "support/world.h"
 
 static struct world world;
@@ -163,5 +165,5 @@ int main(void) {
   tcase_add_test(tests, gangs_wait_for_room);
   tcase_add_test(tests, a_preempted_member_stops_its_gang);
   tcase_add_test(tests, the_own_socket_is_robbed_first);
-  return world_main(tests, "timelines of credit");
+  return suite_run(tests, "timelines of credit");
 }

@@ -2,6 +2,8 @@
 /* What `credit2` does, drawn by hand from the model. All have 10 ms of credits at first. */
 #include <check.h>
 
+#include "support/suite.h"
+
 #include "support/world.h"
 
 static struct world world;
@@ -141,5 +143,5 @@ int main(void) {
   tcase_add_test(tests, gangs_go_by_credits);
   tcase_add_test(tests, sockets_exchange_when_credits_are_reset);
   tcase_add_test(tests, one_queue_keeps_no_pcpu_idle);
-  return world_main(tests, "timelines of credit2");
+  return suite_run(tests, "timelines of credit2");
 }

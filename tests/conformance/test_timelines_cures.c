@@ -3,6 +3,8 @@
    mean. */
 #include <check.h>
 
+#include "support/suite.h"
+
 #include "support/world.h"
 
 static struct world world;
@@ -339,5 +341,5 @@ int main(void) {
   tcase_add_test(tests, polling_ends_when_the_pcpu_is_wanted);
   tcase_add_test(tests, a_window_shrinks);
   tcase_add_test(tests, who_joins_a_delayed_gang_stays_with_it);
-  return world_main(tests, "timelines of cures");
+  return suite_run(tests, "timelines of cures");
 }

@@ -3,6 +3,8 @@
    two; the first one of a vCPU is half as long; ticks come every 4 ms. */
 #include <check.h>
 
+#include "support/suite.h"
+
 #include "support/world.h"
 
 static struct world world;
@@ -129,5 +131,5 @@ int main(void) {
   tcase_add_test(tests, who_has_halted_does_not_count);
   tcase_add_test(tests, queues_are_balanced);
   tcase_add_test(tests, the_nearest_queue_is_robbed_first);
-  return world_main(tests, "timelines of eevdf");
+  return suite_run(tests, "timelines of eevdf");
 }

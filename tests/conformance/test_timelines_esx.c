@@ -2,6 +2,8 @@
 /* What `esx` does, drawn by hand from the model. */
 #include <check.h>
 
+#include "support/suite.h"
+
 #include "support/world.h"
 
 static struct world world;
@@ -87,5 +89,5 @@ int main(void) {
   tcase_add_test(tests, reservations_come_first);
   tcase_add_test(tests, limits_park);
   tcase_add_test(tests, who_yields_comes_after_all_others);
-  return world_main(tests, "timelines of esx");
+  return suite_run(tests, "timelines of esx");
 }

@@ -3,7 +3,9 @@
    character per microsecond, and compared with what happened. support/world.h says what the
    characters mean. */
 #include <check.h>
+
 #include <string.h>
+#include "support/suite.h"
 
 #include "support/world.h"
 
@@ -349,5 +351,5 @@ int main(void) {
   tcase_add_test(tests, a_loop_without_time_is_stopped_and_named);
   tcase_add_test(tests, threads_end_after_their_iterations);
   tcase_add_test(tests, the_last_to_arrive_goes_on_first);
-  return world_main(tests, "timelines of guests");
+  return suite_run(tests, "timelines of guests");
 }

@@ -4,6 +4,7 @@
 #include <check.h>
 
 #include "support/figures.h"
+#include "support/suite.h"
 #include "support/world.h"
 
 static struct world world;
@@ -495,5 +496,5 @@ int main(void) {
   tcase_add_test(tests, slices_that_end_together_line_up_as_they_began);
   tcase_add_test(tests, who_wakes_together_is_placed_together);
   tcase_add_test(tests, hogs_that_start_in_pairs_stay_together);
-  return world_main(tests, "timelines of hosts");
+  return suite_run(tests, "timelines of hosts");
 }

@@ -2,7 +2,9 @@
 /* Interrupts, drawn by hand from the model, one character per microsecond. While a handler runs, no
    thread is current; its entry is k. support/world.h says what the other characters mean. */
 #include <check.h>
+
 #include <string.h>
+#include "support/suite.h"
 
 #include "support/world.h"
 
@@ -276,5 +278,5 @@ int main(void) {
   tcase_add_test(tests, who_is_woken_by_an_interrupt_does_not_jump_the_queue);
   tcase_add_test(tests, timers_are_local_and_devices_rotate);
   tcase_add_test(tests, a_handler_defers_the_guest_timeslice);
-  return world_main(tests, "interrupts");
+  return suite_run(tests, "interrupts");
 }

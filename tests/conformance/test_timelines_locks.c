@@ -4,6 +4,8 @@
  */
 #include <check.h>
 
+#include "support/suite.h"
+
 #include "support/world.h"
 
 static struct world world;
@@ -361,5 +363,5 @@ int main(void) {
   tcase_add_test(tests, no_section_is_begun_that_does_not_fit);
   tcase_add_test(tests, room_is_looked_for_again);
   tcase_add_test(tests, who_does_not_run_or_has_no_room_is_passed_over);
-  return world_main(tests, "timelines of locks");
+  return suite_run(tests, "timelines of locks");
 }

@@ -3,7 +3,9 @@
    whoever has run for x longer than another is x ahead of it. support/world.h says what the
    characters mean. */
 #include <check.h>
+
 #include <math.h>
+#include "support/suite.h"
 
 #include "support/world.h"
 
@@ -248,5 +250,5 @@ int main(void) {
   tcase_add_test(tests, polling_may_be_preempted);
   tcase_add_test(tests, what_was_polled_for_may_come_meanwhile);
   tcase_add_test(tests, who_lines_up_late_takes_over);
-  return world_main(tests, "timelines of OSv");
+  return suite_run(tests, "timelines of OSv");
 }

@@ -2,7 +2,9 @@
 /* The shares of OSv's threads, kept a second time from the records alone, with libm, and in shares
    instead of instants: who is next, and for how long. */
 #include <check.h>
+
 #include <math.h>
+#include "support/suite.h"
 
 #include "support/world.h"
 
@@ -83,5 +85,5 @@ int main(void) {
   tcase_add_checked_fixture(tests, NULL, forget);
   tcase_add_loop_test(tests, the_least_share_is_next_for_as_long_as_it_may, 0,
                       sizeof cases / sizeof *cases);
-  return world_main(tests, "shares of OSv's threads");
+  return suite_run(tests, "shares of OSv's threads");
 }

@@ -7,6 +7,7 @@
 #include "guest/lock.h"
 #include "hv/hv.h"
 #include "support/figures.h"
+#include "support/suite.h"
 #include "support/world.h"
 
 enum { SEEDS = 3, DRAWS_ROOM = 4096 };
@@ -340,5 +341,5 @@ int main(void) {
   tcase_add_loop_test(tests, an_unused_lock_changes_nothing, 1, SEEDS + 1);
   tcase_add_test(tests, a_name_means_nothing_to_constants);
   tcase_add_loop_test(tests, threads_draw_the_same_under_other_policies, 1, SEEDS + 1);
-  return world_main(tests, "relations");
+  return suite_run(tests, "relations");
 }

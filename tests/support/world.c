@@ -220,13 +220,3 @@ void world_expect(const struct world *world, int64_t unit_ns, const char *drawin
   for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
     expect_line(world, unit_ns, line);
 }
-
-int world_main(TCase *tests, const char *name) {
-  Suite *suite = suite_create(name);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
-}

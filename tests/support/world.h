@@ -57,7 +57,4 @@ double world_utilisation(const struct world *world);
      p0       a pCPU: the host-wide number of its vCPU, . if it has none */
 void world_expect(const struct world *world, int64_t unit_ns, const char *drawing);
 
-/* Runs the tests of one file as a suite of that name; what main returns. */
-int world_main(TCase *tests, const char *name);
-
 #endif

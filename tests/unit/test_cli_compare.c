@@ -5,6 +5,7 @@
 
 #include "cli/compare_labels.h"
 #include "cli/compare_words.h"
+#include "support/suite.h"
 
 static struct arena arena;
 
@@ -140,11 +141,5 @@ int main(void) {
   tcase_add_test(tests, as_many_decimals_as_are_known);
   tcase_add_test(tests, words_for_metrics);
   tcase_add_test(tests, words_where_there_was_nothing);
-  Suite *suite = suite_create("cli/compare");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "cli/compare");
 }

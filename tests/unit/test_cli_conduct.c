@@ -11,6 +11,7 @@
 #include "study/machine.h"
 #include "study/precision.h"
 #include "support/bound.h"
+#include "support/suite.h"
 
 enum { CELLS = 4, REPS_MAX = 64, SECOND_NS = 1000000000 };
 
@@ -330,11 +331,5 @@ int main(void) {
   tcase_add_test(tests, real_time_can_be_limited);
   tcase_add_loop_test(tests, endless_programs_end_the_study, 1, 4);
   tcase_add_test(tests, cells_that_cannot_be_bound_are_told);
-  Suite *suite = suite_create("conduct");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int n_failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return n_failed > 0;
+  return suite_run(tests, "conduct");
 }

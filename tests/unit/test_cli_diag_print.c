@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/diag_print.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -88,11 +89,5 @@ int main(void) {
   tcase_add_test(tests, diagnostics_come_in_the_order_of_the_text);
   tcase_add_test(tests, quiet_means_errors_only_and_colour_is_asked_for);
   tcase_add_test(tests, arguments_have_no_line_number);
-  Suite *suite = suite_create("cli/diag_print");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "cli/diag_print");
 }

@@ -11,6 +11,7 @@
 #include "study/result_words.h"
 #include "study/scenario_bind.h"
 #include "support/bound.h"
+#include "support/suite.h"
 
 static struct bound bound;
 static const struct grid *grid;
@@ -134,11 +135,5 @@ int main(void) {
   tcase_add_test(tests, failures_arrive_too);
   tcase_add_test(tests, cells_arrive_as_they_are);
   tcase_add_test(tests, without_mpi_nobody_joins);
-  Suite *suite = suite_create("mpi");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int n_failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return n_failed > 0;
+  return suite_run(tests, "mpi");
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sim/rng.h"
+#include "support/suite.h"
 
 static void expect_as_printf(double value) {
   char text[NUMBER_TEXT_MAX], wanted[NUMBER_TEXT_MAX];
@@ -54,11 +55,5 @@ int main(void) {
   TCase *tests = tcase_create("number");
   tcase_add_test(tests, numbers_of_any_size);
   tcase_add_test(tests, edges);
-  Suite *suite = suite_create("number");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int n_failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return n_failed > 0;
+  return suite_run(tests, "number");
 }

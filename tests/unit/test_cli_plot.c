@@ -10,6 +10,7 @@
 #include "cli/csv_read.h"
 #include "cli/plot_figure.h"
 #include "cli/plot_view.h"
+#include "support/suite.h"
 
 static struct arena arena;
 static char path[] = "/tmp/test_cli_plot_XXXXXX";
@@ -278,11 +279,5 @@ int main(void) {
   tcase_add_test(tests, other_axes_are_held_and_conditions_choose);
   tcase_add_test(tests, axes_that_go_along_are_not_held);
   tcase_add_test(tests, labels_can_be_read_by_gnuplot);
-  Suite *suite = suite_create("cli/plot");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "cli/plot");
 }

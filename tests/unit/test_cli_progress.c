@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/text.h"
+#include "support/suite.h"
 
 static const char *const axes = "vms.db.vcpus=4, name=\"größer\"";
 static char line[PROGRESS_LINE_MAX];
@@ -67,11 +68,5 @@ int main(void) {
   tcase_add_test(tests, narrow_terminals_get_the_numbers_that_matter);
   tcase_add_test(tests, no_line_is_too_long_and_no_character_cut);
   tcase_add_test(tests, a_bar_begins_empty_and_ends_full);
-  Suite *suite = suite_create("progress");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int n_failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return n_failed > 0;
+  return suite_run(tests, "progress");
 }

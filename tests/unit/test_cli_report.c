@@ -11,6 +11,7 @@
 #include "cli/sha256.h"
 #include "cli/text.h"
 #include "support/fake_result.h"
+#include "support/suite.h"
 
 static struct arena arena;
 static struct cli cli;
@@ -169,11 +170,5 @@ int main(void) {
   tcase_add_test(tests, summary_says_what_cost_most);
   tcase_add_test(tests, summary_fits_into_narrow_terminals);
   tcase_add_test(tests, sha256_of_a_known_text);
-  Suite *suite = suite_create("cli/report");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "cli/report");
 }

@@ -6,6 +6,7 @@
 
 #include "cli/report_tally.h"
 #include "support/fake_result.h"
+#include "support/suite.h"
 
 enum { VALUES = 120 };
 
@@ -184,11 +185,5 @@ int main(void) {
   tcase_add_test(tests, expectations_are_counted_over_cells);
   tcase_add_test(tests, expectations_that_hold_are_told_on_request);
   tcase_add_test(tests, deadlocks_say_where_they_are);
-  Suite *suite = suite_create("cli/report_cells");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "cli/report_cells");
 }

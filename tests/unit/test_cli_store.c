@@ -15,6 +15,7 @@
 
 #include "study/result_words.h"
 #include "support/fake_result.h"
+#include "support/suite.h"
 
 static struct arena arena;
 static const struct scenario *scenario;
@@ -307,11 +308,5 @@ int main(void) {
   tcase_add_test(tests, other_files_are_refused);
   tcase_add_test(tests, damage_is_never_taken_for_results);
   tcase_add_test(tests, a_full_disk_keeps_what_was_committed);
-  Suite *suite = suite_create("cli/store");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "cli/store");
 }

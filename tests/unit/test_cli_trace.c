@@ -9,6 +9,7 @@
 #include "hv/runstate.h"
 #include "sim/time.h"
 #include "support/story.h"
+#include "support/suite.h"
 
 static struct story story;
 
@@ -426,7 +427,6 @@ START_TEST(an_abort_ends_the_log) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("cli_trace");
   TCase *tests = tcase_create("trace");
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, names_number_locks_by_vm_and_use);
@@ -449,10 +449,5 @@ int main(void) {
   tcase_add_test(tests, a_span_shows_what_began_before_it);
   tcase_add_test(tests, the_limit_cuts_cleanly);
   tcase_add_test(tests, an_abort_ends_the_log);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int n_failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return suite_run(tests, "cli_trace");
 }

@@ -7,6 +7,7 @@
 #include "cli/trace_write.h"
 #include "sim/time.h"
 #include "support/story.h"
+#include "support/suite.h"
 
 static struct story story;
 
@@ -105,16 +106,10 @@ START_TEST(arrows_lead_from_the_loss_of_the_pcpu_to_the_first_spin) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("cli_trace_write");
   TCase *tests = tcase_create("trace");
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, csv_has_a_row_per_interval);
   tcase_add_test(tests, arrows_lead_from_the_loss_of_the_pcpu_to_the_first_spin);
   tcase_add_test(tests, json_has_exact_times_and_paired_arrows);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int n_failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return suite_run(tests, "cli_trace_write");
 }

@@ -5,7 +5,7 @@
 
 #include "guest/guest.h"
 #include "hv/hv.h"
-#include "support/world.h"
+#include "support/suite.h"
 
 enum { SPINNERS = 4, STEPS = 20000 };
 
@@ -86,5 +86,5 @@ int main(void) {
   tcase_add_checked_fixture(tests, begin, NULL);
   tcase_add_test(tests, everyone_pays_for_what_it_saw);
   tcase_add_test(tests, a_clock_without_spinners_stands_still);
-  return world_main(tests, "guest/spin");
+  return suite_run(tests, "guest/spin");
 }

@@ -6,6 +6,7 @@
 
 #include "hv/hv.h"
 #include "sim/time.h"
+#include "support/suite.h"
 
 enum { LOG_ROOM = 1024, VCPUS = 4, HORIZON_NS = 10000 };
 
@@ -250,11 +251,5 @@ int main(void) {
   tcase_add_test(tests, a_halt_frees_the_pcpu);
   tcase_add_test(tests, a_yield_ends_the_slice);
   tcase_add_test(tests, a_reset_forgets_the_past_only);
-  Suite *suite = suite_create("hv/dispatch");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "hv/dispatch");
 }

@@ -5,6 +5,7 @@
 
 #include "hv/loads.h"
 #include "sim/rng.h"
+#include "support/suite.h"
 
 enum { PCPUS = 6, IN_QUEUE = 2, VCPUS = 14, ROUNDS = 3000 };
 #define ONE (INT64_C(1) << 18)
@@ -140,11 +141,5 @@ int main(void) {
   tcase_add_test(tests, who_moves_takes_its_load_along);
   tcase_add_test(tests, places_are_given_in_turn);
   tcase_add_test(tests, exchanges_are_the_best_of_all);
-  Suite *suite = suite_create("hv/loads");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "hv/loads");
 }

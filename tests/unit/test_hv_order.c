@@ -4,6 +4,7 @@
 
 #include "hv/order.h"
 #include "sim/rng.h"
+#include "support/suite.h"
 
 enum { PCPUS = 6, VCPUS = 40, SETS = 3, ROUNDS = 4000, RANKS = 20 };
 
@@ -100,11 +101,5 @@ int main(void) {
   TCase *tests = tcase_create("order");
   tcase_add_checked_fixture(tests, NULL, end);
   tcase_add_loop_test(tests, an_order_is_a_sorted_list_by_group, 0, sizeof groups / sizeof *groups);
-  Suite *suite = suite_create("hv/order");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "hv/order");
 }

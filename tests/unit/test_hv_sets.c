@@ -5,7 +5,7 @@
 #include "hv/pcpuset.h"
 #include "hv/runqueue.h"
 #include "sim/rng.h"
-#include "support/world.h"
+#include "support/suite.h"
 
 enum { PCPUS_MAX = 4200, ROUNDS = 3000, VCPUS = 6 };
 
@@ -145,5 +145,5 @@ int main(void) {
   tcase_add_test(tests, a_set_of_pcpus_is_an_array_of_flags);
   tcase_add_test(tests, a_queue_lets_anyone_leave);
   tcase_add_test(tests, a_queue_never_runs_out_of_slots);
-  return world_main(tests, "hv/pcpuset, hv/runqueue");
+  return suite_run(tests, "hv/pcpuset, hv/runqueue");
 }

@@ -6,7 +6,7 @@
 
 #include "hv/skew.h"
 #include "sim/rng.h"
-#include "support/world.h"
+#include "support/suite.h"
 
 enum { VCPUS_MAX = 9, HORIZON_NS = 30000, GAP_MAX_NS = 40, SEEDS = 30 };
 
@@ -288,5 +288,5 @@ int main(void) {
   tcase_add_checked_fixture(tests, begin, end);
   tcase_add_test(tests, it_is_what_stepping_finds);
   tcase_add_test(tests, it_is_what_hand_and_eye_find);
-  return world_main(tests, "hv/skew");
+  return suite_run(tests, "hv/skew");
 }

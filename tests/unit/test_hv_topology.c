@@ -3,7 +3,7 @@
 #include <check.h>
 
 #include "hv/topology.h"
-#include "support/world.h"
+#include "support/suite.h"
 
 static const struct topology host = {{2, 4, 8, 16}};
 
@@ -31,5 +31,5 @@ int main(void) {
   TCase *tests = tcase_create("topology");
   tcase_add_test(tests, distances_follow_numbers);
   tcase_add_test(tests, a_wider_thing_holds_what_a_narrower_one_does);
-  return world_main(tests, "topology");
+  return suite_run(tests, "topology");
 }

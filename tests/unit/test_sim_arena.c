@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/rng.h"
+#include "support/suite.h"
 
 static struct arena arena;
 
@@ -183,11 +184,5 @@ int main(void) {
   tcase_add_test(tests, reset_gives_zeroed_memory_again);
   tcase_add_test(tests, impossible_sizes_call_the_handler);
   tcase_add_test_raise_signal(tests, without_a_handler_exhaustion_aborts, SIGABRT);
-  Suite *suite = suite_create("sim/arena");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "sim/arena");
 }

@@ -2,7 +2,7 @@
 #include <check.h>
 
 #include "sim/calendar.h"
-#include "support/world.h"
+#include "support/suite.h"
 
 enum { HORIZON_NS = 1000 };
 
@@ -94,5 +94,5 @@ int main(void) {
   tcase_add_test(tests, simultaneous_events_come_by_kind_then_number);
   tcase_add_test(tests, nothing_behind_the_horizon_is_entered);
   tcase_add_test(tests, bits_suffice_for_all_entities);
-  return world_main(tests, "sim/calendar");
+  return suite_run(tests, "sim/calendar");
 }

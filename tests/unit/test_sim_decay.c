@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "sim/decay.h"
+#include "support/suite.h"
 
 /* libm's are right to the last bit or nearly so. */
 static void expect_near(double is, double should) {
@@ -46,16 +47,10 @@ START_TEST(bits_are_known) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("sim/decay");
   TCase *tests = tcase_create("decay");
   tcase_add_test(tests, exp_agrees_with_libm);
   tcase_add_test(tests, exp_at_its_edges);
   tcase_add_test(tests, log_agrees_with_libm);
   tcase_add_test(tests, bits_are_known);
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? 1 : 0;
+  return suite_run(tests, "sim/decay");
 }

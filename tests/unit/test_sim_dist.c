@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/laws.h"
+#include "support/suite.h"
 
 START_TEST(rounding_is_to_the_nearest_half_up) {
   ck_assert_int_eq(dist_round_ns(0.0), 0);
@@ -257,11 +258,5 @@ int main(void) {
   tcase_add_test(tests, pareto_max_not_above_min_is_refused);
   tcase_add_test(tests, empty_empirical_list_is_refused);
   tcase_add_test(tests, bounds_keep_the_laws_finite);
-  Suite *suite = suite_create("sim/dist");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "sim/dist");
 }

@@ -5,6 +5,7 @@
 
 #include "support/goodness.h"
 #include "support/laws.h"
+#include "support/suite.h"
 #include "unit/fits.h"
 
 enum { DRAWS = 200000, SEED = 1 };
@@ -131,11 +132,5 @@ int main(void) {
   tcase_add_test(tests, pareto_means_are_exact);
   tcase_add_test(tests, variances_are_those_asked_for);
   tcase_add_test(tests, sample_means_agree_with_the_means_that_are_promised);
-  Suite *suite = suite_create("sim/dist laws");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "sim/dist laws");
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "support/goodness.h"
-#include "support/world.h"
+#include "support/suite.h"
 #include "unit/fits.h"
 
 enum { DRAWS = 10000000, SEEDS = 3 };
@@ -49,5 +49,5 @@ int main(void) {
   tcase_add_test(tests, draws_fit_their_laws);
   tcase_add_test(tests, rounded_draws_fit_their_laws);
   tcase_add_test(tests, three_per_mille_too_long_is_no_fit);
-  return world_main(tests, "sim/dist laws, 10^7 draws");
+  return suite_run(tests, "sim/dist laws, 10^7 draws");
 }

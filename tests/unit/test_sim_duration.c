@@ -7,6 +7,7 @@
 
 #include "sim/rng.h"
 #include "sim/time.h"
+#include "support/suite.h"
 
 struct example {
   const char *text;
@@ -233,11 +234,5 @@ int main(void) {
   tcase_add_test(tests, format_is_the_shortest_form_from_1_of_its_unit_on);
   tcase_add_test(tests, what_is_formatted_parses_back);
   tcase_add_test(tests, rounding_up_keeps_two_digits);
-  Suite *suite = suite_create("sim/duration");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "sim/duration");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/goodness.h"
+#include "support/suite.h"
 
 static struct rng_stream stream_of(const char *vm) {
   struct rng_stream stream;
@@ -174,11 +175,5 @@ int main(void) {
   tcase_add_test(tests, tail_has_its_share_and_no_memory);
   tcase_add_test(tests, wedge_accepts_what_is_under_the_curve);
   tcase_add_test(tests, draws_are_never_negative_and_reach_down_to_0);
-  Suite *suite = suite_create("sim/exponential");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "sim/exponential");
 }

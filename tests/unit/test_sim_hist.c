@@ -8,6 +8,7 @@
 #include "sim/exponential.h"
 #include "sim/rng.h"
 #include "sim/time.h"
+#include "support/suite.h"
 
 static struct arena arena;
 
@@ -233,11 +234,5 @@ int main(void) {
   tcase_add_test(tests, full_counters_stay_full);
   tcase_add_test(tests, empty_histogram_says_0);
   tcase_add_test(tests, reset_forgets_everything_but_the_range);
-  Suite *suite = suite_create("sim/hist");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "sim/hist");
 }

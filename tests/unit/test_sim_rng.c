@@ -6,6 +6,7 @@
 
 #include "sim/rng.h"
 #include "support/goodness.h"
+#include "support/suite.h"
 #include "unit/pairs.h"
 
 struct block {
@@ -298,11 +299,5 @@ int main(void) {
   tcase_add_test(tests, gsl_seeds_with_all_64_bits);
   tcase_add_test(tests, gsl_dice_are_fair);
   tcase_add_test(tests, gsl_normal_draws_fit_their_law);
-  Suite *suite = suite_create("sim/rng");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "sim/rng");
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "support/goodness.h"
-#include "support/world.h"
+#include "support/suite.h"
 #include "unit/pairs.h"
 
 enum { PAIRS = 10000000, SEEDS = 3 };
@@ -37,5 +37,5 @@ int main(void) {
   TCase *tests = tcase_create("rng_long");
   tcase_set_timeout(tests, 100);
   tcase_add_test(tests, neighbours_are_independent);
-  return world_main(tests, "sim/rng, 10^7 pairs");
+  return suite_run(tests, "sim/rng, 10^7 pairs");
 }

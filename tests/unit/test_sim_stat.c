@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "sim/rng.h"
+#include "support/suite.h"
 
 static struct stat_sum stat_of(const double *values, int n) {
   struct stat_sum stat = {0};
@@ -153,11 +154,5 @@ int main(void) {
   tcase_add_test(tests, level_integrates_over_time);
   tcase_add_test(tests, level_may_change_twice_at_one_instant);
   tcase_add_test(tests, level_is_exact_beyond_64_bits);
-  Suite *suite = suite_create("sim/stat");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "sim/stat");
 }

@@ -3,7 +3,7 @@
 
 #include "sim/rng.h"
 #include "sim/wtree.h"
-#include "support/world.h"
+#include "support/suite.h"
 
 enum { SLOTS_MAX = 130, ROUNDS = 400, KEYS = 50 };
 
@@ -105,5 +105,5 @@ int main(void) {
   tcase_add_test(tests, a_single_slot_is_its_own_root);
   tcase_add_test(tests, it_is_an_array_with_a_least_element);
   tcase_add_test(tests, many_keys_are_entered_at_once);
-  return world_main(tests, "sim/wtree");
+  return suite_run(tests, "sim/wtree");
 }

@@ -8,6 +8,7 @@
 
 #include "study/grid.h"
 #include "support/bound.h"
+#include "support/suite.h"
 
 static struct bound bound;
 static struct arena arena;
@@ -208,11 +209,5 @@ int main(void) {
   tcase_add_test(tests, phases_as_long_as_the_window_are_seen);
   tcase_add_test(tests, a_transient_is_seen);
   tcase_add_test(tests, the_worst_cell_is_named);
-  Suite *suite = suite_create("study/adequacy");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/adequacy");
 }

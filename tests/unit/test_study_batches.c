@@ -7,6 +7,7 @@
 #include "study/machine.h"
 #include "support/bound.h"
 #include "support/figures.h"
+#include "support/suite.h"
 
 enum { N = 4, MANY = 997 };
 
@@ -143,11 +144,5 @@ int main(void) {
   tcase_add_test(tests, ends_of_batches);
   tcase_add_test(tests, chance_of_correlation);
   tcase_add_test(tests, looking_changes_nothing);
-  Suite *suite = suite_create("study/batches");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/batches");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/fake_result.h"
+#include "support/suite.h"
 
 enum { REPS = 4 };
 
@@ -185,11 +186,5 @@ int main(void) {
   tcase_add_test(tests, values_that_one_lacks);
   tcase_add_test(tests, what_cannot_be_compared);
   tcase_add_test(tests, items_by_name);
-  Suite *suite = suite_create("study/comparison");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/comparison");
 }

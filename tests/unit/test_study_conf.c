@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/bound.h"
+#include "support/suite.h"
 
 static struct arena arena;
 
@@ -110,11 +111,5 @@ int main(void) {
   tcase_add_test(tests, descriptions_cut_long_strings_between_letters);
   tcase_add_test(tests, places_have_lines_and_columns);
   tcase_add_test(tests, problems_beyond_the_limit_are_counted);
-  Suite *suite = suite_create("study/conf");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/conf");
 }

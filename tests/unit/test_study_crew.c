@@ -9,6 +9,7 @@
 
 #include "study/replicate.h"
 #include "support/bound.h"
+#include "support/suite.h"
 
 #define SCENARIO(program, duration)                                                         \
   "{'version': 1, 'name': 's', 'host': {'pcpus': 2}, 'hypervisor': {'scheduler': {'kind': " \
@@ -252,11 +253,5 @@ int main(void) {
   tcase_add_test(tests, a_stop_comes_at_once);
   tcase_add_test(tests, what_is_cleared_does_not_begin);
   tcase_add_test(tests, endless_programs_and_bad_cells_are_told);
-  Suite *suite = suite_create("crew");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int n_failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return n_failed > 0;
+  return suite_run(tests, "crew");
 }

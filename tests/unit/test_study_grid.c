@@ -8,6 +8,7 @@
 #include "hv/cosched.h"
 #include "study/scenario_bind.h"
 #include "support/bound.h"
+#include "support/suite.h"
 
 static struct bound bound;
 
@@ -275,11 +276,5 @@ int main(void) {
   tcase_add_test(tests, the_base_cell_leaves_axes_aside);
   tcase_add_test(tests, a_grid_written_out_is_the_same_grid);
   tcase_add_test(tests, too_many_cells_are_refused);
-  Suite *suite = suite_create("study/grid");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/grid");
 }

@@ -6,6 +6,7 @@
 
 #include "study/glossary.h"
 #include "support/fake_result.h"
+#include "support/suite.h"
 
 static struct arena arena;
 static struct run_result *run;
@@ -176,11 +177,5 @@ int main(void) {
   tcase_add_test(tests, rows_are_complete_and_names_unique_in_a_table);
   tcase_add_test(tests, entities_are_walked_in_order);
   tcase_add_test(tests, glossary_knows_terms_and_their_aliases);
-  Suite *suite = suite_create("study/metrics");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/metrics");
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "sim/rng.h"
+#include "support/suite.h"
 
 enum { MEANS_MAX = 400 };
 
@@ -86,11 +87,5 @@ int main(void) {
   tcase_add_test(tests, a_late_end_means_too_short);
   tcase_add_test(tests, few_values);
   tcase_add_test(tests, finds_a_known_transient);
-  Suite *suite = suite_create("study/mser");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/mser");
 }

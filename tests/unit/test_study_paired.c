@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/paired.h"
+#include "support/suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -138,9 +139,7 @@ START_TEST(holm_by_hand) {
 END_TEST
 
 int main(void) {
-  Suite *suite = suite_create("study/paired");
   TCase *tests = tcase_create("paired");
-  suite_add_tcase(suite, tests);
   tcase_add_test(tests, students_sleep_paired);
   tcase_add_test(tests, students_sleep_unpaired);
   tcase_add_test(tests, no_ratio_to_what_may_be_nothing);
@@ -150,9 +149,5 @@ int main(void) {
   tcase_add_test(tests, certain_differences);
   tcase_add_test(tests, one_value_proves_nothing);
   tcase_add_test(tests, holm_by_hand);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? 1 : 0;
+  return suite_run(tests, "study/paired");
 }

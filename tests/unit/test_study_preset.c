@@ -7,6 +7,7 @@
 
 #include "study/scenario_bind.h"
 #include "support/bound.h"
+#include "support/suite.h"
 
 static struct bound bound;
 
@@ -146,11 +147,5 @@ int main(void) {
   tcase_add_test(tests, its_lock_may_be_of_another_kind);
   tcase_add_test(tests, a_slip_in_a_program_is_named_once);
   tcase_add_loop_test(tests, every_program_is_a_good_scenario, 0, n);
-  Suite *suite = suite_create("study/preset");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/preset");
 }

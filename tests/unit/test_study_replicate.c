@@ -8,6 +8,7 @@
 #include "study/machine.h"
 #include "study/verdict.h"
 #include "support/fake_result.h"
+#include "support/suite.h"
 
 static struct arena arena;
 static const struct scenario *scenario;
@@ -165,11 +166,5 @@ int main(void) {
   tcase_add_test(tests, statistics_skip_what_has_no_value);
   tcase_add_test(tests, verdicts_judge_the_mean_of_whom_they_name);
   tcase_add_test(tests, no_value_never_holds);
-  Suite *suite = suite_create("study/replicate");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/replicate");
 }

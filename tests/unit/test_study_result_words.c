@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/fake_result.h"
+#include "support/suite.h"
 
 static struct arena arena;
 static const struct scenario *scenario;
@@ -118,11 +119,5 @@ int main(void) {
   tcase_add_test(tests, nothing_is_lost_on_the_way);
   tcase_add_test(tests, a_run_comes_back_whole);
   tcase_add_test(tests, columns_have_different_names);
-  Suite *suite = suite_create("study/result_words");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/result_words");
 }

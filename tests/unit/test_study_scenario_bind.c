@@ -10,6 +10,7 @@
 #include "hv/sched.h"
 #include "study/expect.h"
 #include "support/bound.h"
+#include "support/suite.h"
 
 static struct bound bound;
 
@@ -236,11 +237,5 @@ int main(void) {
   tcase_add_test(tests, setting_makes_no_new_names);
   tcase_add_test(tests, ranges_are_exact_and_inclusive);
   tcase_add_test(tests, expectations_have_scope_operator_and_value);
-  Suite *suite = suite_create("study/scenario_bind");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/scenario_bind");
 }

@@ -7,6 +7,7 @@
 
 #include "support/bound.h"
 #include "support/fake_result.h"
+#include "support/suite.h"
 
 enum { REPS = 3, COUNTS = 3 };
 
@@ -316,11 +317,5 @@ int main(void) {
   tcase_add_test(tests, more_vcpus_than_pcpus_wait);
   tcase_add_test(tests, what_the_host_does_not_run_is_shrunk_away);
   tcase_add_test(tests, who_lacks_nothing_is_not_shrunk);
-  Suite *suite = suite_create("study/sizing");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/sizing");
 }

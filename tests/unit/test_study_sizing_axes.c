@@ -5,6 +5,7 @@
 
 #include "study/conf.h"
 #include "support/bound.h"
+#include "support/suite.h"
 
 static struct bound bound;
 
@@ -83,11 +84,5 @@ int main(void) {
   tcase_add_test(tests, as_many_as_there_are_pcpus_or_as_it_has);
   tcase_add_test(tests, its_own_axis_is_kept_and_others_are_left_aside);
   tcase_add_test(tests, one_of_several_stands_for_them_all);
-  Suite *suite = suite_create("study/sizing_axes");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/sizing_axes");
 }

@@ -6,6 +6,7 @@
 
 #include "study/precision.h"
 #include "support/fake_result.h"
+#include "support/suite.h"
 
 static struct arena arena;
 static const struct scenario *scenario;
@@ -176,11 +177,5 @@ int main(void) {
   tcase_add_test(tests, a_fixed_number_is_dealt_out_by_units);
   tcase_add_test(tests, with_a_precision_cells_stay_together);
   tcase_add_test(tests, huge_studies_are_dealt_out_evenly_too);
-  Suite *suite = suite_create("study");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int n_failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return n_failed > 0;
+  return suite_run(tests, "study");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "study/suggest.h"
+#include "support/suite.h"
 
 #include <check.h>
 
@@ -33,11 +34,5 @@ int main(void) {
   tcase_add_test(tests, slips_of_the_pen_are_understood);
   tcase_add_test(tests, anything_else_is_not);
   tcase_add_test(tests, the_nearest_wins_then_the_first);
-  Suite *suite = suite_create("study/suggest");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/suggest");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/fake_result.h"
+#include "support/suite.h"
 
 static struct arena arena;
 static struct replications three;
@@ -171,11 +172,5 @@ int main(void) {
   tcase_add_test(tests, summary_leaves_empty_what_there_is_not);
   tcase_add_test(tests, no_replications_make_empty_tables);
   tcase_add_test(tests, axes_stand_behind_the_cell);
-  Suite *suite = suite_create("study/table");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/table");
 }

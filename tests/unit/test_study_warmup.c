@@ -4,6 +4,7 @@
 #include <check.h>
 
 #include "support/bound.h"
+#include "support/suite.h"
 
 #define MS INT64_C(1000000)
 
@@ -101,11 +102,5 @@ int main(void) {
   tcase_add_test(tests, the_same_every_time);
   tcase_add_test(tests, a_pilot_that_cannot_be);
   tcase_add_test(tests, wording);
-  Suite *suite = suite_create("study/warmup");
-  suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return suite_run(tests, "study/warmup");
 }
