@@ -52,7 +52,8 @@ static void strict_stop(struct naive_world *world, struct naive_vm *vm) {
     struct naive_vcpu *vcpu = &vm->vcpus[i];
     if (vcpu->runstate == RS_RUNNING) {
       naive_host_desched(world, vcpu, RS_COSTOP);
-      naive_host_enqueue(world, vcpu, REASON_STOPPED);
+      vcpu->queue_place = ++world->places;
+      world->must_fill = true;
     } else if (vcpu->runstate == RS_READY) {
       naive_host_change(world, vcpu, RS_COSTOP);
     }

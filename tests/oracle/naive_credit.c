@@ -19,14 +19,11 @@ static void look_for_pcpu(struct naive_world *world, const struct naive_vcpu *vc
 }
 
 static void to_the_tail(struct naive_world *world, struct naive_vcpu *vcpu) {
-  vcpu->queue_place = ++world->places;
+  vcpu->tail_place = ++world->places;
 }
 
 static void queue(struct naive_world *world, struct naive_vcpu *vcpu, enum naive_reason reason) {
-  if (vcpu->is_parked) {
-    vcpu->queue_place = 0;
-    return;
-  }
+  if (vcpu->is_parked) return;
   if (reason == REASON_WOKEN && vcpu->class == UNDER) vcpu->class = BOOST;
   to_the_tail(world, vcpu);
   if (reason != REASON_STOPPED) look_for_pcpu(world, vcpu);
@@ -51,7 +48,7 @@ static struct naive_vcpu *best_in(const struct naive_world *world, uint32_t from
     struct naive_vcpu *vcpu = &world->vcpus[i];
     if (vcpu->stands != from || !naive_host_may_take(world, vcpu, to)) continue;
     bool is_better = !best || vcpu->class < best->class ||
-                     (vcpu->class == best->class && vcpu->queue_place < best->queue_place);
+                     (vcpu->class == best->class && vcpu->tail_place < best->tail_place);
     if (best && from == to && vcpu->has_yielded != best->has_yielded) is_better = best->has_yielded;
     if (is_better) best = vcpu;
   }
@@ -88,21 +85,15 @@ static int64_t slice_end(const struct naive_world *world, const struct naive_vcp
 /* --- ticks and accounting --- */
 
 static void set_class(struct naive_world *world, struct naive_vcpu *vcpu, int class) {
-  if (vcpu->class != class && vcpu->queue_place > 0) to_the_tail(world, vcpu);
+  if (vcpu->class != class) to_the_tail(world, vcpu);
   vcpu->class = class;
-}
-
-static void park(struct naive_world *world, struct naive_vcpu *vcpu) {
-  if (vcpu->is_parked) return;
-  vcpu->is_parked = true;
-  vcpu->queue_place = 0;
-  if (vcpu->runstate == RS_RUNNING) naive_host_ask(world, vcpu->pcpu);
 }
 
 static void unpark(struct naive_world *world, struct naive_vcpu *vcpu) {
   if (!vcpu->is_parked) return;
   vcpu->is_parked = false;
-  if (vcpu->runstate == RS_READY) naive_host_enqueue(world, vcpu, REASON_COSTARTED);
+  world->must_fill = true;
+  if (vcpu->runstate == RS_READY) queue(world, vcpu, REASON_COSTARTED);
 }
 
 static uint32_t count_active(const struct naive_vm *vm) {
@@ -145,16 +136,22 @@ static void share(const struct naive_world *world, int64_t debt_ns, int64_t *due
 static void settle(struct naive_world *world, struct naive_vcpu *vcpu, int64_t cap_part_ns) {
   if (vcpu->credits < 0) {
     set_class(world, vcpu, OVER);
-    if (vcpu->credits < -cap_part_ns) park(world, vcpu);
+    if (vcpu->credits < -cap_part_ns) naive_host_park(world, vcpu);
     if (vcpu->credits < -timeslice_ns(world)) vcpu->credits = -timeslice_ns(world);
     return;
   }
   set_class(world, vcpu, UNDER);
-  unpark(world, vcpu);
+  if (world->rule != NAIVE_STRICT) unpark(world, vcpu);
   if (vcpu->credits <= timeslice_ns(world)) return;
   vcpu->is_active = false;
   vcpu->credits /= 2;
   if (vcpu->credits > timeslice_ns(world)) vcpu->credits = timeslice_ns(world);
+}
+
+static void unpark_gang(struct naive_world *world, struct naive_vm *vm) {
+  for (uint32_t i = 0; i < vm->n_vcpus; i++)
+    if (vm->vcpus[i].credits < 0) return;
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) unpark(world, &vm->vcpus[i]);
 }
 
 static void account(struct naive_world *world) {
@@ -171,6 +168,7 @@ static void account(struct naive_world *world) {
       settle(world, vcpu, cap_ns(world, vm) / n);
       world->credit_sum += vcpu->credits;
     }
+    if (world->rule == NAIVE_STRICT) unpark_gang(world, vm);
   }
 }
 

@@ -79,7 +79,6 @@ static void look_for_pcpu(struct naive_world *world, const struct naive_vcpu *vc
 }
 
 static void stand(struct naive_world *world, struct naive_vcpu *vcpu, bool may_preempt) {
-  vcpu->queue_place = ++world->places;
   vcpu->came_reserved = reservation_left(world, vcpu->vm) > 0;
   if (may_preempt) look_for_pcpu(world, vcpu);
 }
@@ -92,11 +91,8 @@ static void queue(struct naive_world *world, struct naive_vcpu *vcpu, enum naive
     if (vcpu->virtual_ns < least_ns) vcpu->virtual_ns = least_ns;
     vcpu->has_come_before = true;
   }
-  if (is_used_up(world, vcpu->vm)) vcpu->is_parked = true;
-  if (vcpu->is_parked)
-    vcpu->queue_place = 0;
-  else
-    stand(world, vcpu, reason != REASON_STOPPED);
+  if (!vcpu->is_parked && is_used_up(world, vcpu->vm)) naive_host_park(world, vcpu);
+  if (!vcpu->is_parked) stand(world, vcpu, reason != REASON_STOPPED);
 }
 
 static struct naive_vcpu *pick(struct naive_world *world, uint32_t pcpu) {

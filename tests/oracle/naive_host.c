@@ -14,10 +14,8 @@ void naive_host_change(struct naive_world *world, struct naive_vcpu *vcpu, enum 
 void naive_host_enqueue(struct naive_world *world, struct naive_vcpu *vcpu,
                         enum naive_reason reason) {
   world->must_fill = true;
-  if (world->sched)
-    world->sched->queue(world, vcpu, reason);
-  else
-    vcpu->queue_place = ++world->places;
+  vcpu->queue_place = ++world->places;
+  if (world->sched) world->sched->queue(world, vcpu, reason);
 }
 
 void naive_host_wake(struct naive_world *world, struct naive_vcpu *vcpu) {
@@ -117,9 +115,15 @@ bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu
   return !affinity || (affinity[pcpu / 64] >> pcpu % 64 & 1);
 }
 
+/* In some queue, for a pCPU to pick it. */
+static bool is_waiting(const struct naive_vcpu *vcpu) {
+  return vcpu->queue_place > 0 && vcpu->runstate != RS_COSTOP && !vcpu->is_parked &&
+         !vcpu->is_chosen && !vcpu->is_refused;
+}
+
 bool naive_host_may_take(const struct naive_world *world, const struct naive_vcpu *vcpu,
                          uint32_t pcpu) {
-  if (vcpu->queue_place == 0 || vcpu->is_chosen) return false;
+  if (!is_waiting(vcpu)) return false;
   if (vcpu->is_expired && vcpu->pcpu != pcpu && !world->pcpus[vcpu->pcpu].is_taken) return false;
   return naive_host_may_use(world, vcpu, pcpu);
 }
@@ -128,6 +132,16 @@ bool naive_host_has_idle(const struct naive_world *world, const struct naive_vcp
   for (uint32_t p = 0; p < world->n_pcpus; p++)
     if (!world->pcpus[p].runs && naive_host_may_use(world, vcpu, p)) return true;
   return false;
+}
+
+void naive_host_park(struct naive_world *world, struct naive_vcpu *vcpu) {
+  for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++) {
+    struct naive_vcpu *sibling = &vcpu->vm->vcpus[i];
+    if (sibling->is_parked || (sibling != vcpu && world->rule != NAIVE_STRICT)) continue;
+    sibling->is_parked = true;
+    if (sibling->runstate == RS_RUNNING && !sibling->is_expired)
+      naive_host_ask(world, sibling->pcpu);
+  }
 }
 
 void naive_host_ask(struct naive_world *world, uint32_t pcpu) {
@@ -188,17 +202,26 @@ struct scan {
   uint64_t n_chosen;
 };
 
-static void choose(struct naive_world *world, struct scan *scan, struct naive_vcpu *vcpu) {
+/* For pcpu, if that is not ID_NONE. */
+static void choose(struct naive_world *world, struct scan *scan, struct naive_vcpu *vcpu,
+                   uint32_t pcpu) {
   assert(scan->n_left > 0);
   scan->n_left--;
   vcpu->is_chosen = true;
   vcpu->choice = scan->n_chosen++;
+  try_place(world, vcpu, pcpu);
   if (vcpu->is_expired) try_place(world, vcpu, vcpu->last_pcpu);
   if (is_placed_when_chosen(world, vcpu)) place_choices(world, vcpu->choice, scan->n_chosen);
 }
 
 static bool is_running(const struct naive_vcpu *vcpu) {
   return vcpu->runstate == RS_RUNNING && !vcpu->is_expired;
+}
+
+static int64_t own_slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                             bool was_running) {
+  if (world->sched) return world->sched->slice_end(world, vcpu, was_running);
+  return world->timeslice_ns < TIME_NEVER_NS ? world->now_ns + world->timeslice_ns : TIME_NEVER_NS;
 }
 
 /* Offers a gang; returns false if the scan ends here. */
@@ -217,9 +240,10 @@ static bool offer_gang(struct naive_world *world, struct scan *scan, struct naiv
     for (uint32_t i = 0; i < vm->n_vcpus; i++) {
       if (vm->vcpus[i].runstate == RS_IDLE) continue;
       vm->vcpus[i].progress_ns = most_ns;
-      choose(world, scan, &vm->vcpus[i]);
+      choose(world, scan, &vm->vcpus[i], ID_NONE);
     }
     vm->refused_since_ns = -1;
+    vm->slice_end_ns = own_slice_end(world, &vm->vcpus[0], vm->vcpus[0].is_expired);
     return true;
   }
   for (uint32_t i = 0; i < vm->n_vcpus; i++) vm->vcpus[i].is_refused = true;
@@ -227,8 +251,9 @@ static bool offer_gang(struct naive_world *world, struct scan *scan, struct naiv
   return !fits_host || world->now_ns - vm->refused_since_ns < world->strict.patience_ns;
 }
 
-/* Offers a pCPU to a queued vCPU; returns false if the scan ends here. */
-static bool offer(struct naive_world *world, struct scan *scan, struct naive_vcpu *vcpu) {
+/* Offers a pCPU, this one unless it is ID_NONE, to a vCPU; returns false if the scan ends here. */
+static bool offer(struct naive_world *world, struct scan *scan, struct naive_vcpu *vcpu,
+                  uint32_t pcpu) {
   if (free_in_set(world, vcpu) == 0) return true;
   if (world->rule == NAIVE_STRICT) {
     bool has_running = false;
@@ -240,7 +265,7 @@ static bool offer(struct naive_world *world, struct scan *scan, struct naive_vcp
     vcpu->is_refused = true;
     return true;
   }
-  choose(world, scan, vcpu);
+  choose(world, scan, vcpu, pcpu);
   return true;
 }
 
@@ -260,8 +285,11 @@ static bool is_over(const struct naive_world *world, const struct naive_vcpu *vc
   if (vcpu->slice_end_ns == world->now_ns && !world->is_batch_done) return true;
   if (vcpu->has_yielded || world->pcpus[vcpu->pcpu].is_asked) return true;
   if (world->rule != NAIVE_STRICT) return false;
-  for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++)
-    if (vcpu->vm->vcpus[i].has_yielded) return true;
+  for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++) {
+    const struct naive_vcpu *sibling = &vcpu->vm->vcpus[i];
+    if (sibling->runstate != RS_RUNNING) continue;
+    if (sibling->has_yielded || world->pcpus[sibling->pcpu].is_asked) return true;
+  }
   return false;
 }
 
@@ -290,12 +318,10 @@ static bool runs_on(const struct naive_vcpu *vcpu) {
 /* A late joiner's slice ends with its gang's. */
 static int64_t slice_end(const struct naive_world *world, const struct naive_vcpu *vcpu,
                          bool was_running) {
-  if (world->sched) return world->sched->slice_end(world, vcpu, was_running);
-  if (world->rule == NAIVE_STRICT)
-    for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++)
-      if (is_running(&vcpu->vm->vcpus[i])) return vcpu->vm->vcpus[i].slice_end_ns;
-  if (world->timeslice_ns == TIME_NEVER_NS) return TIME_NEVER_NS;
-  return world->now_ns + world->timeslice_ns;
+  if (world->rule != NAIVE_STRICT) return own_slice_end(world, vcpu, was_running);
+  for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++)
+    if (is_running(&vcpu->vm->vcpus[i])) return vcpu->vm->vcpus[i].slice_end_ns;
+  return vcpu->vm->slice_end_ns;
 }
 
 static void start_choice(struct naive_world *world, struct naive_vcpu *vcpu, bool was_running) {
@@ -338,7 +364,7 @@ static bool is_free(const struct naive_world *world, uint32_t pcpu) {
 
 static bool has_queued(const struct naive_world *world, uint32_t pcpu) {
   for (uint32_t i = 0; i < world->n_vcpus; i++)
-    if (world->vcpus[i].queue_place > 0 && world->vcpus[i].stands == pcpu) return true;
+    if (is_waiting(&world->vcpus[i]) && world->vcpus[i].stands == pcpu) return true;
   return false;
 }
 
@@ -355,30 +381,52 @@ static struct naive_vcpu *pick(struct naive_world *world, uint32_t *pcpu) {
   return NULL;
 }
 
-/* Where each pCPU decides for itself. */
-static void scan_pcpus(struct naive_world *world, struct scan *scan) {
-  uint32_t pcpu;
-  for (uint32_t p = 0; p < world->n_pcpus; p++) world->pcpus[p].is_done = false;
-  for (struct naive_vcpu *vcpu; (vcpu = pick(world, &pcpu));) {
-    vcpu->queue_place = 0;
-    if (world->rule == NAIVE_RELAXED &&
-        naive_cosched_lead(world, vcpu, 0) >= world->relaxed.costop_threshold_ns) {
-      vcpu->is_refused = true;
+/* The earliest member of the earliest refused gang that was queued before. */
+static struct naive_vcpu *next_gang(struct naive_world *world, uint64_t before) {
+  struct naive_vcpu *next = NULL;
+  for (uint32_t i = 0; i < world->n_vcpus; i++) {
+    struct naive_vcpu *vcpu = &world->vcpus[i];
+    if (vcpu->runstate != RS_COSTOP || vcpu->is_parked || vcpu->is_chosen || vcpu->is_refused)
       continue;
+    if (vcpu->queue_place >= before || free_in_set(world, vcpu) == 0) continue;
+    before = vcpu->queue_place;
+    next = vcpu;
+  }
+  return next;
+}
+
+static uint64_t gang_place(const struct naive_vm *vm) {
+  uint64_t place = UINT64_MAX;
+  for (uint32_t i = 0; i < vm->n_vcpus; i++)
+    if (vm->vcpus[i].runstate != RS_IDLE && vm->vcpus[i].queue_place < place)
+      place = vm->vcpus[i].queue_place;
+  return place;
+}
+
+/* Where each pCPU decides for itself. Nobody who was queued behind a gang that has lost patience
+   starts. */
+static void scan_pcpus(struct naive_world *world, struct scan *scan) {
+  for (uint32_t p = 0; p < world->n_pcpus; p++) world->pcpus[p].is_done = false;
+  for (uint64_t barrier = UINT64_MAX; scan->n_left > 0;) {
+    uint32_t pcpu;
+    struct naive_vcpu *vcpu = pick(world, &pcpu), *gang = NULL;
+    if (world->rule == NAIVE_STRICT) gang = next_gang(world, vcpu ? vcpu->queue_place : UINT64_MAX);
+    if (gang) {
+      vcpu = gang;
+      pcpu = ID_NONE;
     }
-    vcpu->is_chosen = true;
-    vcpu->choice = scan->n_chosen++;
-    try_place(world, vcpu, pcpu);
+    if (!vcpu || vcpu->queue_place > barrier) return;
+    if (!offer(world, scan, vcpu, pcpu) && gang_place(vcpu->vm) < barrier)
+      barrier = gang_place(vcpu->vm);
   }
 }
 
 static void scan_queue(struct naive_world *world, struct scan *scan) {
   uint64_t place = 0;
-  for (uint32_t p = 0; p < world->n_pcpus; p++) scan->n_left += !world->pcpus[p].runs;
   for (struct naive_vcpu *vcpu; scan->n_left > 0 && (vcpu = next_queued(world, place));) {
     place = vcpu->queue_place;
     if (vcpu->is_chosen || vcpu->is_refused) continue;
-    if (!offer(world, scan, vcpu)) break;
+    if (!offer(world, scan, vcpu, ID_NONE)) break;
   }
 }
 
@@ -387,6 +435,7 @@ void naive_host_phase(struct naive_world *world) {
   world->is_batch_done = true;
   if (!world->must_fill) return;
   struct scan scan = {0};
+  for (uint32_t p = 0; p < world->n_pcpus; p++) scan.n_left += !world->pcpus[p].runs;
   if (world->sched)
     scan_pcpus(world, &scan);
   else

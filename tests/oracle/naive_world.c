@@ -28,11 +28,10 @@ static bool knows_hypervisor(const struct hypervisor_spec *hypervisor) {
   if (hypervisor->ple.yield != PLE_OFF || hypervisor->halt_polling.max_ns > 0 ||
       hypervisor->delay_preemption_ns > 0 || hypervisor->is_core_scheduled)
     return false;
-  if (scheduler == &sched_null.kind || scheduler == &sched_rr.kind) return true;
-  if (hypervisor->coscheduling.kind == &cosched_strict.kind) return false;
   const struct sched_credit_params *credit = (const void *)&hypervisor->scheduler.params;
-  return scheduler == &sched_esx.kind ||
-         (scheduler == &sched_credit.kind && credit->placement == SCHED_PLACE_ANY);
+  if (scheduler == &sched_credit.kind) return credit->placement == SCHED_PLACE_ANY;
+  return scheduler == &sched_null.kind || scheduler == &sched_rr.kind ||
+         scheduler == &sched_esx.kind;
 }
 
 bool naive_world_knows(const struct scenario *scenario) {
@@ -137,9 +136,11 @@ static void build_hypervisor(struct naive_world *world) {
   if (hypervisor->scheduler.kind == &sched_credit.kind) {
     world->sched = &naive_credit;
     world->credit = *(const struct sched_credit_params *)params;
+    world->timeslice_ns = world->credit.timeslice_ns;
   } else if (hypervisor->scheduler.kind == &sched_esx.kind) {
     world->sched = &naive_esx;
     world->esx = *(const struct sched_esx_params *)params;
+    world->timeslice_ns = world->esx.quantum_ns;
   } else if (!world->is_null) {
     world->timeslice_ns = ((const struct sched_rr_params *)params)->timeslice_ns;
   }

@@ -124,6 +124,7 @@ struct naive_vcpu {
   int64_t paid_until_ns, started_at_ns;
   /* of credit */
   int class;
+  uint64_t tail_place; /* in its class */
   bool is_active;
   int64_t credits;
   /* of esx */
@@ -142,6 +143,7 @@ struct naive_vm {
   int64_t start_ns;
   bool has_started;
   int64_t refused_since_ns;                     /* -1: not since its last co-start */
+  int64_t slice_end_ns;                         /* of a gang that was just chosen */
   int64_t limit_drawn_ns, reservation_drawn_ns; /* of esx, in this period */
   struct vm_result result;
 };
@@ -253,6 +255,8 @@ bool naive_host_may_take(const struct naive_world *world, const struct naive_vcp
                          uint32_t pcpu);
 /* Whether a pCPU that it may use is idle. */
 bool naive_host_has_idle(const struct naive_world *world, const struct naive_vcpu *vcpu);
+/* Those of it that run are to leave. */
+void naive_host_park(struct naive_world *world, struct naive_vcpu *vcpu);
 void naive_host_ask(struct naive_world *world, uint32_t pcpu);
 int64_t naive_host_tick_ns(const struct naive_world *world); /* the next one */
 bool naive_host_shares_socket(const struct naive_world *world, uint32_t a, uint32_t b);
