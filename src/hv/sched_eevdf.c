@@ -281,7 +281,7 @@ static __attribute__((noinline)) pcpu_id_t select_idle(const struct hv *hv, cons
   return p < first + n ? p : hv_lowest_free(hv, mask);
 }
 
-static void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+static inline void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   struct eevdf *eevdf = hv->sched_state;
   struct eevdf_vcpu *entity = entity_of(hv, v);
   if (v->runstate == RS_RUNNING) {
@@ -296,13 +296,13 @@ static void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reaso
   arrive(hv, entity);
 }
 
-static void eevdf_dequeue(struct hv *hv, struct vcpu *v) { pull(hv, entity_of(hv, v)); }
+static inline void eevdf_dequeue(struct hv *hv, struct vcpu *v) { pull(hv, entity_of(hv, v)); }
 
 static void eevdf_withdrawn(struct hv *hv, struct vcpu *v) {
   leave(hv->sched_state, entity_of(hv, v));
 }
 
-static void eevdf_started(struct hv *hv, struct vcpu *v) {
+static inline void eevdf_started(struct hv *hv, struct vcpu *v) {
   struct eevdf *eevdf = hv->sched_state;
   struct eevdf_vcpu *entity = entity_of(hv, v);
   if (entity->queue != v->pcpu && entity->is_member) leave(eevdf, entity);
@@ -312,7 +312,7 @@ static void eevdf_started(struct hv *hv, struct vcpu *v) {
   entity->charged_ns = hv->sim->now_ns;
 }
 
-static void eevdf_stopped(struct hv *hv, struct vcpu *v) {
+static inline void eevdf_stopped(struct hv *hv, struct vcpu *v) {
   struct eevdf_vcpu *entity = entity_of(hv, v);
   charge(hv, entity);
   if (!v->is_queued) leave(hv->sched_state, entity);
@@ -358,7 +358,8 @@ static pcpu_id_t heaviest(const struct hv *hv, pcpu_id_t first, pcpu_id_t behind
 
 /* … from the queue with the greatest load of the nearest ones: nearly always the heaviest of all
    has such a one. */
-static struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p, int64_t load) {
+static __attribute__((noinline)) struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p,
+                                                           int64_t load) {
   const struct eevdf *eevdf = hv->sched_state;
   struct eevdf_vcpu *best = NULL, *entity;
   uint32_t n_before = 1;
@@ -381,7 +382,7 @@ static struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p, int64_t load)
   return best;
 }
 
-static struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
+static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   const struct eevdf *eevdf = hv->sched_state;
   const struct queue *queue = &eevdf->queues[p];
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
@@ -406,7 +407,7 @@ static bool is_wanted(const struct hv *hv, pcpu_id_t p) {
 }
 
 /* With hrtick: until it has what it asked for, if anybody waits for it. */
-static int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) {
+static inline int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
   const struct eevdf_vcpu *entity = entity_of(hv, v);
   if (!eevdf->params.hrtick || !is_wanted(hv, entity->queue)) return TIME_NEVER_NS;
