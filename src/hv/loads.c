@@ -34,8 +34,7 @@ static void bring_up_to(struct load *load, int64_t now_ns) {
     load->average += (passed * aim >> WINDOW_SHIFT) - (passed * load->average >> WINDOW_SHIFT);
 }
 
-void loads_count(struct loads *loads, const struct hv *hv, const struct vcpu *v, bool is_runnable) {
-  if (loads->n_queues == 1) return;
+void loads_set(struct loads *loads, const struct hv *hv, const struct vcpu *v, bool is_runnable) {
   struct load_vcpu *its = &loads->vcpus[v->id];
   struct load *queue = &loads->queues[its->queue];
   if (its->load.n == is_runnable) return;
@@ -45,7 +44,8 @@ void loads_count(struct loads *loads, const struct hv *hv, const struct vcpu *v,
   queue->n += is_runnable ? 1u : UINT32_MAX;
 }
 
-void loads_move(struct loads *loads, const struct hv *hv, const struct vcpu *v, uint32_t queue) {
+void loads_set_queue(struct loads *loads, const struct hv *hv, const struct vcpu *v,
+                     uint32_t queue) {
   struct load_vcpu *its = &loads->vcpus[v->id];
   struct load *from = &loads->queues[its->queue], *to = &loads->queues[queue];
   if (from == to) return;

@@ -49,10 +49,11 @@ struct load_exchange {
 typedef bool loads_may_move_fn(const struct hv *hv, const struct vcpu *v, const void *context);
 
 void loads_init(struct loads *loads, const struct hv *hv, uint32_t n_in_queue, struct arena *arena);
-/* v can run from now on, or cannot. */
-void loads_count(struct loads *loads, const struct hv *hv, const struct vcpu *v, bool is_runnable);
-/* v belongs to another queue from now on. */
-void loads_move(struct loads *loads, const struct hv *hv, const struct vcpu *v, uint32_t queue);
+/* v can run from now on, or cannot; of several queues. */
+void loads_set(struct loads *loads, const struct hv *hv, const struct vcpu *v, bool is_runnable);
+/* v belongs to that queue from now on; likewise. */
+void loads_set_queue(struct loads *loads, const struct hv *hv, const struct vcpu *v,
+                     uint32_t queue);
 /* What brings `queue` and the one that differs most from it closest together, if they are too far
    apart. */
 struct load_exchange loads_balance(struct loads *loads, const struct hv *hv, uint32_t queue,
@@ -60,6 +61,14 @@ struct load_exchange loads_balance(struct loads *loads, const struct hv *hv, uin
 /* The pCPU that v comes to in `queue`: those that it may use in turn. */
 pcpu_id_t loads_place(struct loads *loads, const struct hv *hv, const struct vcpu *v,
                       uint32_t queue);
+static inline void loads_count(struct loads *loads, const struct hv *hv, const struct vcpu *v,
+                               bool is_runnable) {
+  if (loads->n_queues > 1) loads_set(loads, hv, v, is_runnable);
+}
+static inline void loads_move(struct loads *loads, const struct hv *hv, const struct vcpu *v,
+                              uint32_t queue) {
+  if (loads->n_queues > 1) loads_set_queue(loads, hv, v, queue);
+}
 /* Asserts the invariant. */
 void loads_audit(const struct loads *loads, const struct hv *hv);
 

@@ -9,12 +9,14 @@
    credits, if that has less. Slices last until the credits are those of the next in the queue,
    within bounds. Caps are budgets of a period.
    Invariants: credits lie between -init and init + min_timer; no queued vCPU of a VM without
-   budget. Cost: O(log pCPUs) per dispatch, O(pCPUs) per wake-up if none is idle, O(vCPUs) per
-   reset. Source: Xen, xen/common/sched/credit2.c. */
+   budget. Cost: O(log pCPUs) per dispatch, O(pCPUs whose ratelimit is over) per wake-up if
+   none is idle, but O(pCPUs) where weights differ, O(vCPUs) per reset. Source: Xen,
+   xen/common/sched/credit2.c. */
 #include "hv/budget.h"
 #include "hv/loads.h"
 #include "hv/order.h"
 #include "hv/picked.h"
+#include "hv/starts.h"
 #include "sim/time.h"
 
 #define ROW(name, member, standard, least, text)                                                  \
@@ -52,7 +54,6 @@ struct __attribute__((aligned(ARENA_LINE))) credit2_vcpu {
   struct order_entry entry;
   int64_t credit_ns;
   int64_t charged_ns; /* up to when it has paid, while it runs */
-  int64_t started_ns; /* its latest start */
 };
 
 struct credit2 {
@@ -62,10 +63,8 @@ struct credit2 {
   struct credit2_vcpu *vcpus;
   struct budget cap;
   uint32_t highest_weight;
-  /* Where all weights are the same, by pCPU, of who runs there: */
-  bool is_uniform;
-  int64_t *zero_ns;    /* when its credits will be 0 */
-  int64_t *limited_ns; /* until when nobody preempts it */
+  bool is_uniform; /* all weights are the same: then zero_ns of starts is kept */
+  struct starts starts;
 };
 
 static struct credit2_vcpu *credit_of(const struct hv *hv, const struct vcpu *v) {
@@ -74,25 +73,19 @@ static struct credit2_vcpu *credit_of(const struct hv *hv, const struct vcpu *v)
 }
 
 static uint32_t pcpus_in_queue(const struct hv *hv, enum sched_runqueue runqueue) {
-  switch (runqueue) {
-    case RUNQUEUE_CPU:
-      return 1;
-    case RUNQUEUE_CORE:
-      return hv->topology.n_in[DISTANCE_CORE];
-    case RUNQUEUE_SOCKET:
-      return hv->topology.n_in[DISTANCE_SOCKET];
-    case RUNQUEUE_ALL:
-      return hv->n_pcpus;
-  }
-  assert(false);
-  return 0;
+  const uint32_t n[] = {[RUNQUEUE_CPU] = 1,
+                        [RUNQUEUE_CORE] = hv->topology.n_in[DISTANCE_CORE],
+                        [RUNQUEUE_SOCKET] = hv->topology.n_in[DISTANCE_SOCKET],
+                        [RUNQUEUE_ALL] = hv->n_pcpus};
+  return n[runqueue];
 }
 
-/* The first pCPU of the queue that p belongs to. */
-static pcpu_id_t first_of_queue(const struct hv *hv, pcpu_id_t p) {
-  const struct credit2 *credit2 = hv->sched_state;
-  const struct loads *loads = &credit2->loads;
-  return loads->n_queues == 1 ? 0 : p / loads->n_in_queue * loads->n_in_queue;
+/* The queue that p belongs to, and the first pCPU of that. */
+static uint32_t queue_of(const struct credit2 *credit2, pcpu_id_t p) {
+  return credit2->loads.n_queues == 1 ? 0 : p / credit2->loads.n_in_queue;
+}
+static pcpu_id_t first_of_queue(const struct credit2 *credit2, pcpu_id_t p) {
+  return queue_of(credit2, p) * credit2->loads.n_in_queue;
 }
 
 static void *credit2_create(struct hv *hv, const void *params, struct arena *arena) {
@@ -102,6 +95,7 @@ static void *credit2_create(struct hv *hv, const void *params, struct arena *are
   credit2->order = order_create(hv, n_in_queue, arena);
   loads_init(&credit2->loads, hv, n_in_queue, arena);
   credit2->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct credit2_vcpu);
+  credit2->is_uniform = true;
   budget_init(&credit2->cap, hv, arena);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     credit2->vcpus[i].credit_ns = credit2->params.init_ns;
@@ -112,12 +106,9 @@ static void *credit2_create(struct hv *hv, const void *params, struct arena *are
     if (vm->weight > credit2->highest_weight) credit2->highest_weight = vm->weight;
     budget_set(&credit2->cap, i, vm->cap_pct, CAP_PERIOD_NS);
     if (vm->cap_pct > 0) hv->timer_ns = CAP_PERIOD_NS;
+    credit2->is_uniform &= vm->weight == hv->vms[0].weight;
   }
-  credit2->is_uniform = true;
-  for (vm_id_t i = 0; i < hv->n_vms; i++)
-    credit2->is_uniform &= hv->vms[i].weight == credit2->highest_weight;
-  credit2->zero_ns = ARENA_ARRAY(arena, hv->n_pcpus, int64_t);
-  credit2->limited_ns = ARENA_ARRAY(arena, hv->n_pcpus, int64_t);
+  starts_init(&credit2->starts, arena, hv->n_pcpus, n_in_queue);
   hv->timeslice_ns = credit2->params.init_ns;
   return credit2;
 }
@@ -135,6 +126,8 @@ static const char *credit2_check(const void *params, const char **key) {
 static int64_t burnt_ns(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
   const struct credit2 *credit2 = hv->sched_state;
   if (credit2->is_uniform) return time_ns;
+  /* Who runs for so long has no credits whatever its weight is; and nothing overflows. */
+  if (time_ns > credit2->params.init_ns * 3) time_ns = credit2->params.init_ns * 3;
   return time_ns * credit2->highest_weight / hv_vm_of(hv, v)->weight;
 }
 
@@ -144,11 +137,8 @@ static void charge(const struct hv *hv, const struct vcpu *v) {
   int64_t now = hv->sim->now_ns, time_ns = now - credit->charged_ns;
   credit->charged_ns = now;
   budget_draw(&credit2->cap, v, time_ns);
-  /* Who runs for so long has no credits whatever its weight is; and nothing overflows. */
-  if (time_ns > credit2->params.init_ns * 3) time_ns = credit2->params.init_ns * 3;
   credit->credit_ns -= burnt_ns(hv, v, time_ns);
   if (credit->credit_ns < -credit2->params.init_ns) credit->credit_ns = -credit2->params.init_ns;
-  credit2->zero_ns[v->pcpu] = now + credit->credit_ns;
 }
 
 static void charge_running(const struct hv *hv, const struct hv_vm *vm) {
@@ -165,9 +155,10 @@ static int64_t rank_of(const struct sched_credit2_params *params, int64_t credit
   return params->init_ns + params->min_timer_ns - credit_ns;
 }
 
-static bool is_limited(const struct hv *hv, const struct vcpu *v) {
+/* For how long nobody may preempt v, which runs; not more than 0: others may. */
+static int64_t limit_left_ns(const struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
-  return hv->sim->now_ns - credit_of(hv, v)->started_ns < credit2->params.ratelimit_ns;
+  return credit2->starts.latest[v->pcpu].limited_ns - hv->sim->now_ns;
 }
 
 /* Who else of its VM runs has drawn on the same budget. */
@@ -182,70 +173,76 @@ static bool has_budget(const struct hv *hv, const struct vcpu *v) {
 static int64_t score(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   const struct credit2 *credit2 = hv->sched_state;
   const struct vcpu *current = hv_rival(hv, p);
-  if (!current || is_limited(hv, current)) return INT64_MIN;
+  if (!current || limit_left_ns(hv, current) > 0) return INT64_MIN;
   charge(hv, current);
   int64_t score_ns = credit_of(hv, v)->credit_ns - credit_of(hv, current)->credit_ns;
   return credit_of(hv, v)->entry.stands == p ? score_ns
                                              : score_ns - credit2->params.migrate_resist_ns;
 }
 
-/* The pCPU, but for `stand`, where v has its highest score, if that is higher than best_ns. */
-static pcpu_id_t best_elsewhere(const struct hv *hv, const struct vcpu *v, pcpu_id_t stand,
-                                int64_t best_ns) {
+/* Where v is best. */
+struct target {
+  pcpu_id_t p;
+  int64_t score_ns;
+};
+
+/* Is it better on another pCPU than where it stands, best->p? */
+static void look_elsewhere(const struct hv *hv, const struct vcpu *v, struct target *best) {
   const struct credit2 *credit2 = hv->sched_state;
-  pcpu_id_t best = stand, first = first_of_queue(hv, stand);
+  pcpu_id_t stand = best->p, first = first_of_queue(credit2, stand);
   for (pcpu_id_t p = first; p < first + credit2->loads.n_in_queue; p++) {
     if (p == stand || !hv_may_use(hv, v, p)) continue;
     int64_t score_ns = score(hv, v, p);
-    if (score_ns <= best_ns) continue;
-    best_ns = score_ns;
-    best = p;
+    if (score_ns > best->score_ns) *best = (struct target){p, score_ns};
   }
-  return best_ns > 0 ? best : ID_NONE;
 }
 
-/* The same where all weights are equal: who has the least credits has the earliest zero. */
-static pcpu_id_t best_of_equals(const struct hv *hv, const struct vcpu *v, pcpu_id_t stand,
-                                int64_t best_ns) {
+/* The same where all weights are equal: who has the least credits has the earliest zero. Few are to
+   be looked at, as slices are seldom much longer than the ratelimit. */
+static void look_among_equals(const struct hv *hv, const struct vcpu *v, struct target *best) {
   const struct credit2 *credit2 = hv->sched_state;
   int64_t now = hv->sim->now_ns, floor_ns = now - credit2->params.init_ns, least_ns = INT64_MAX;
-  pcpu_id_t best = stand, first = first_of_queue(hv, stand);
-  for (pcpu_id_t p = first; p < first + credit2->loads.n_in_queue; p++) {
-    int64_t zero_ns = credit2->zero_ns[p] > floor_ns ? credit2->zero_ns[p] : floor_ns;
-    zero_ns = credit2->limited_ns[p] > now ? INT64_MAX : zero_ns;
-    best = zero_ns < least_ns ? p : best;
-    least_ns = zero_ns < least_ns ? zero_ns : least_ns;
+  const struct start *start, *least = NULL;
+  TAILQ_FOREACH(start, &credit2->starts.listed[queue_of(credit2, best->p)], link) {
+    if (start->limited_ns > now) break;
+    int64_t zero_ns = start->zero_ns > floor_ns ? start->zero_ns : floor_ns;
+    if (zero_ns > least_ns || (zero_ns == least_ns && start > least)) continue;
+    least = start;
+    least_ns = zero_ns;
   }
-  int64_t score_ns = INT64_MIN;
-  if (least_ns < INT64_MAX)
-    score_ns = credit_of(hv, v)->credit_ns - (least_ns - now) - credit2->params.migrate_resist_ns;
-  if (score_ns <= best_ns) {
-    score_ns = best_ns;
-    best = stand;
-  }
-  return score_ns > 0 ? best : ID_NONE;
+  if (!least) return;
+  int64_t score_ns =
+      credit_of(hv, v)->credit_ns - (least_ns - now) - credit2->params.migrate_resist_ns;
+  pcpu_id_t p = (pcpu_id_t)(least - credit2->starts.latest);
+  if (score_ns > best->score_ns) *best = (struct target){p, score_ns};
 }
 
-/* The lowest idle pCPU of v's queue that v may use, or ID_NONE. */
-static pcpu_id_t idle_in_queue(const struct hv *hv, const struct vcpu *v) {
+/* The lowest idle pCPU of v's queue, but for p, that v may use, or ID_NONE. */
+static pcpu_id_t idle_beside(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   const struct credit2 *credit2 = hv->sched_state;
   if (!hv_has_free(hv, v)) return ID_NONE;
-  pcpu_id_t first = first_of_queue(hv, credit_of(hv, v)->entry.stands), p = first;
-  while ((p = pcpuset_next(&hv->free, p)) < first + credit2->loads.n_in_queue)
-    if (hv_may_use(hv, v, p++)) return p - 1;
-  return ID_NONE;
+  pcpu_id_t idle = first_of_queue(credit2, credit_of(hv, v)->entry.stands);
+  pcpu_id_t behind = idle + credit2->loads.n_in_queue;
+  while ((idle = pcpuset_next(&hv->free, idle)) < behind && (idle == p || !hv_may_use(hv, v, idle)))
+    idle++;
+  return idle < behind ? idle : ID_NONE;
 }
 
-/* v has come to the queue: whom is it to preempt? An idle pCPU takes it unasked. */
-static void tickle(struct hv *hv, const struct vcpu *v) {
+/* v has come to the queue, and no pCPU is idle that takes it: whom is it to preempt? */
+static void preempt(struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
-  if (idle_in_queue(hv, v) != ID_NONE) return;
   pcpu_id_t stand = credit_of(hv, v)->entry.stands;
-  int64_t score_ns = score(hv, v, stand);
-  bool is_simple = credit2->is_uniform && v->affinity == 0 && !hv->is_core_scheduled;
-  pcpu_id_t best =
-      is_simple ? best_of_equals(hv, v, stand, score_ns) : best_elsewhere(hv, v, stand, score_ns);
-  if (best != ID_NONE) hv_ask(hv, best);
+  struct target best = {stand, score(hv, v, stand)};
+  if (credit2->is_uniform && v->affinity == 0 && !hv->is_core_scheduled)
+    look_among_equals(hv, v, &best);
+  else
+    look_elsewhere(hv, v, &best);
+  if (best.score_ns > 0) hv_ask(hv, best.p);
+}
+
+/* … and an idle one would take it unasked. */
+static void tickle(struct hv *hv, const struct vcpu *v) {
+  if (idle_beside(hv, v, ID_NONE) == ID_NONE) preempt(hv, v);
 }
 
 static int64_t credit2_rank(const struct hv *hv, const struct vcpu *v) {
@@ -259,6 +256,11 @@ static void put(struct hv *hv, const struct vcpu *v) {
   order_put(hv, credit2->order, &credit_of(hv, v)->entry, credit2_rank(hv, v));
 }
 
+static void take_out(struct hv *hv, const struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
+  order_remove(hv, credit2->order, &credit_of(hv, v)->entry);
+}
+
 /* A VM that runs as a gang is parked and unparked as one. */
 static void park(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
@@ -266,8 +268,7 @@ static void park(struct hv *hv, struct vcpu *v) {
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     struct vcpu *sibling = &hv->vcpus[vm->first_vcpu + k];
     if (sibling != v && !hv->cosched->shares_slice_end) continue;
-    if (sibling->is_queued && !sibling->is_parked && sibling != v)
-      order_remove(hv, credit2->order, &credit_of(hv, sibling)->entry);
+    if (sibling->is_queued && !sibling->is_parked && sibling != v) take_out(hv, sibling);
     sibling->is_parked = true;
     if (sibling->runstate != RS_RUNNING) loads_count(&credit2->loads, hv, sibling, false);
     if (sibling != v && sibling->runstate == RS_RUNNING && !sibling->has_expired)
@@ -284,21 +285,20 @@ static void credit2_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason rea
 }
 
 static void credit2_dequeue(struct hv *hv, struct vcpu *v) {
-  struct credit2 *credit2 = hv->sched_state;
-  if (!v->is_parked) order_remove(hv, credit2->order, &credit_of(hv, v)->entry);
+  if (!v->is_parked) take_out(hv, v);
 }
 
 static void credit2_started(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   struct credit2_vcpu *credit = credit_of(hv, v);
-  credit->started_ns = credit->charged_ns = hv->sim->now_ns;
+  credit->charged_ns = hv->sim->now_ns;
   credit->entry.stands = v->pcpu;
-  if (credit2->loads.n_queues > 1) {
-    loads_move(&credit2->loads, hv, v, v->pcpu / credit2->loads.n_in_queue);
-    loads_count(&credit2->loads, hv, v, true);
-  }
-  credit2->zero_ns[v->pcpu] = hv->sim->now_ns + credit->credit_ns;
-  credit2->limited_ns[v->pcpu] = hv->sim->now_ns + credit2->params.ratelimit_ns;
+  uint32_t queue = queue_of(credit2, v->pcpu);
+  loads_move(&credit2->loads, hv, v, queue);
+  loads_count(&credit2->loads, hv, v, true);
+  int64_t limited_ns = hv->sim->now_ns + credit2->params.ratelimit_ns;
+  starts_renew(&credit2->starts, queue, v->pcpu, limited_ns)->zero_ns =
+      hv->sim->now_ns + credit->credit_ns;
 }
 
 static void credit2_stopped(struct hv *hv, struct vcpu *v) {
@@ -317,18 +317,19 @@ static void credit2_withdrawn(struct hv *hv, struct vcpu *v) {
 static void reset(struct hv *hv, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
-  pcpu_id_t first = first_of_queue(hv, p), behind = first + credit2->loads.n_in_queue;
+  pcpu_id_t first = first_of_queue(credit2, p), behind = first + credit2->loads.n_in_queue;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     struct credit2_vcpu *credit = &credit2->vcpus[i];
     bool is_in_queue = v->is_queued && !v->is_parked;
     if (credit->entry.stands < first || credit->entry.stands >= behind) continue;
     if (v->runstate == RS_RUNNING) charge(hv, v);
-    if (is_in_queue) order_remove(hv, credit2->order, &credit->entry);
+    if (is_in_queue) take_out(hv, v);
     credit->credit_ns += params->init_ns;
     int64_t most_ns = params->init_ns + params->min_timer_ns;
     if (credit->credit_ns > most_ns) credit->credit_ns = most_ns;
-    if (v->runstate == RS_RUNNING) credit2->zero_ns[v->pcpu] = hv->sim->now_ns + credit->credit_ns;
+    if (v->runstate == RS_RUNNING)
+      credit2->starts.latest[v->pcpu].zero_ns = hv->sim->now_ns + credit->credit_ns;
     if (is_in_queue) put(hv, v);
   }
 }
@@ -347,34 +348,31 @@ static bool may_change_queue(const struct hv *hv, const struct vcpu *v, const vo
   return !is_about_to_run && !is_running;
 }
 
-static void change_queue(struct hv *hv, struct vcpu *v, uint32_t queue) {
+/* v moves to another queue. p, which decides, is not idle, though it may be free. */
+static void change_queue(struct hv *hv, struct vcpu *v, uint32_t queue, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
-  struct credit2_vcpu *credit = credit_of(hv, v);
   bool is_in_queue = v->is_queued && !v->is_parked;
-  if (is_in_queue) order_remove(hv, credit2->order, &credit->entry);
-  credit->entry.stands = loads_place(&credit2->loads, hv, v, queue);
+  if (is_in_queue) take_out(hv, v);
+  credit_of(hv, v)->entry.stands = loads_place(&credit2->loads, hv, v, queue);
   loads_move(&credit2->loads, hv, v, queue);
   if (!is_in_queue) return;
   put(hv, v);
-  pcpu_id_t idle = idle_in_queue(hv, v);
+  pcpu_id_t idle = idle_beside(hv, v, p);
   if (idle != ID_NONE)
     hv_ask(hv, idle);
   else
-    tickle(hv, v);
+    preempt(hv, v);
 }
 
-/* p's queue and the most different one exchange vCPUs. p is not idle: next will run there. */
+/* p's queue and the most different one exchange vCPUs; next will run on p. */
 static void balance(struct hv *hv, pcpu_id_t p, const struct vcpu *next) {
-  struct loads *loads = &((struct credit2 *)hv->sched_state)->loads;
-  if (loads->n_queues == 1) return;
-  uint32_t own = p / loads->n_in_queue;
-  bool counts_as_free = pcpuset_has(&hv->free, p);
-  if (counts_as_free) pcpuset_remove(&hv->free, p);
+  struct credit2 *credit2 = hv->sched_state;
+  if (credit2->loads.n_queues == 1) return;
+  uint32_t own = queue_of(credit2, p);
   struct decision made = {p, next};
-  struct load_exchange exchange = loads_balance(loads, hv, own, may_change_queue, &made);
-  if (exchange.push) change_queue(hv, exchange.push, exchange.other);
-  if (exchange.pull) change_queue(hv, exchange.pull, own);
-  if (counts_as_free) pcpuset_add(&hv->free, p);
+  struct load_exchange exchange = loads_balance(&credit2->loads, hv, own, may_change_queue, &made);
+  if (exchange.push) change_queue(hv, exchange.push, exchange.other, p);
+  if (exchange.pull) change_queue(hv, exchange.pull, own, p);
 }
 
 /* Who has more credits than the one that runs on p, and if it ran elsewhere, enough of them. */
@@ -395,12 +393,12 @@ static struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
   bool is_there = current && current->is_queued && !current->is_parked;
-  if (is_there && !current->has_yielded && is_limited(hv, current)) return current;
+  if (is_there && !current->has_yielded && limit_left_ns(hv, current) > 0) return current;
   if (!is_there || !current->has_yielded) {
     struct vcpu *first = order_first(hv, credit2->order, p);
     return is_there && first != current ? challenger(hv, current, first, p) : first;
   }
-  order_remove(hv, credit2->order, &credit_of(hv, current)->entry);
+  take_out(hv, current);
   struct vcpu *next = challenger(hv, current, order_first(hv, credit2->order, p), p);
   put(hv, current);
   return next;
@@ -425,7 +423,7 @@ static int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
   if (next_ns > 0) spare_ns -= next_ns;
   int64_t slice_ns = spare_ns > 0 ? spare_ns : 0, least_ns = params->ratelimit_ns;
   if (!credit2->is_uniform) slice_ns = slice_ns * hv_vm_of(hv, v)->weight / credit2->highest_weight;
-  if (v->runstate == RS_RUNNING) least_ns -= hv->sim->now_ns - credit->started_ns;
+  if (v->runstate == RS_RUNNING) least_ns = limit_left_ns(hv, v);
   if (least_ns < params->min_timer_ns) least_ns = params->min_timer_ns;
   if (slice_ns < least_ns) slice_ns = least_ns;
   if (slice_ns > params->init_ns) slice_ns = params->init_ns;

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* When who runs may be preempted, where nobody may be for a while after a start.
+
+   Idea: that while is the same for all, so those whose while is over are found by the order of the
+   starts alone. Invariant: the latest starts on a queue's pCPUs are listed in their order, so
+   limited_ns never falls from one to the next. Cost: O(1) for a start. */
+#ifndef COSTOP_HV_STARTS_H
+#define COSTOP_HV_STARTS_H
+
+#include <sys/queue.h>
+
+#include "sim/arena.h"
+#include "sim/ids.h"
+
+struct start {
+  TAILQ_ENTRY(start) link;
+  int64_t limited_ns; /* until when nobody preempts who started */
+  int64_t zero_ns;    /* when the credits of who started will be 0, the scheduler's to keep */
+};
+TAILQ_HEAD(start_list, start);
+
+struct starts {
+  struct start *latest;      /* by pCPU */
+  struct start_list *listed; /* by queue */
+};
+
+static inline void starts_init(struct starts *starts, struct arena *arena, uint32_t n_pcpus,
+                               uint32_t n_in_queue) {
+  uint32_t n_queues = n_pcpus / n_in_queue;
+  starts->latest = ARENA_ARRAY(arena, n_pcpus, struct start);
+  starts->listed = ARENA_ARRAY(arena, n_queues, struct start_list);
+  for (uint32_t q = 0; q < n_queues; q++) TAILQ_INIT(&starts->listed[q]);
+  for (pcpu_id_t p = 0; p < n_pcpus; p++)
+    TAILQ_INSERT_TAIL(&starts->listed[p / n_in_queue], &starts->latest[p], link);
+}
+
+/* Somebody starts on p, which is of that queue. */
+static inline struct start *starts_renew(struct starts *starts, uint32_t queue, pcpu_id_t p,
+                                         int64_t limited_ns) {
+  struct start *start = &starts->latest[p];
+  TAILQ_REMOVE(&starts->listed[queue], start, link);
+  TAILQ_INSERT_TAIL(&starts->listed[queue], start, link);
+  start->limited_ns = limited_ns;
+  return start;
+}
+
+#endif

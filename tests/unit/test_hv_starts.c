@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hv/starts.h, against a look at all pCPUs. */
+#include <check.h>
+
+#include "hv/starts.h"
+#include "sim/rng.h"
+#include "support/suite.h"
+
+enum { PCPUS = 12, IN_QUEUE = 4, ROUNDS = 500, LIMIT_NS = 20 };
+
+static struct arena arena;
+static struct rng_stream stream;
+
+static uint32_t below(uint32_t n) { return (uint32_t)(rng_u64(&stream) >> 33) % n; }
+
+static void begin(void) { rng_stream_init(&stream, 1, 0, RNG_COMPUTE, "starts", "0"); }
+static void end(void) { arena_free(&arena); }
+
+START_TEST(whose_limit_is_over_comes_first) {
+  struct starts starts;
+  starts_init(&starts, &arena, PCPUS, IN_QUEUE);
+  int64_t now = 0;
+  for (int round = 0; round < ROUNDS; round++) {
+    now += below(5);
+    pcpu_id_t p = below(PCPUS);
+    struct start *latest = starts_renew(&starts, p / IN_QUEUE, p, now + LIMIT_NS);
+    ck_assert_ptr_eq(latest, &starts.latest[p]);
+    for (uint32_t q = 0; q < PCPUS / IN_QUEUE; q++) {
+      uint32_t n_over = 0, n_first = 0, n = 0;
+      for (p = q * IN_QUEUE; p < (q + 1) * IN_QUEUE; p++)
+        n_over += starts.latest[p].limited_ns <= now;
+      const struct start *start;
+      TAILQ_FOREACH(start, &starts.listed[q], link) {
+        n_first += n == n_first && start->limited_ns <= now;
+        n++;
+        ck_assert_uint_eq((uint32_t)(start - starts.latest) / IN_QUEUE, q);
+      }
+      ck_assert_uint_eq(n, IN_QUEUE);
+      ck_assert_uint_eq(n_first, n_over);
+    }
+  }
+}
+END_TEST
+
+int main(void) {
+  TCase *tests = tcase_create("starts");
+  tcase_add_checked_fixture(tests, begin, end);
+  tcase_add_test(tests, whose_limit_is_over_comes_first);
+  return suite_run(tests, "hv/starts");
+}
