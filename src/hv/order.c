@@ -19,18 +19,30 @@ void order_init_entry(const struct hv *hv, struct order_entry *entry, const stru
   *entry = (struct order_entry){.key = WTREE_NONE, .stands = hv_first_pcpu(hv, v), .id = v->id};
 }
 
-/* Who waits where is a toss-up: but for the search no branch depends on it. */
-void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
-  struct order_line *line = &order->lines[entry->stands];
+/* All but the tree. Returns whether entry is the first at its pCPU. Who waits where is a toss-up:
+   but for the search no branch depends on it. */
+static inline bool join(struct hv *hv, struct order_line *line, struct order_entry *entry,
+                        int64_t key) {
   struct order_entry *before = line->ends.before;
-  int64_t key = order_key(rank, entry->id);
   pcpuset_put(&hv->queued, entry->stands, before == &line->ends);
   while (before->key > key) before = before->before;
   entry->key = key;
   entry->before = before;
   entry->behind = before->behind;
   before->behind = entry->behind->before = entry;
+  return before == &line->ends;
+}
+
+void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
+  struct order_line *line = &order->lines[entry->stands];
+  join(hv, line, entry, order_key(rank, entry->id));
   wtree_set(line->firsts, line->leaf, line->ends.behind->key);
+}
+
+void order_put_back(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
+  struct order_line *line = &order->lines[entry->stands];
+  bool is_first = join(hv, line, entry, order_key(rank, entry->id));
+  if (__builtin_expect(is_first, 0)) wtree_set(line->firsts, line->leaf, entry->key);
 }
 
 void order_remove(struct hv *hv, struct order *order, struct order_entry *entry) {
@@ -44,10 +56,6 @@ void order_remove(struct hv *hv, struct order *order, struct order_entry *entry)
   pcpuset_drop(&hv->queued, entry->stands, is_empty);
 }
 
-static bool may_take(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
-  return v->pcpu == p || hv_may_move(hv, v, p);
-}
-
 /* The same as order_first, where the first of all is not to be had. */
 static struct vcpu *first_to_be_had(const struct hv *hv, const struct order *order, pcpu_id_t p) {
   const struct wtree *firsts = order->lines[p].firsts;
@@ -56,15 +64,14 @@ static struct vcpu *first_to_be_had(const struct hv *hv, const struct order *ord
   for (uint32_t leaf = 0; (leaf = wtree_find(firsts, leaf, least - 1)) < firsts->n_leaves; leaf++)
     for (const struct order_entry *entry = lines[leaf].ends.behind;
          entry != &lines[leaf].ends && entry->key < least; entry = entry->behind)
-      if (may_take(hv, order_vcpu(hv, entry->key), p)) least = entry->key;
+      if (order_may_take(hv, order_vcpu(hv, entry->key), p)) least = entry->key;
   return least == WTREE_NONE ? NULL : order_vcpu(hv, least);
 }
 
 struct vcpu *order_first(const struct hv *hv, const struct order *order, pcpu_id_t p) {
-  int64_t least = wtree_min(order->lines[p].firsts);
-  if (least == WTREE_NONE) return NULL;
-  struct vcpu *first = order_vcpu(hv, least);
-  return may_take(hv, first, p) ? first : first_to_be_had(hv, order, p);
+  struct vcpu *first = order_head(hv, order, p);
+  if (!first) return NULL;
+  return order_may_take(hv, first, p) ? first : first_to_be_had(hv, order, p);
 }
 
 void order_audit(const struct hv *hv, const struct order *order) {

@@ -38,6 +38,8 @@ struct order {
 struct order *order_create(struct hv *hv, uint32_t n_in_group, struct arena *arena);
 void order_init_entry(const struct hv *hv, struct order_entry *entry, const struct vcpu *v);
 void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank);
+/* The same, of one that will hardly come before all others that stand at its pCPU. */
+void order_put_back(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank);
 void order_remove(struct hv *hv, struct order *order, struct order_entry *entry);
 /* Who comes first of those that p may take; NULL: nobody. */
 struct vcpu *order_first(const struct hv *hv, const struct order *order, pcpu_id_t p);
@@ -52,6 +54,15 @@ static inline int64_t order_rank(const struct order_entry *entry) {
 }
 static inline struct vcpu *order_vcpu(const struct hv *hv, int64_t key) {
   return &hv->vcpus[key & ((1 << ORDER_ID_BITS) - 1)];
+}
+/* May p take v from the queue? */
+static inline bool order_may_take(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  return v->pcpu == p || hv_may_move(hv, v, p);
+}
+/* Who comes first of all in the queue of p's group; NULL: nobody. */
+static inline struct vcpu *order_head(const struct hv *hv, const struct order *order, pcpu_id_t p) {
+  int64_t least = wtree_min(order->lines[p].firsts);
+  return least == WTREE_NONE ? NULL : order_vcpu(hv, least);
 }
 /* The lowest rank in the queue of p's group; WTREE_NONE: nobody is queued. */
 static inline int64_t order_lowest(const struct order *order, pcpu_id_t p) {

@@ -45,34 +45,46 @@ struct __attribute__((aligned(ARENA_LINE))) esx_vcpu {
   struct order_entry entry;
   int64_t virtual_ns; /* time used x 256 / weight */
   int64_t charged_ns; /* up to when it has paid, while it runs */
+  int64_t lead_ns;    /* virtual time that it can sleep up */
   uint32_t weight;
-  bool is_old; /* has been queued before */
+  bool is_old;     /* has been queued before */
+  bool has_budget; /* its VM has a limit or a reservation */
 };
 
 struct esx {
   struct sched_esx_params params;
   struct order *order;
-  struct esx_vcpu *vcpus;
   struct budget limit, reservation;
   int64_t virtual_ns; /* of who was picked by its shares, the latest of all */
+  struct esx_vcpu vcpus[];
 };
 
 enum { WEIGHT_ONE = 256 };
 
 static struct esx_vcpu *account_of_vcpu(const struct hv *hv, const struct vcpu *v) {
-  const struct esx *esx = hv->sched_state;
+  struct esx *esx = hv->sched_state;
   return &esx->vcpus[v->id];
 }
 
+static int64_t virtual_of(const struct esx_vcpu *account, int64_t time_ns) {
+  return account->weight == WEIGHT_ONE ? time_ns : time_ns * WEIGHT_ONE / account->weight;
+}
+
+static void init_vcpu(const struct hv *hv, const struct vcpu *v, const struct esx *esx,
+                      struct esx_vcpu *account) {
+  const struct hv_vm *vm = hv_vm_of(hv, v);
+  order_init_entry(hv, &account->entry, v);
+  account->weight = vm->weight;
+  account->lead_ns = virtual_of(account, esx->params.bound_lag * esx->params.quantum_ns);
+  account->has_budget = vm->cap_pct > 0 || vm->reservation_pct > 0;
+}
+
 static void *esx_create(struct hv *hv, const void *params, struct arena *arena) {
-  struct esx *esx = ARENA_NEW(arena, struct esx);
+  size_t vcpus_size = hv->n_vcpus * sizeof(struct esx_vcpu);
+  struct esx *esx = arena_alloc(arena, 1, sizeof(struct esx) + vcpus_size);
   esx->params = *(const struct sched_esx_params *)params;
   esx->order = order_create(hv, hv->n_pcpus, arena);
-  esx->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct esx_vcpu);
-  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
-    order_init_entry(hv, &esx->vcpus[i].entry, &hv->vcpus[i]);
-    esx->vcpus[i].weight = hv_vm_of(hv, &hv->vcpus[i])->weight;
-  }
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) init_vcpu(hv, &hv->vcpus[i], esx, &esx->vcpus[i]);
   budget_init(&esx->limit, hv, arena);
   budget_init(&esx->reservation, hv, arena);
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
@@ -85,32 +97,33 @@ static void *esx_create(struct hv *hv, const void *params, struct arena *arena) 
   return esx;
 }
 
-static int64_t virtual_of(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
-  uint32_t weight = account_of_vcpu(hv, v)->weight;
-  return weight == WEIGHT_ONE ? time_ns : time_ns * WEIGHT_ONE / weight;
-}
-
-static void charge(const struct hv *hv, const struct vcpu *v) {
-  struct esx *esx = hv->sched_state;
-  struct esx_vcpu *account = account_of_vcpu(hv, v);
-  int64_t time_ns = hv->sim->now_ns - account->charged_ns;
-  account->charged_ns = hv->sim->now_ns;
-  account->virtual_ns += virtual_of(hv, v, time_ns);
+/* Budgets are rare; what they take is out of line, here and below. */
+static __attribute__((noinline)) void draw(struct esx *esx, const struct vcpu *v, int64_t time_ns) {
   budget_draw(&esx->limit, v, time_ns);
   budget_draw(&esx->reservation, v, time_ns);
+}
+
+static inline void charge(const struct hv *hv, const struct vcpu *v, struct esx_vcpu *account) {
+  int64_t now_ns = hv->sim->now_ns, time_ns = now_ns - account->charged_ns;
+  account->charged_ns = now_ns;
+  account->virtual_ns += virtual_of(account, time_ns);
+  if (account->has_budget) draw(hv->sched_state, v, time_ns);
 }
 
 static void charge_running(const struct hv *hv, const struct hv_vm *vm) {
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     const struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
-    if (v->runstate == RS_RUNNING) charge(hv, v);
+    if (v->runstate == RS_RUNNING) charge(hv, v, account_of_vcpu(hv, v));
   }
 }
 
 /* --- the queue --- */
 
-static bool is_reserved(const struct esx *esx, const struct vcpu *v) {
-  return budget_exists(&esx->reservation, v->vm) && budget_has_left(&esx->reservation, v->vm);
+static inline bool is_reserved(const struct hv *hv, const struct vcpu *v,
+                               const struct esx_vcpu *account) {
+  const struct esx *esx = hv->sched_state;
+  return account->has_budget && budget_exists(&esx->reservation, v->vm) &&
+         budget_has_left(&esx->reservation, v->vm);
 }
 
 /* Who else of its VM runs has drawn on the same budget. */
@@ -124,27 +137,27 @@ static bool is_over_limit(const struct hv *hv, const struct vcpu *v) {
 /* Reserved ones first, then by virtual time in whole us. */
 #define RANK_SHARED (INT64_C(1) << 43)
 #define RANK_UNIT_NS 1000
-static int64_t esx_rank(const struct hv *hv, const struct vcpu *v) {
-  const struct esx *esx = hv->sched_state;
-  int64_t rank = account_of_vcpu(hv, v)->virtual_ns / RANK_UNIT_NS;
-  if (rank >= RANK_SHARED) rank = RANK_SHARED - 1;
-  return is_reserved(esx, v) ? rank : rank + RANK_SHARED;
+static inline int64_t rank_of(const struct hv *hv, const struct vcpu *v,
+                              const struct esx_vcpu *account) {
+  int64_t rank = (int64_t)((uint64_t)account->virtual_ns / RANK_UNIT_NS);
+  if (__builtin_expect(rank >= RANK_SHARED, 0)) rank = RANK_SHARED - 1;
+  return is_reserved(hv, v, account) ? rank : rank + RANK_SHARED;
 }
 
-static void put(struct hv *hv, const struct vcpu *v) {
-  struct esx *esx = hv->sched_state;
-  order_put(hv, esx->order, &account_of_vcpu(hv, v)->entry, esx_rank(hv, v));
+static int64_t esx_rank(const struct hv *hv, const struct vcpu *v) {
+  return rank_of(hv, v, account_of_vcpu(hv, v));
 }
 
 /* v has come to the queue: does it come before who runs where it ran? An idle pCPU takes it
  * unasked.
  */
-static void tickle(struct hv *hv, const struct vcpu *v) {
-  pcpu_id_t p = account_of_vcpu(hv, v)->entry.stands;
+static inline void tickle(struct hv *hv, const struct vcpu *v, const struct esx_vcpu *account) {
+  pcpu_id_t p = account->entry.stands;
   const struct vcpu *current = hv_rival(hv, p);
   if (hv_has_free(hv, v) || !current) return;
-  charge(hv, current);
-  if (esx_rank(hv, v) < esx_rank(hv, current)) hv_ask(hv, p);
+  struct esx_vcpu *its = account_of_vcpu(hv, current);
+  charge(hv, current, its);
+  if (rank_of(hv, v, account) < rank_of(hv, current, its)) hv_ask(hv, p);
 }
 
 /* A VM that runs as a gang is parked as one. */
@@ -161,25 +174,34 @@ static void park(struct hv *hv, struct vcpu *v) {
   }
 }
 
-static void esx_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+static __attribute__((noinline)) void park_if_over(struct hv *hv, struct vcpu *v) {
+  if (is_over_limit(hv, v) && !v->is_parked) park(hv, v);
+}
+
+static inline void esx_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   struct esx *esx = hv->sched_state;
-  struct esx_vcpu *account = account_of_vcpu(hv, v);
-  if (v->runstate == RS_RUNNING) charge(hv, v);
+  struct esx_vcpu *account = &esx->vcpus[v->id];
   if (reason == QUEUE_WOKEN) {
-    int64_t lag_ns = account->is_old ? esx->params.bound_lag * esx->params.quantum_ns : 0;
-    int64_t least_ns = esx->virtual_ns - virtual_of(hv, v, lag_ns);
+    int64_t least_ns = esx->virtual_ns - (account->is_old ? account->lead_ns : 0);
     if (account->virtual_ns < least_ns) account->virtual_ns = least_ns;
     account->is_old = true;
+  } else if (v->runstate == RS_RUNNING) {
+    charge(hv, v, account);
   }
-  if (is_over_limit(hv, v) && !v->is_parked) park(hv, v);
+  if (account->has_budget) park_if_over(hv, v);
   if (v->is_parked) return;
-  put(hv, v);
-  if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v);
+  int64_t rank = rank_of(hv, v, account);
+  if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) {
+    order_put(hv, esx->order, &account->entry, rank);
+    tickle(hv, v, account);
+  } else {
+    order_put_back(hv, esx->order, &account->entry, rank);
+  }
 }
 
 static void esx_dequeue(struct hv *hv, struct vcpu *v) {
   struct esx *esx = hv->sched_state;
-  if (!v->is_parked) order_remove(hv, esx->order, &account_of_vcpu(hv, v)->entry);
+  if (!v->is_parked) order_remove(hv, esx->order, &esx->vcpus[v->id].entry);
 }
 
 static void esx_started(struct hv *hv, struct vcpu *v) {
@@ -188,7 +210,7 @@ static void esx_started(struct hv *hv, struct vcpu *v) {
   account->entry.stands = v->pcpu;
 }
 
-static void esx_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v); }
+static void esx_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v, account_of_vcpu(hv, v)); }
 
 /* v, which yields, would be picked: only if there is nobody else. It keeps its place. */
 static struct vcpu *pass_over(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
@@ -204,18 +226,26 @@ static struct vcpu *pass_over(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
 
 static struct vcpu *esx_pick(struct hv *hv, pcpu_id_t p) {
   struct esx *esx = hv->sched_state;
-  struct vcpu *next = order_first(hv, esx->order, p);
-  if (next && next->has_yielded) next = pass_over(hv, p, next);
-  if (!next || is_reserved(esx, next)) return next;
-  int64_t virtual_ns = account_of_vcpu(hv, next)->virtual_ns;
-  if (virtual_ns > esx->virtual_ns) esx->virtual_ns = virtual_ns;
+  struct vcpu *next = order_head(hv, esx->order, p);
+  if (next && !order_may_take(hv, next, p)) next = order_first(hv, esx->order, p);
+  if (!next) return NULL;
+  if (next->has_yielded) next = pass_over(hv, p, next);
+  const struct esx_vcpu *account = &esx->vcpus[next->id];
+  if (is_reserved(hv, next, account)) return next;
+  if (account->virtual_ns > esx->virtual_ns) esx->virtual_ns = account->virtual_ns;
   return next;
 }
 
-static int64_t esx_slice_ns(const struct hv *hv, const struct vcpu *v) {
+static __attribute__((noinline)) int64_t slice_within(const struct hv *hv, const struct vcpu *v) {
   const struct esx *esx = hv->sched_state;
   int64_t slice_ns = budget_cut(&esx->limit, hv, v, esx->params.quantum_ns);
-  return is_reserved(esx, v) ? budget_cut(&esx->reservation, hv, v, slice_ns) : slice_ns;
+  bool is_cut = is_reserved(hv, v, &esx->vcpus[v->id]);
+  return is_cut ? budget_cut(&esx->reservation, hv, v, slice_ns) : slice_ns;
+}
+
+static int64_t esx_slice_ns(const struct hv *hv, const struct vcpu *v) {
+  bool has_budget = account_of_vcpu(hv, v)->has_budget;
+  return has_budget ? slice_within(hv, v) : hv->timeslice_ns;
 }
 
 /* --- periods --- */
@@ -233,8 +263,9 @@ static void renew(struct hv *hv, const struct hv_vm *vm) {
     if (v->is_queued && !v->is_parked) order_remove(hv, esx->order, &account_of_vcpu(hv, v)->entry);
     if (!is_over_limit(hv, v)) v->is_parked = false;
     if (!v->is_queued || v->is_parked) continue;
-    put(hv, v);
-    tickle(hv, v);
+    struct esx_vcpu *account = account_of_vcpu(hv, v);
+    order_put(hv, esx->order, &account->entry, rank_of(hv, v, account));
+    tickle(hv, v, account);
   }
 }
 
@@ -252,6 +283,7 @@ static void esx_audit(const struct hv *hv) {
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     int64_t key = esx->vcpus[i].entry.key;
+    assert(esx->vcpus[i].virtual_ns >= 0);
     assert((key != WTREE_NONE) == (v->is_queued && !v->is_parked));
     assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
   }
