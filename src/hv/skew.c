@@ -5,20 +5,23 @@
 
 #include "sim/time.h"
 
-static bool has_key(const struct wtree *tree) { return wtree_min(tree) != WTREE_NONE; }
+/* Of a VM with no more vCPUs than that, all are looked at: it takes less than a look at trees. */
+enum { FEW_VCPUS = 4 };
+
+static const struct skew_ends nobody = {WTREE_NONE, WTREE_NONE, WTREE_NONE, WTREE_NONE, WTREE_NONE};
 
 void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus, int64_t horizon_ns,
                struct arena *arena) {
-  *skew = (struct skew){.sim = sim, .vm = vm, .n_vcpus = n_vcpus, .bottom_ns = -1};
+  *skew = (struct skew){.sim = sim, .vm = vm, .n_vcpus = n_vcpus, .ends = nobody, .bottom_ns = -1};
   skew->clock = ARENA_ARRAY(arena, n_vcpus, struct skew_clock);
   skew->peak = ARENA_ARRAY(arena, n_vcpus + 2, struct skew_peak);
   skew->woken = ARENA_ARRAY(arena, n_vcpus, uint32_t);
   skew->changed = ARENA_ARRAY(arena, n_vcpus, uint32_t);
-  wtree_init(&skew->advancing_min, arena, n_vcpus);
-  wtree_init(&skew->advancing_max, arena, n_vcpus);
-  wtree_init(&skew->stopped_min, arena, n_vcpus);
-  wtree_init(&skew->stopped_max, arena, n_vcpus);
-  wtree_init(&skew->costop_min, arena, n_vcpus);
+  wtree_init(&skew->trees.advancing_min, arena, n_vcpus);
+  wtree_init(&skew->trees.advancing_max, arena, n_vcpus);
+  wtree_init(&skew->trees.stopped_min, arena, n_vcpus);
+  wtree_init(&skew->trees.stopped_max, arena, n_vcpus);
+  wtree_init(&skew->trees.costop_min, arena, n_vcpus);
   hist_init(&skew->scale, NULL, arena, 1, horizon_ns);
   uint32_t n = skew->scale.n_buckets;
   skew->flat_ns = ARENA_ARRAY(arena, n, int64_t);
@@ -26,7 +29,7 @@ void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus,
   skew->crossed = ARENA_ARRAY(arena, n + 1, int64_t);
 }
 
-/* --- the trees --- */
+/* --- the ends: least and greatest of all keys --- */
 
 static void touch(struct skew *skew, uint32_t v) {
   if (skew->clock[v].is_changed) return;
@@ -38,69 +41,95 @@ static inline int64_t key_of(const struct skew_clock *clock, unsigned where, int
   return clock->where & where ? sign * clock->p_ns : WTREE_NONE;
 }
 
+static inline int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Without trees. */
+static struct skew_ends scan(const struct skew *skew) {
+  struct skew_ends ends = nobody;
+  for (uint32_t v = 0; v < skew->n_vcpus; v++) {
+    const struct skew_clock *clock = &skew->clock[v];
+    ends.advancing_min = lesser(ends.advancing_min, key_of(clock, SKEW_ADVANCING, 1));
+    ends.advancing_max = lesser(ends.advancing_max, key_of(clock, SKEW_ADVANCING, -1));
+    ends.stopped_min = lesser(ends.stopped_min, key_of(clock, SKEW_STOPPED, 1));
+    ends.stopped_max = lesser(ends.stopped_max, key_of(clock, SKEW_STOPPED, -1));
+    ends.costop_min = lesser(ends.costop_min, key_of(clock, SKEW_COSTOP, 1));
+  }
+  return ends;
+}
+
+static struct skew_ends roots(const struct skew_trees *trees) {
+  return (struct skew_ends){wtree_min(&trees->advancing_min), wtree_min(&trees->advancing_max),
+                            wtree_min(&trees->stopped_min), wtree_min(&trees->stopped_max),
+                            wtree_min(&trees->costop_min)};
+}
+
+static void build_trees(struct skew *skew) {
+  struct skew_trees *trees = &skew->trees;
+  for (uint32_t v = 0; v < skew->n_vcpus; v++) {
+    struct skew_clock *clock = &skew->clock[v];
+    wtree_put(&trees->advancing_min, v, key_of(clock, SKEW_ADVANCING, 1));
+    wtree_put(&trees->advancing_max, v, key_of(clock, SKEW_ADVANCING, -1));
+    wtree_put(&trees->stopped_min, v, key_of(clock, SKEW_STOPPED, 1));
+    wtree_put(&trees->stopped_max, v, key_of(clock, SKEW_STOPPED, -1));
+    wtree_put(&trees->costop_min, v, key_of(clock, SKEW_COSTOP, 1));
+    clock->entered = clock->where;
+  }
+  wtree_build(&trees->advancing_min);
+  wtree_build(&trees->advancing_max);
+  wtree_build(&trees->stopped_min);
+  wtree_build(&trees->stopped_max);
+  wtree_build(&trees->costop_min);
+  skew->has_trees = true;
+}
+
 static inline void enter(struct skew *skew, uint32_t v) {
-  const struct skew_clock *clock = &skew->clock[v];
+  struct skew_clock *clock = &skew->clock[v];
+  struct skew_trees *trees = &skew->trees;
   unsigned either = clock->entered | clock->where;
   if (either & SKEW_ADVANCING) {
-    wtree_set(&skew->advancing_min, v, key_of(clock, SKEW_ADVANCING, 1));
-    wtree_set(&skew->advancing_max, v, key_of(clock, SKEW_ADVANCING, -1));
+    wtree_set(&trees->advancing_min, v, key_of(clock, SKEW_ADVANCING, 1));
+    wtree_set(&trees->advancing_max, v, key_of(clock, SKEW_ADVANCING, -1));
   }
   if (either & SKEW_STOPPED) {
-    wtree_set(&skew->stopped_min, v, key_of(clock, SKEW_STOPPED, 1));
-    wtree_set(&skew->stopped_max, v, key_of(clock, SKEW_STOPPED, -1));
+    wtree_set(&trees->stopped_min, v, key_of(clock, SKEW_STOPPED, 1));
+    wtree_set(&trees->stopped_max, v, key_of(clock, SKEW_STOPPED, -1));
   }
-  if (either & SKEW_COSTOP) wtree_set(&skew->costop_min, v, key_of(clock, SKEW_COSTOP, 1));
+  if (either & SKEW_COSTOP) wtree_set(&trees->costop_min, v, key_of(clock, SKEW_COSTOP, 1));
+  clock->entered = clock->where;
 }
 
-/* All that changed at once; n of the VM are `where` now. */
-static inline void rebuild(struct skew *skew, struct wtree *tree, unsigned where, int64_t sign,
-                           uint32_t n) {
-  if (n == 0) {
-    if (has_key(tree)) wtree_clear(tree);
-    return;
-  }
-  for (uint32_t i = 0; i < skew->n_changed; i++)
-    wtree_put(tree, skew->changed[i], key_of(&skew->clock[skew->changed[i]], where, sign));
-  wtree_build(tree);
-}
-
-static void rebuild_all(struct skew *skew) {
-  uint32_t n_stopped = skew->n_in - skew->n_advancing;
-  rebuild(skew, &skew->advancing_min, SKEW_ADVANCING, 1, skew->n_advancing);
-  rebuild(skew, &skew->advancing_max, SKEW_ADVANCING, -1, skew->n_advancing);
-  rebuild(skew, &skew->stopped_min, SKEW_STOPPED, 1, n_stopped);
-  rebuild(skew, &skew->stopped_max, SKEW_STOPPED, -1, n_stopped);
-  rebuild(skew, &skew->costop_min, SKEW_COSTOP, 1, skew->n_costop);
-}
-
-static __attribute__((noinline)) void enter_changed(struct skew *skew) {
-  bool are_many = skew->n_changed > 2 && skew->n_changed > skew->n_vcpus / 4;
-  if (are_many) rebuild_all(skew);
+/* A fair part of the vCPUs that change are not worth trees, which would change as a whole. */
+static __attribute__((noinline)) void take_changes(struct skew *skew) {
+  bool are_many = skew->n_vcpus <= FEW_VCPUS || skew->n_changed > skew->n_vcpus / 4;
+  if (are_many)
+    skew->has_trees = false;
+  else if (!skew->has_trees)
+    build_trees(skew);
   while (skew->n_changed > 0) {
     uint32_t v = skew->changed[--skew->n_changed];
     if (!are_many) enter(skew, v);
-    skew->clock[v].entered = skew->clock[v].where;
     skew->clock[v].is_changed = false;
   }
+  skew->ends = are_many ? scan(skew) : roots(&skew->trees);
   skew->has_risen = false;
 }
 
-/* Brings the trees up to date. */
+/* Brings the ends up to date. */
 static inline void refresh(struct skew *skew) {
-  if (skew->n_changed > 0) enter_changed(skew);
+  if (skew->n_changed > 0) take_changes(skew);
 }
 
 /* --- the two extremes, as functions of time; nothing overflows where there is no key --- */
 
 static inline int64_t top_at(const struct skew *skew, int64_t t_ns) {
-  int64_t advancing = t_ns - wtree_min(&skew->advancing_max);
-  int64_t stopped = -wtree_min(&skew->stopped_max);
+  int64_t advancing = t_ns - skew->ends.advancing_max;
+  int64_t stopped = -skew->ends.stopped_max;
   return advancing > stopped ? advancing : stopped;
 }
 
 static inline int64_t bottom_at(const struct skew *skew, int64_t t_ns) {
-  int64_t advancing = wtree_min(&skew->advancing_min);
-  int64_t stopped = wtree_min(&skew->stopped_min) - t_ns;
+  int64_t advancing = skew->ends.advancing_min;
+  int64_t stopped = skew->ends.stopped_min - t_ns;
   return (advancing < stopped ? advancing : stopped) + t_ns;
 }
 
@@ -206,8 +235,8 @@ static void book_pieces(struct skew *skew, int64_t from_ns, int64_t to_ns) {
   int64_t cut[4] = {from_ns, to_ns, to_ns, to_ns};
   if (skew->n_advancing > 0 && skew->n_advancing < skew->n_in) {
     /* Where an advancing vCPU overtakes the stopped top, or the stopped bottom. */
-    int64_t top = wtree_min(&skew->advancing_max) - wtree_min(&skew->stopped_max);
-    int64_t bottom = wtree_min(&skew->stopped_min) - wtree_min(&skew->advancing_min);
+    int64_t top = skew->ends.advancing_max - skew->ends.stopped_max;
+    int64_t bottom = skew->ends.stopped_min - skew->ends.advancing_min;
     cut[1] = top < bottom ? top : bottom;
     cut[2] = top < bottom ? bottom : top;
   }
@@ -314,28 +343,35 @@ void skew_level(struct skew *skew) {
 
 /* --- questions --- */
 
+static inline uint32_t find(const struct skew *skew, const struct wtree *tree, unsigned where,
+                            int64_t sign, uint32_t from, int64_t bound) {
+  uint32_t v = from;
+  if (skew->has_trees)
+    v = wtree_find(tree, from, bound);
+  else
+    while (v < skew->n_vcpus && key_of(&skew->clock[v], where, sign) > bound) v++;
+  return v < skew->n_vcpus ? v : skew->n_vcpus;
+}
+
 uint32_t skew_next_leader(struct skew *skew, uint32_t from, int64_t lead_ns) {
   if (from == 0) refresh(skew);
   /* p - t >= lead + min p - t, on negated keys. */
   int64_t now = skew->sim->now_ns, bound = now - bottom_at(skew, now) - lead_ns;
-  uint32_t v = wtree_find(&skew->advancing_max, from, bound);
-  return v < skew->n_vcpus ? v : skew->n_vcpus;
+  return find(skew, &skew->trees.advancing_max, SKEW_ADVANCING, -1, from, bound);
 }
 
 uint32_t skew_next_costopped(struct skew *skew, uint32_t from, int64_t lead_ns) {
   if (from == 0) refresh(skew);
   int64_t bound, bottom = bottom_at(skew, skew->sim->now_ns);
   if (__builtin_add_overflow(bottom, lead_ns, &bound)) bound = INT64_MAX - 1;
-  uint32_t v = wtree_find(&skew->costop_min, from, bound);
-  return v < skew->n_vcpus ? v : skew->n_vcpus;
+  return find(skew, &skew->trees.costop_min, SKEW_COSTOP, 1, from, bound);
 }
 
 static int64_t crossing_ns(const struct skew *skew, int64_t height_ns) {
   if (skew->n_advancing == 0 || skew->n_advancing == skew->n_in) return TIME_NEVER_NS;
   /* The most advanced runs away from the stopped bottom: p + t - bottom = height. */
   int64_t at;
-  if (__builtin_add_overflow(wtree_min(&skew->stopped_min) + wtree_min(&skew->advancing_max),
-                             height_ns, &at))
+  if (__builtin_add_overflow(skew->ends.stopped_min + skew->ends.advancing_max, height_ns, &at))
     return TIME_NEVER_NS;
   return at > skew->sim->now_ns ? at : skew->sim->now_ns;
 }
@@ -344,7 +380,7 @@ int64_t skew_lead_reaches_ns(struct skew *skew, int64_t lead_ns) {
   if (skew->n_advancing == 0) return TIME_NEVER_NS;
   refresh(skew);
   int64_t now = skew->sim->now_ns;
-  if (now - wtree_min(&skew->advancing_max) - skew_bottom(skew) >= lead_ns) return now;
+  if (now - skew->ends.advancing_max - skew_bottom(skew) >= lead_ns) return now;
   return crossing_ns(skew, lead_ns);
 }
 
@@ -356,10 +392,10 @@ int64_t skew_reaches_ns(struct skew *skew, int64_t skew_ns) {
 int64_t skew_costop_falls_to_ns(struct skew *skew, int64_t lead_ns) {
   if (skew->n_costop == 0) return TIME_NEVER_NS;
   refresh(skew);
-  int64_t needed = wtree_min(&skew->costop_min) - lead_ns; /* min p must get there */
+  int64_t needed = skew->ends.costop_min - lead_ns; /* min p must get there */
   if (skew_bottom(skew) >= needed) return skew->sim->now_ns;
-  if (wtree_min(&skew->stopped_min) < needed || skew->n_advancing == 0) return TIME_NEVER_NS;
-  return needed - wtree_min(&skew->advancing_min);
+  if (skew->ends.stopped_min < needed || skew->n_advancing == 0) return TIME_NEVER_NS;
+  return needed - skew->ends.advancing_min;
 }
 
 /* --- ends --- */

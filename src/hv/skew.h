@@ -7,10 +7,10 @@
    next change comes.
    Rule: a vCPU is out (IDLE), stopped (READY, COSTOP, or in overhead) or advancing. On waking
    p := max(p, min p of the others that are in); if there is none, p := max p of all.
-   Where the least and the greatest are is worked out when somebody asks, or before time passes:
-   what changes at one instant is entered together. Invariants: min p over those that are in never
-   falls; the skew is 0 with fewer than two of them. Cost: O(log vCPUs) per change, O(1) for each of
-   many; nothing in between. */
+   The least and the greatest are worked out when somebody asks, and before time is booked: if few
+   have changed since, by winner trees, else by a look at all.
+   Invariants: min p over those that are in never falls; the skew is 0 with fewer than two of them.
+   Cost: O(log vCPUs) for a change, O(1) for each of many at one instant; nothing in between. */
 #ifndef COSTOP_HV_SKEW_H
 #define COSTOP_HV_SKEW_H
 
@@ -42,20 +42,31 @@ struct skew_peak {
   int64_t at_ns, value_ns;
 };
 
+/* The least key of each kind, WTREE_NONE if there is none; greatest ones are negated. */
+struct skew_ends {
+  int64_t advancing_min, advancing_max; /* p - t */
+  int64_t stopped_min, stopped_max;     /* p */
+  int64_t costop_min;                   /* p of the COSTOP ones */
+};
+
+struct skew_trees {
+  struct wtree advancing_min, advancing_max, stopped_min, stopped_max, costop_min;
+};
+
 struct skew {
   struct sim *sim;
   vm_id_t vm;
   uint32_t n_vcpus, n_in, n_advancing, n_costop, n_changed, n_peaks, n_woken;
   struct skew_clock *clock;
-  uint32_t *changed; /* those whose clocks are, but for whom the trees are up to date */
-  struct wtree advancing_min, advancing_max; /* p - t; max trees hold negated keys */
-  struct wtree stopped_min, stopped_max;     /* p */
-  struct wtree costop_min;                   /* p of the COSTOP ones */
-  bool has_risen;                            /* min p, at this instant: the trees have it no more */
-  int64_t top_ns;                            /* greatest p that ever stopped */
-  int64_t since_ns;                          /* booked up to here */
-  int64_t bottom_ns;                         /* min p just before since_ns; -1: nobody was in */
-  int64_t gap_ns;                            /* t - min p just before since_ns */
+  uint32_t *changed; /* those whose clocks are up to date, but not what follows */
+  struct skew_ends ends;
+  struct skew_trees trees;
+  bool has_trees;    /* they are as `entered` of each says; else nobody knows what they are */
+  bool has_risen;    /* min p, at this instant: the ends have it no more */
+  int64_t top_ns;    /* greatest p that ever stopped */
+  int64_t since_ns;  /* booked up to here */
+  int64_t bottom_ns; /* min p just before since_ns; -1: nobody was in */
+  int64_t gap_ns;    /* t - min p just before since_ns */
   struct skew_peak *peak;
   uint32_t *woken; /* vCPUs that woke since the last booking: their first lead is to be folded */
   int64_t max_ns;

@@ -18,17 +18,12 @@ struct wtree {
   uint32_t n_leaves;
 };
 
-/* No leaf has a key. */
-static inline void wtree_clear(struct wtree *tree) {
-  for (size_t i = 0; i < 2 * (size_t)tree->n_leaves; i++) tree->node[i] = WTREE_NONE;
-}
-
 static inline void wtree_init(struct wtree *tree, struct arena *arena, uint32_t n_slots) {
   uint32_t n = 1;
   while (n < n_slots) n *= 2;
   tree->n_leaves = n;
   tree->node = ARENA_ARRAY(arena, 2 * (size_t)n, int64_t);
-  wtree_clear(tree);
+  for (uint32_t i = 0; i < 2 * n; i++) tree->node[i] = WTREE_NONE;
 }
 
 static inline int64_t wtree_min(const struct wtree *tree) { return tree->node[1]; }

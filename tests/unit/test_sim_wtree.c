@@ -91,9 +91,6 @@ START_TEST(many_keys_are_entered_at_once) {
       for (uint32_t i = 0; i < n_put && !is_built; i++) wtree_lift(&tree, slots[i]);
       expect_like(&tree, keys, n);
     }
-    for (uint32_t i = 0; i < n; i++) keys[i] = WTREE_NONE;
-    wtree_clear(&tree);
-    expect_like(&tree, keys, n);
   }
 }
 END_TEST
