@@ -5,12 +5,6 @@
 
 #include "hv/hv.h"
 
-static void mark_dirty(struct hv *hv, struct hv_vm *vm) {
-  if (!hv->has_crossings || vm->is_dirty) return;
-  vm->is_dirty = true;
-  hv->dirty_vms[hv->n_dirty++] = vm->id;
-}
-
 void hv_flush_crossings(struct hv *hv) {
   while (hv->n_dirty > 0) {
     struct hv_vm *vm = &hv->vms[hv->dirty_vms[--hv->n_dirty]];
@@ -19,18 +13,12 @@ void hv_flush_crossings(struct hv *hv) {
   }
 }
 
-static __attribute__((noinline)) void book_siblings(const struct hv *hv, struct hv_vm *vm) {
+void hv_book_siblings(const struct hv *hv, struct hv_vm *vm) {
   int64_t now = hv->sim->now_ns;
   if (vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] + vm->n_in[RS_COSTOP] > 0)
     vm->hazard_ns += now - vm->hazard_since_ns;
   vm->hazard_since_ns = now;
   skew_account(vm->skew);
-}
-
-/* Books the skew and hazard of the VM, which has siblings, up to now: once at an instant. */
-static inline void account_siblings(struct hv *hv, struct hv_vm *vm) {
-  if (vm->hazard_since_ns != hv->sim->now_ns) book_siblings(hv, vm);
-  mark_dirty(hv, vm);
 }
 
 static inline void move_progress(const struct hv *hv, struct skew *skew, uint32_t v,
@@ -61,7 +49,7 @@ static __attribute__((noinline, cold)) void trace_runstate(struct hv *hv, const 
 static inline void count_group(struct hv *hv, struct hv_vm *vm, struct vcpu *v,
                                enum runstate from) {
   enum runstate to = v->runstate;
-  if (vm->skew) account_siblings(hv, vm);
+  if (vm->skew) hv_account_siblings(hv, vm);
   vm->n_in[from]--;
   vm->n_in[to]++;
   if (to == RS_COSTOP) v->costops++;
@@ -83,14 +71,14 @@ void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from) {
 void hv_begin_progress(struct hv *hv, struct vcpu *v) {
   struct hv_vm *vm = v->group;
   if (!vm->skew || hv->overhead_is_progress) return;
-  account_siblings(hv, vm);
+  hv_account_siblings(hv, vm);
   skew_start(vm->skew, v->index);
 }
 
 void hv_end_progress(struct hv *hv, struct vcpu *v) {
   struct hv_vm *vm = v->group;
   if (!vm->skew || hv->overhead_is_progress) return;
-  account_siblings(hv, vm);
+  hv_account_siblings(hv, vm);
   skew_stop(vm->skew, v->index);
 }
 

@@ -5,6 +5,7 @@
 
 #include "hv/hv.h"
 #include "hv/move.h"
+#include "hv/sibling.h"
 
 static int compare_dispatch_order(const void *a, const void *b, void *pcpus) {
   const struct vcpu *v = *(struct vcpu *const *)a, *w = *(struct vcpu *const *)b;
@@ -19,37 +20,45 @@ static bool is_in_dispatch_order(const struct hv *hv) {
   return true;
 }
 
-static void find(struct hv *hv, pcpu_id_t p);
+static void find(struct hv *hv, struct vcpu *v);
 
 /* All that run on p's core are decided about together. */
 static void find_on_core(struct hv *hv, pcpu_id_t p) {
   uint32_t n_threads = hv->topology.n_in[DISTANCE_CORE];
-  for (uint32_t i = 0; i < n_threads; i++)
-    if (hv->pcpus[p - p % n_threads + i].current) find(hv, p - p % n_threads + i);
+  for (uint32_t i = 0; i < n_threads; i++) {
+    struct vcpu *v = hv->pcpus[p - p % n_threads + i].current;
+    if (v && !v->has_expired) find(hv, v);
+  }
 }
 
-/* p's vCPU is decided about, its core with core scheduling, and its gang with it. */
-static void find(struct hv *hv, pcpu_id_t p) {
-  struct vcpu *v = hv->pcpus[p].current;
-  if (v->has_expired) return;
+static inline void expire(struct hv *hv, struct vcpu *v) {
   if (v->is_delayed) delay_end(hv, v);
   v->has_expired = true;
   if (v->group) v->group->n_expired++;
   hv->expired[hv->n_expired++] = v;
-  if (hv->is_core_scheduled) find_on_core(hv, p);
+}
+
+/* v, RUNNING, is decided about, its core with core scheduling, and its gang with it. */
+static void find(struct hv *hv, struct vcpu *v) {
   const struct hv_vm *vm = hv_vm_of(hv, v);
+  expire(hv, v);
+  if (hv->is_core_scheduled) find_on_core(hv, v->pcpu);
   if (!hv->cosched->shares_slice_end || vm->n_expired > 1) return; /* its first one finds them */
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
-    const struct vcpu *sibling = &hv->vcpus[vm->first_vcpu + i];
-    if (sibling->runstate == RS_RUNNING) find(hv, sibling->pcpu);
+    struct vcpu *sibling = &hv->vcpus[vm->first_vcpu + i];
+    if (sibling->runstate != RS_RUNNING || sibling->has_expired) continue;
+    if (hv->is_core_scheduled)
+      find(hv, sibling);
+    else
+      expire(hv, sibling);
   }
 }
 
 /* p's vCPU is due, if it is still there, or whoever runs beside p, which is kept idle. */
-static void find_due(struct hv *hv, pcpu_id_t p) {
+static inline void find_due(struct hv *hv, pcpu_id_t p) {
   struct vcpu *v = hv_rival(hv, p);
-  if (!v || (hv->delay_ns > 0 && !v->has_expired && delay_puts_off(hv, v))) return;
-  find(hv, v->pcpu);
+  if (!v || v->has_expired || (hv->delay_ns > 0 && delay_puts_off(hv, v))) return;
+  find(hv, v);
 }
 
 /* Whose slice ends now, or whose pCPU was asked, in the order in which they were dispatched; nearly
@@ -262,7 +271,10 @@ static int64_t slice_end_of(struct hv *hv, struct vcpu *v) {
 static void start_pick(struct hv *hv, struct vcpu *v) {
   int64_t end_ns = slice_end_of(hv, v);
   if (!v->has_expired) {
-    move_start(hv, v, v->runstate, v->next_pcpu, end_ns, false);
+    if (sibling_is_quiet(v, v->runstate))
+      sibling_start(hv, v, v->next_pcpu, end_ns);
+    else
+      move_start(hv, v, v->runstate, v->next_pcpu, end_ns, false);
     return;
   }
   move_unexpire(v);

@@ -135,14 +135,8 @@ void hv_settle(struct hv *hv) {
     v->since_ns = now;
     cores_settle(hv, v);
   }
-  for (vm_id_t i = 0; i < hv->n_vms; i++) {
-    struct hv_vm *vm = &hv->vms[i];
-    if (!vm->skew) continue;
-    if (vm->n_in[RS_RUNNING] > 0 && vm->n_in[RS_READY] + vm->n_in[RS_COSTOP] > 0)
-      vm->hazard_ns += now - vm->hazard_since_ns;
-    vm->hazard_since_ns = now;
-    skew_account(vm->skew);
-  }
+  for (vm_id_t i = 0; i < hv->n_vms; i++)
+    if (hv->vms[i].skew) hv_book_siblings(hv, &hv->vms[i]);
   if (hv->steal) steal_settle(hv);
 }
 

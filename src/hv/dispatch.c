@@ -7,6 +7,7 @@
 #include "hv/hv.h"
 #include "hv/move.h"
 #include "hv/plain.h"
+#include "hv/sibling.h"
 
 void hv_arm(struct hv *hv, struct vcpu *v, int64_t at_ns) {
   assert(hv->pcpus[v->pcpu].current == v && at_ns >= hv->sim->now_ns);
@@ -65,13 +66,22 @@ void hv_yield(struct hv *hv, struct vcpu *v) {
 
 /* --- stopping --- */
 
-void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
+static __attribute__((noinline)) void preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
   bool is_against_will = to == RS_COSTOP || !v->has_yielded;
   if (is_against_will && (v->listeners & LISTENER_GUEST)) guest_count_preemption(hv->guest, v);
   if (is_against_will && to == RS_READY) v->preemptions++;
   move_stop(hv, v, to, false);
   move_vacate(hv, v);
   if (is_against_will && (v->listeners & LISTENER_TRACE)) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
+}
+
+void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
+  if (!sibling_is_quiet(v, RS_RUNNING)) {
+    preempt(hv, v, to);
+    return;
+  }
+  sibling_stop(hv, v, to);
+  move_vacate(hv, v);
 }
 
 static void costop_ready(struct hv *hv, struct vcpu *v) {

@@ -187,6 +187,15 @@ bool hv_has_room(const struct hv *hv, const struct hv_vm *vm, uint32_t width);
 /* The VM's skew and hazard up to now, counts, progress clock, trace, and the guest: for those whom
    it concerns. */
 void hv_runstate_changed(struct hv *hv, struct vcpu *v, enum runstate from);
+/* Books the skew and hazard of a VM that has siblings up to now … */
+void hv_book_siblings(const struct hv *hv, struct hv_vm *vm);
+/* … once at an instant, before it changes. */
+static inline void hv_account_siblings(struct hv *hv, struct hv_vm *vm) {
+  if (vm->hazard_since_ns != hv->sim->now_ns) hv_book_siblings(hv, vm);
+  if (!hv->has_crossings || vm->is_dirty) return;
+  vm->is_dirty = true;
+  hv->dirty_vms[hv->n_dirty++] = vm->id;
+}
 /* v, which has siblings or a rule that minds it, begins to execute guest code. */
 void hv_begin_progress(struct hv *hv, struct vcpu *v);
 /* … and ceases to, but goes on RUNNING. */

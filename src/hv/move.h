@@ -63,7 +63,10 @@ MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason r
     return;
   }
   if (!hv->is_picked) hv_requeue_place(hv, v);
-  hv->sched->enqueue(hv, v, reason);
+  if (hv->fifo)
+    runqueue_push(hv->fifo, v);
+  else
+    hv->sched->enqueue(hv, v, reason);
 }
 
 MOVE_INLINE enum queue_reason move_reason(const struct vcpu *v) {
@@ -74,7 +77,10 @@ MOVE_INLINE void move_dequeue(struct hv *hv, struct vcpu *v) {
   if (!v->is_queued) return;
   v->is_queued = false;
   hv->n_queued--;
-  hv->sched->dequeue(hv, v);
+  if (hv->fifo)
+    runqueue_remove(hv->fifo, v);
+  else
+    hv->sched->dequeue(hv, v);
 }
 
 /* Of a plain host that has one. */

@@ -31,12 +31,6 @@ void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus,
 
 /* --- the ends: least and greatest of all keys --- */
 
-static void touch(struct skew *skew, uint32_t v) {
-  if (skew->clock[v].is_changed) return;
-  skew->clock[v].is_changed = true;
-  skew->changed[skew->n_changed++] = v;
-}
-
 static inline int64_t key_of(const struct skew_clock *clock, unsigned where, int64_t sign) {
   return clock->where & where ? sign * clock->p_ns : WTREE_NONE;
 }
@@ -176,11 +170,13 @@ static int64_t peak_behind(const struct skew *skew, int64_t from_ns) {
   return skew->gap_ns;
 }
 
-/* Its lead while advancing, up to since_ns, goes into its maximum. */
-static void fold_lead(struct skew *skew, struct skew_clock *clock) {
-  if (clock->lead_from_ns == skew->since_ns) return;
+void skew_fold_lead(struct skew *skew, struct skew_clock *clock) {
   raise_lead(clock, clock->p_ns + peak_behind(skew, clock->lead_from_ns));
   clock->lead_from_ns = skew->since_ns;
+}
+
+static void fold_lead(struct skew *skew, struct skew_clock *clock) {
+  if (clock->lead_from_ns != skew->since_ns) skew_fold_lead(skew, clock);
 }
 
 static void fold_all(struct skew *skew) {
@@ -282,34 +278,15 @@ void skew_account(struct skew *skew) {
 
 /* --- changes --- */
 
-static void set_stopped(struct skew *skew, uint32_t v, int64_t p_ns) {
-  skew->clock[v].where = SKEW_STOPPED;
-  skew->clock[v].p_ns = p_ns;
-  if (p_ns > skew->top_ns) skew->top_ns = p_ns;
-  touch(skew, v);
-}
-
 void skew_wake(struct skew *skew, uint32_t v) {
   int64_t floor_ns = skew->n_in > 0 ? skew_bottom(skew) : skew->top_ns;
-  int64_t p = skew->clock[v].p_ns;
-  if (skew->n_in++ == 0) skew->has_risen = true;
-  set_stopped(skew, v, p > floor_ns ? p : floor_ns);
-  if (p > floor_ns && skew->n_woken < skew->n_vcpus) skew->woken[skew->n_woken++] = v;
-}
-
-void skew_start(struct skew *skew, uint32_t v) {
   struct skew_clock *clock = &skew->clock[v];
-  skew->n_advancing++;
-  clock->where = SKEW_ADVANCING;
-  clock->p_ns -= skew->sim->now_ns;
-  clock->lead_from_ns = skew->sim->now_ns;
-  touch(skew, v);
-}
-
-void skew_stop(struct skew *skew, uint32_t v) {
-  fold_lead(skew, &skew->clock[v]);
-  skew->n_advancing--;
-  set_stopped(skew, v, skew->clock[v].p_ns + skew->sim->now_ns);
+  if (skew->n_in++ == 0) skew->has_risen = true;
+  if (clock->p_ns > floor_ns && skew->n_woken < skew->n_vcpus) skew->woken[skew->n_woken++] = v;
+  clock->where = SKEW_STOPPED;
+  if (clock->p_ns < floor_ns) clock->p_ns = floor_ns;
+  if (clock->p_ns > skew->top_ns) skew->top_ns = clock->p_ns;
+  skew_touch(skew, v);
 }
 
 void skew_idle(struct skew *skew, uint32_t v) {
@@ -317,13 +294,7 @@ void skew_idle(struct skew *skew, uint32_t v) {
   skew->n_in--;
   skew->has_risen = true;
   skew->clock[v].where = SKEW_OUT;
-  touch(skew, v);
-}
-
-void skew_set_costop(struct skew *skew, uint32_t v, bool is_costop) {
-  skew->clock[v].where = is_costop ? SKEW_STOPPED | SKEW_COSTOP : SKEW_STOPPED;
-  skew->n_costop += is_costop ? 1u : UINT32_MAX;
-  touch(skew, v);
+  skew_touch(skew, v);
 }
 
 void skew_level(struct skew *skew) {
@@ -337,15 +308,18 @@ void skew_level(struct skew *skew) {
     clock->p_ns += top - progress(skew, v);
     skew->has_risen = true;
     if (top > skew->top_ns) skew->top_ns = top;
-    touch(skew, v);
+    skew_touch(skew, v);
   }
 }
 
 /* --- questions --- */
 
-static inline uint32_t find(const struct skew *skew, const struct wtree *tree, unsigned where,
-                            int64_t sign, uint32_t from, int64_t bound) {
+/* The first at or behind `from` with a key <= bound, of those of which `end` is the least; none of
+   them has been added since that was worked out. */
+static inline uint32_t find(const struct skew *skew, const struct wtree *tree, int64_t end,
+                            unsigned where, int64_t sign, uint32_t from, int64_t bound) {
   uint32_t v = from;
+  if (end > bound) return skew->n_vcpus;
   if (skew->has_trees)
     v = wtree_find(tree, from, bound);
   else
@@ -357,14 +331,15 @@ uint32_t skew_next_leader(struct skew *skew, uint32_t from, int64_t lead_ns) {
   if (from == 0) refresh(skew);
   /* p - t >= lead + min p - t, on negated keys. */
   int64_t now = skew->sim->now_ns, bound = now - bottom_at(skew, now) - lead_ns;
-  return find(skew, &skew->trees.advancing_max, SKEW_ADVANCING, -1, from, bound);
+  return find(skew, &skew->trees.advancing_max, skew->ends.advancing_max, SKEW_ADVANCING, -1, from,
+              bound);
 }
 
 uint32_t skew_next_costopped(struct skew *skew, uint32_t from, int64_t lead_ns) {
   if (from == 0) refresh(skew);
   int64_t bound, bottom = bottom_at(skew, skew->sim->now_ns);
   if (__builtin_add_overflow(bottom, lead_ns, &bound)) bound = INT64_MAX - 1;
-  return find(skew, &skew->trees.costop_min, SKEW_COSTOP, 1, from, bound);
+  return find(skew, &skew->trees.costop_min, skew->ends.costop_min, SKEW_COSTOP, 1, from, bound);
 }
 
 static int64_t crossing_ns(const struct skew *skew, int64_t height_ns) {

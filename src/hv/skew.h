@@ -83,11 +83,46 @@ void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus,
 /* Books everything up to sim->now_ns. Call before each change; cheap if done already. */
 void skew_account(struct skew *skew);
 
-void skew_wake(struct skew *skew, uint32_t v);  /* out -> stopped */
-void skew_idle(struct skew *skew, uint32_t v);  /* stopped or advancing -> out */
-void skew_start(struct skew *skew, uint32_t v); /* stopped -> advancing */
-void skew_stop(struct skew *skew, uint32_t v);  /* advancing -> stopped */
-void skew_set_costop(struct skew *skew, uint32_t v, bool is_costop); /* of a stopped one */
+void skew_wake(struct skew *skew, uint32_t v); /* out -> stopped */
+void skew_idle(struct skew *skew, uint32_t v); /* stopped or advancing -> out */
+/* Its lead while advancing, up to since_ns, goes into its maximum. */
+void skew_fold_lead(struct skew *skew, struct skew_clock *clock);
+
+static inline void skew_touch(struct skew *skew, uint32_t v) {
+  if (skew->clock[v].is_changed) return;
+  skew->clock[v].is_changed = true;
+  skew->changed[skew->n_changed++] = v;
+}
+
+/* stopped -> advancing */
+static inline void skew_start(struct skew *skew, uint32_t v) {
+  struct skew_clock *clock = &skew->clock[v];
+  int64_t now = skew->sim->now_ns;
+  skew->n_advancing++;
+  clock->where = SKEW_ADVANCING;
+  clock->p_ns -= now;
+  clock->lead_from_ns = now;
+  skew_touch(skew, v);
+}
+
+/* advancing -> stopped */
+static inline void skew_stop(struct skew *skew, uint32_t v) {
+  struct skew_clock *clock = &skew->clock[v];
+  if (clock->lead_from_ns != skew->since_ns) skew_fold_lead(skew, clock);
+  skew->n_advancing--;
+  clock->where = SKEW_STOPPED;
+  clock->p_ns += skew->sim->now_ns;
+  if (clock->p_ns > skew->top_ns) skew->top_ns = clock->p_ns;
+  skew_touch(skew, v);
+}
+
+/* Of a stopped one. */
+static inline void skew_set_costop(struct skew *skew, uint32_t v, bool is_costop) {
+  skew->clock[v].where = is_costop ? SKEW_STOPPED | SKEW_COSTOP : SKEW_STOPPED;
+  skew->n_costop += is_costop ? 1u : UINT32_MAX;
+  skew_touch(skew, v);
+}
+
 /* A gang starts: the progress of all that are in becomes that of the most advanced. */
 void skew_level(struct skew *skew);
 
