@@ -65,13 +65,14 @@ MOVE_INLINE int64_t plain_slice_end_ns(const struct hv *hv) {
 /* Somebody else ran on p last (is_switch), or v did, or nobody. */
 MOVE_INLINE struct plain_start plain_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
                                           bool is_switch, int64_t slice_end_ns) {
-  int64_t now = hv->sim->now_ns, cost_ns = is_switch ? hv->context_switch_ns : 0;
-  struct plain_start start = {.is_switch = is_switch,
-                              .is_migration = v->pcpu != p && v->pcpu != ID_NONE,
-                              .slice_end_ns = slice_end_ns};
-  if (start.is_migration) cost_ns += hv->migration_ns;
+  /* Whether it ran on p last may be a toss-up: no branch on it. */
+  bool is_migration = (v->pcpu != p) & (v->pcpu != ID_NONE);
+  int64_t cost_ns = is_switch ? hv->context_switch_ns : 0;
+  cost_ns += hv->migration_ns & -(int64_t)is_migration;
+  struct plain_start start = {
+      .is_switch = is_switch, .is_migration = is_migration, .slice_end_ns = slice_end_ns};
   start.is_free = cost_ns == 0;
-  start.step_ns = now + (start.is_free ? v->left_ns : cost_ns);
+  start.step_ns = hv->sim->now_ns + (start.is_free ? v->left_ns : cost_ns);
   start.key = calendar_pcpu_key(&hv->sim->calendar, p, v->id, start.step_ns, start.slice_end_ns);
   return start;
 }
