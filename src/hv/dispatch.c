@@ -23,8 +23,7 @@ int64_t hv_slice_left_ns(const struct hv *hv, const struct vcpu *v) {
   return end_ns == TIME_NEVER_NS ? TIME_NEVER_NS : end_ns - hv->sim->now_ns;
 }
 
-/* What follows a short way is out of line, here and below, so that the short way stays short. */
-static __attribute__((noinline)) void wake(struct hv *hv, struct vcpu *v) {
+void move_wake(struct hv *hv, struct vcpu *v) {
   if (hv->poll.max_ns > 0) poll_woken(hv, v);
   hv_set_runstate(hv, v, RS_IDLE, RS_READY, hv->sim->now_ns);
   move_enqueue(hv, v, QUEUE_WOKEN);
@@ -34,13 +33,12 @@ static __attribute__((noinline)) void wake(struct hv *hv, struct vcpu *v) {
 }
 
 void hv_wake(struct hv *hv, struct vcpu *v) {
-  bool is_quiet = vcpu_is_quiet(v, RS_IDLE);
-  if (is_quiet && hv->is_plain)
-    plain_wake(hv, v);
-  else if (is_quiet && hv->is_picked)
+  if (hv->is_picked)
     hv->sched->wake(hv, v);
+  else if (hv->is_plain && vcpu_is_quiet(v, RS_IDLE))
+    plain_wake(hv, v);
   else
-    wake(hv, v);
+    move_wake(hv, v);
 }
 
 void hv_costart(struct hv *hv, struct vcpu *v) {
@@ -126,13 +124,8 @@ MOVE_INLINE void start_picked(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool i
 
 void move_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p) { start_picked(hv, v, p, true); }
 
-/* p alone decides about its vCPU, and no other pCPU is free. */
-static void decide_one(struct hv *hv, pcpu_id_t p) {
+void move_decide(struct hv *hv, pcpu_id_t p) {
   struct vcpu *v = hv->pcpus[p].current;
-  if (vcpu_is_quiet(v, RS_RUNNING)) {
-    hv->sched->decide(hv, p);
-    return;
-  }
   move_enqueue(hv, v, move_reason(v));
   struct vcpu *next = hv->sched->pick(hv, p);
   if (!next) { /* v has been parked, and nobody else is there */
@@ -158,17 +151,9 @@ static void fill_one(struct hv *hv) {
   start_picked(hv, v, hv->next_pcpu, false);
 }
 
-/* Does p, which becomes free while vCPUs are queued, pick at once, as nothing else happens at this
-   instant? If not, the dispatch phase says who is next. */
-MOVE_INLINE bool picks_at_once(const struct hv *hv, pcpu_id_t p) {
-  return hv->is_picked && hv->n_queued > 0 && hv->free.n_members == 0 && hv->asked.n_members == 0 &&
-         !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns);
-}
-
 /* Whom p picks may depend on what v has used, and on its having left. */
-static __attribute__((noinline)) void halt(struct hv *hv, struct vcpu *v) {
+void move_halt(struct hv *hv, struct vcpu *v, bool is_at_once) {
   pcpu_id_t p = v->pcpu;
-  bool is_at_once = picks_at_once(hv, p);
   if (hv->poll.max_ns > 0) poll_begin(hv, v);
   move_stop(hv, v, RS_IDLE, false);
   struct vcpu *next = is_at_once ? hv->sched->pick(hv, p) : NULL;
@@ -182,13 +167,12 @@ static __attribute__((noinline)) void halt(struct hv *hv, struct vcpu *v) {
 }
 
 void hv_halt(struct hv *hv, struct vcpu *v) {
-  bool is_quiet = vcpu_is_quiet(v, RS_RUNNING);
-  if (is_quiet && hv->is_plain)
+  if (hv->is_picked)
+    hv->sched->halt(hv, v);
+  else if (hv->is_plain && vcpu_is_quiet(v, RS_RUNNING))
     plain_halt(hv, v);
-  else if (is_quiet && hv->is_picked)
-    hv->sched->halt(hv, v, picks_at_once(hv, v->pcpu));
   else
-    halt(hv, v);
+    move_halt(hv, v, false);
 }
 
 /* Steps of this instant have been made, so what another pCPU may have now is a slice end too. */
@@ -212,7 +196,7 @@ static bool dispatch_picked(struct hv *hv, pcpu_id_t p) {
     p = pcpuset_first(&hv->asked);
     pcpuset_remove(&hv->asked, p);
   }
-  decide_one(hv, p);
+  hv->sched->decide(hv, p);
   return true;
 }
 

@@ -230,14 +230,21 @@ MOVE_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, p
   move_arm(hv, v, p, now + cost_ns);
 }
 
-/* v, which has been picked and has left the queue, takes p over, which has just been left. */
-void move_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p);
-
 /* An expired vCPU keeps its pCPU. */
 MOVE_INLINE void move_run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
   move_begin_slice(hv, v, v->pcpu, end_ns);
   move_sync_event(hv, v, v->pcpu);
 }
+
+/* --- dispatch.c: the long ways of what picked.h and plain.h do where nothing is unusual --- */
+
+void move_wake(struct hv *hv, struct vcpu *v);
+/* v halts; its pCPU picks at once, or in the dispatch phase. */
+void move_halt(struct hv *hv, struct vcpu *v, bool is_at_once);
+/* p alone decides about its vCPU, and no other pCPU is free. */
+void move_decide(struct hv *hv, pcpu_id_t p);
+/* v, which has been picked and has left the queue, takes p over, which has just been left. */
+void move_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p);
 
 /* --- ple.c --- */
 

@@ -42,28 +42,41 @@ MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
   wtree_set(&hv->sim->calendar.pcpus, p, start.key);
 }
 
-/* v is woken. */
 MOVE_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
   int64_t now = hv->sim->now_ns;
+  if (!vcpu_is_quiet(v, RS_IDLE)) {
+    move_wake(hv, v);
+    return;
+  }
   v->time_ns[account_of(RS_IDLE)] += now - v->since_ns;
   v->since_ns = now;
-  v->runstate = RS_READY;
-  v->is_queued = true;
+  vcpu_set_quiet(v, RS_READY);
   hv->n_queued++;
   hv->n_waiting++;
   ops->enqueue(hv, v, QUEUE_WOKEN);
   if (hv->free.n_members > 0) hv->must_fill = true;
 }
 
-/* v halts. Whom its pCPU picks may depend on what v has used, and on its having left. */
-MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, bool is_at_once,
-                             const struct sched_ops *ops) {
+/* Does p, which becomes free while vCPUs are queued, pick at once, as nothing else happens at this
+   instant? If not, the dispatch phase says who is next. */
+MOVE_INLINE bool picked_at_once(const struct hv *hv, pcpu_id_t p) {
+  return hv->n_queued > 0 && hv->free.n_members == 0 && hv->asked.n_members == 0 &&
+         !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns);
+}
+
+/* Whom its pCPU picks may depend on what v has used, and on its having left. */
+MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
   int64_t now = hv->sim->now_ns;
   pcpu_id_t p = v->pcpu;
   struct pcpu *pcpu = &hv->pcpus[p];
+  bool is_at_once = picked_at_once(hv, p);
+  if (!vcpu_is_quiet(v, RS_RUNNING)) {
+    move_halt(hv, v, is_at_once);
+    return;
+  }
   if (ops->stopped) ops->stopped(hv, v);
   plain_cease(v, now);
-  v->runstate = RS_IDLE;
+  vcpu_set_quiet(v, RS_IDLE);
   pcpu->current = NULL;
   struct vcpu *next = is_at_once ? ops->pick(hv, p) : NULL;
   if (next) {
@@ -76,9 +89,13 @@ MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, bool is_at_once,
   move_vacate(hv, v);
 }
 
-/* p alone decides about its vCPU, and no other pCPU is free. */
 MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
+  int64_t now = hv->sim->now_ns;
   struct vcpu *v = hv->pcpus[p].current;
+  if (!vcpu_is_quiet(v, RS_RUNNING)) {
+    move_decide(hv, p);
+    return;
+  }
   v->is_queued = true;
   hv->n_queued++;
   ops->enqueue(hv, v, QUEUE_DESCHEDULED);
@@ -92,12 +109,11 @@ MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_op
     move_run_on(hv, v, picked_slice_end_ns(hv, v, ops));
     return;
   }
-  int64_t now = hv->sim->now_ns;
   if (ops->stopped) ops->stopped(hv, v);
   v->left_ns = hv->pcpus[p].step_ns - now;
   v->preemptions++;
   plain_cease(v, now);
-  v->runstate = RS_READY;
+  v->runstate = RS_READY; /* it may have been parked */
   hv->n_waiting++;
   hv->pcpus[p].current = NULL;
   picked_start(hv, next, p, ops);
@@ -106,9 +122,7 @@ MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_op
 /* For a scheduler's file: these with its operations, and their rows. */
 #define PICKED_WAYS(name)                                                                       \
   static void name##_wake(struct hv *hv, struct vcpu *v) { picked_wake(hv, v, &sched_##name); } \
-  static void name##_halt(struct hv *hv, struct vcpu *v, bool is_at_once) {                     \
-    picked_halt(hv, v, is_at_once, &sched_##name);                                              \
-  }                                                                                             \
+  static void name##_halt(struct hv *hv, struct vcpu *v) { picked_halt(hv, v, &sched_##name); } \
   static void name##_decide(struct hv *hv, pcpu_id_t p) { picked_decide(hv, p, &sched_##name); }
 #define PICKED_OPS(name) .wake = name##_wake, .halt = name##_halt, .decide = name##_decide
 

@@ -52,9 +52,10 @@ struct sched_ops {
      pCPUs pick one after another; hv_may_move says whom. */
   struct vcpu *(*next)(struct hv *hv);
   struct vcpu *(*pick)(struct hv *hv, pcpu_id_t p);
-  /* With pick: PICKED_OPS (hv/picked.h), its short ways. v is quiet; p's vCPU is. */
+  /* With pick: PICKED_OPS (hv/picked.h). v is woken; v halts; p alone decides about its vCPU, and
+     no other pCPU is free. */
   void (*wake)(struct hv *hv, struct vcpu *v);
-  void (*halt)(struct hv *hv, struct vcpu *v, bool is_at_once);
+  void (*halt)(struct hv *hv, struct vcpu *v);
   void (*decide)(struct hv *hv, pcpu_id_t p);
   /* Length of the slice that v would start now; TIME_NEVER_NS: endless. NULL: always
      hv->timeslice_ns, which create sets. v is RUNNING if it was chosen again where it runs. */
