@@ -13,7 +13,9 @@ from pathlib import Path
 
 PROGRAM = os.path.abspath(sys.argv[1])
 ROOT = Path(__file__).resolve().parents[2]
+LONG_MS = 1000 // int(os.environ.get("COSTOP_SLOWER", "1"))
 STUDY = ["sweep", ROOT / "scenarios" / "vcpu-sweep.json", "-w", "5ms", "-d", "30ms"]
+LONG = ["-d", f"{LONG_MS}ms", "-r", "4"]
 MPIRUN = ["mpirun", "--oversubscribe", "-n"]
 # Root has to insist; Open MPI itself leaks and races.
 ENVIRONMENT = {
@@ -100,7 +102,7 @@ def ranks(process):
 
 def long_study(where):
     """A study that has come some way."""
-    process = start(3, *STUDY, "-d", "1s", "-r", "4", "-o", where)
+    process = start(3, *STUDY, *LONG, "-o", where)
     log = Path(where, "results.sqlite-wal")
     for _ in range(1200):
         if log.exists() and log.stat().st_size > 100000:
@@ -111,7 +113,7 @@ def long_study(where):
 
 
 def interrupted_and_resumed():
-    costop(*STUDY, "-d", "1s", "-r", "4", "-o", "long")
+    costop(*STUDY, *LONG, "-o", "long")
     cases = {"worker-lost": (1, signal.SIGKILL, 137), "first-lost": (0, signal.SIGKILL, 137),
              "first-told": (0, signal.SIGTERM, 143), "mpirun-told": (None, signal.SIGINT, 1)}
     for name, (rank, number, code) in cases.items():
@@ -122,7 +124,7 @@ def interrupted_and_resumed():
             found = re.search(r"interrupted: \d+ of 27 cells are complete, (\d+) replications in "
                               r"all; go on with the same command and --resume", err)
             assert found and 0 < int(found[1]) < 108, (name, err)
-        mpirun(2, *STUDY, "-d", "1s", "-r", "4", "-o", name, "--resume")
+        mpirun(2, *STUDY, *LONG, "-o", name, "--resume")
         assert files(name) == files("long"), name
 
 

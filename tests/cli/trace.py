@@ -288,11 +288,20 @@ def clip(rows, from_ns, until_ns):
     return sorted(cut, key=str)
 
 
+def check_part(scenario, whole):
+    part = trace_csv(scenario, *WHOLE, "--from", "12.345678ms", "--to", "15ms")
+    check_rows(part, 12_345_678, 15_000_000)
+    assert clip(part, 0, SPAN_NS) == clip(whole, 12_345_678, 15_000_000), scenario
+
+
 def test_every_scenario():
     assert SCENARIOS
     for scenario in SCENARIOS:
-        rows = trace_csv(scenario, *WHOLE)
+        text = csv_text(scenario, *WHOLE)
+        assert csv_text(scenario, *WHOLE, "--to", "1s") == text, scenario
+        rows = parse_csv(text)
         check_rows(rows, 0, SPAN_NS)
+        check_part(scenario, rows)
         trace = trace_json(scenario, *WHOLE)
         assert trace["otherData"]["is_cut"] is False
         slices = check_nesting(trace["traceEvents"])
@@ -318,16 +327,6 @@ def test_waits_have_names():
     rows = trace_csv(scenario, *WHOLE)
     assert {r["lock"] for r in of(rows, "barrier", "wait")} == {"meet"}
     assert {r["lock"] for r in of(rows, "call", "spin")} == {"shootdown"}
-
-
-def test_span():
-    for scenario in SCENARIOS:
-        text = csv_text(scenario, *WHOLE)
-        assert csv_text(scenario, *WHOLE, "--to", "1s") == text, scenario
-        whole = parse_csv(text)
-        part = trace_csv(scenario, *WHOLE, "--from", "12.345678ms", "--to", "19ms")
-        check_rows(part, 12_345_678, 19_000_000)
-        assert clip(part, 0, SPAN_NS) == clip(whole, 12_345_678, 19_000_000), scenario
 
 
 def test_run_writes_the_same():
@@ -410,7 +409,7 @@ def umask():
 
 def draw(scenario, ending, settings=""):
     data, picture = WORK / f"{scenario.stem}.csv", WORK / f"{scenario.stem}.{ending}"
-    span = ("--to", "24ms") if scenario == STORY else ("--from", "20ms", "--to", "26ms")
+    span = ("--to", "24ms") if scenario == STORY else ("--from", "20ms", "--to", "21ms")
     costop("trace", scenario, *span, "-o", data)
     done = subprocess.run(["gnuplot", "-e", f"input='{data}'; output='{picture}'; {settings}",
                            ROOT / "plots/timeline.gp"], capture_output=True, check=False)
