@@ -9,8 +9,10 @@ struct order *order_create(struct hv *hv, uint32_t n_in_group, struct arena *are
     line->ends.key = INT64_MIN;
     line->ends.before = line->ends.behind = &line->ends;
     line->leaf = p % n_in_group;
-    line->firsts = line->leaf ? line[-1].firsts : ARENA_NEW(arena, struct wtree);
-    if (line->leaf == 0) wtree_init(line->firsts, arena, n_in_group);
+    if (line->leaf == 0)
+      wtree_init(&line->firsts, arena, n_in_group);
+    else
+      line->firsts = line[-1].firsts;
   }
   return order;
 }
@@ -36,13 +38,13 @@ static inline bool join(struct hv *hv, struct order_line *line, struct order_ent
 void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
   struct order_line *line = &order->lines[entry->stands];
   join(hv, line, entry, order_key(rank, entry->id));
-  wtree_set(line->firsts, line->leaf, line->ends.behind->key);
+  wtree_set(&line->firsts, line->leaf, line->ends.behind->key);
 }
 
 void order_put_back(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
   struct order_line *line = &order->lines[entry->stands];
   bool is_first = join(hv, line, entry, order_key(rank, entry->id));
-  if (__builtin_expect(is_first, 0)) wtree_set(line->firsts, line->leaf, entry->key);
+  if (__builtin_expect(is_first, 0)) wtree_set(&line->firsts, line->leaf, entry->key);
 }
 
 void order_remove(struct hv *hv, struct order *order, struct order_entry *entry) {
@@ -52,13 +54,12 @@ void order_remove(struct hv *hv, struct order *order, struct order_entry *entry)
   entry->behind->before = entry->before;
   const struct order_entry *first = line->ends.behind;
   bool is_empty = first == &line->ends;
-  wtree_set(line->firsts, line->leaf, is_empty ? WTREE_NONE : first->key);
+  wtree_set(&line->firsts, line->leaf, is_empty ? WTREE_NONE : first->key);
   pcpuset_drop(&hv->queued, entry->stands, is_empty);
 }
 
-/* The same as order_first, where the first of all is not to be had. */
-static struct vcpu *first_to_be_had(const struct hv *hv, const struct order *order, pcpu_id_t p) {
-  const struct wtree *firsts = order->lines[p].firsts;
+struct vcpu *order_first_to_be_had(const struct hv *hv, const struct order *order, pcpu_id_t p) {
+  const struct wtree *firsts = &order->lines[p].firsts;
   const struct order_line *lines = &order->lines[p] - order->lines[p].leaf;
   int64_t least = WTREE_NONE;
   for (uint32_t leaf = 0; (leaf = wtree_find(firsts, leaf, least - 1)) < firsts->n_leaves; leaf++)
@@ -66,12 +67,6 @@ static struct vcpu *first_to_be_had(const struct hv *hv, const struct order *ord
          entry != &lines[leaf].ends && entry->key < least; entry = entry->behind)
       if (order_may_take(hv, order_vcpu(hv, entry->key), p)) least = entry->key;
   return least == WTREE_NONE ? NULL : order_vcpu(hv, least);
-}
-
-struct vcpu *order_first(const struct hv *hv, const struct order *order, pcpu_id_t p) {
-  struct vcpu *first = order_head(hv, order, p);
-  if (!first) return NULL;
-  return order_may_take(hv, first, p) ? first : first_to_be_had(hv, order, p);
 }
 
 void order_audit(const struct hv *hv, const struct order *order) {
@@ -84,7 +79,7 @@ void order_audit(const struct hv *hv, const struct order *order) {
     }
     bool is_empty = before == &line->ends;
     int64_t least = is_empty ? WTREE_NONE : line->ends.behind->key;
-    assert(line->ends.before == before && wtree_key(line->firsts, line->leaf) == least);
+    assert(line->ends.before == before && wtree_key(&line->firsts, line->leaf) == least);
     assert(pcpuset_has(&hv->queued, p) == !is_empty);
   }
 }

@@ -24,9 +24,9 @@ struct order_entry {
   vcpu_id_t id;
 };
 
-struct order_line {
+struct __attribute__((aligned(ARENA_LINE))) order_line {
   struct order_entry ends; /* of the ring: before the first, behind the last */
-  struct wtree *firsts;    /* of its group */
+  struct wtree firsts;     /* of its group, which share its nodes */
   uint32_t leaf;           /* in it */
 };
 
@@ -41,8 +41,8 @@ void order_put(struct hv *hv, struct order *order, struct order_entry *entry, in
 /* The same, of one that will hardly come before all others that stand at its pCPU. */
 void order_put_back(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank);
 void order_remove(struct hv *hv, struct order *order, struct order_entry *entry);
-/* Who comes first of those that p may take; NULL: nobody. */
-struct vcpu *order_first(const struct hv *hv, const struct order *order, pcpu_id_t p);
+/* The same as order_first, where the first of all is not to be had. */
+struct vcpu *order_first_to_be_had(const struct hv *hv, const struct order *order, pcpu_id_t p);
 /* Asserts the invariants. */
 void order_audit(const struct hv *hv, const struct order *order);
 
@@ -57,23 +57,26 @@ static inline struct vcpu *order_vcpu(const struct hv *hv, int64_t key) {
 }
 /* May p take v from the queue? */
 static inline bool order_may_take(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
-  return v->pcpu == p || hv_may_move(hv, v, p);
+  return hv_may_move(hv, v, p) || v->pcpu == p;
 }
-/* Who comes first of all in the queue of p's group; NULL: nobody. */
-static inline struct vcpu *order_head(const struct hv *hv, const struct order *order, pcpu_id_t p) {
-  int64_t least = wtree_min(order->lines[p].firsts);
-  return least == WTREE_NONE ? NULL : order_vcpu(hv, least);
+/* Who comes first of those that p may take; NULL: nobody. */
+static inline struct vcpu *order_first(const struct hv *hv, const struct order *order,
+                                       pcpu_id_t p) {
+  int64_t least = wtree_min(&order->lines[p].firsts);
+  if (least == WTREE_NONE) return NULL;
+  struct vcpu *first = order_vcpu(hv, least);
+  return order_may_take(hv, first, p) ? first : order_first_to_be_had(hv, order, p);
 }
 /* The lowest rank in the queue of p's group; WTREE_NONE: nobody is queued. */
 static inline int64_t order_lowest(const struct order *order, pcpu_id_t p) {
-  int64_t least = wtree_min(order->lines[p].firsts);
+  int64_t least = wtree_min(&order->lines[p].firsts);
   return least == WTREE_NONE ? WTREE_NONE : least >> ORDER_ID_BITS;
 }
 /* Who comes first of those with ranks below `bound` that stand at p; NULL: nobody. */
 static inline struct vcpu *order_first_standing(const struct hv *hv, const struct order *order,
                                                 pcpu_id_t p, int64_t bound) {
   const struct order_line *line = &order->lines[p];
-  int64_t key = wtree_key(line->firsts, line->leaf);
+  int64_t key = wtree_key(&line->firsts, line->leaf);
   return key < order_key(bound, 0) ? order_vcpu(hv, key) : NULL;
 }
 

@@ -131,7 +131,7 @@ static int64_t burnt_ns(const struct hv *hv, const struct vcpu *v, int64_t time_
   return time_ns * credit2->highest_weight / hv_vm_of(hv, v)->weight;
 }
 
-static void charge(const struct hv *hv, const struct vcpu *v) {
+static inline void charge(const struct hv *hv, const struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   struct credit2_vcpu *credit = credit_of(hv, v);
   int64_t now = hv->sim->now_ns, time_ns = now - credit->charged_ns;
@@ -250,19 +250,19 @@ static int64_t credit2_rank(const struct hv *hv, const struct vcpu *v) {
   return rank_of(&credit2->params, credit_of(hv, v)->credit_ns);
 }
 
-static void put(struct hv *hv, const struct vcpu *v) {
+static inline void put(struct hv *hv, const struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   loads_count(&credit2->loads, hv, v, true);
   order_put(hv, credit2->order, &credit_of(hv, v)->entry, credit2_rank(hv, v));
 }
 
-static void take_out(struct hv *hv, const struct vcpu *v) {
+static inline void take_out(struct hv *hv, const struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   order_remove(hv, credit2->order, &credit_of(hv, v)->entry);
 }
 
 /* A VM that runs as a gang is parked and unparked as one. */
-static void park(struct hv *hv, struct vcpu *v) {
+static __attribute__((noinline)) void park(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   const struct hv_vm *vm = hv_vm_of(hv, v);
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
@@ -276,7 +276,7 @@ static void park(struct hv *hv, struct vcpu *v) {
   }
 }
 
-static void credit2_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+static inline void credit2_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   if (v->runstate == RS_RUNNING) charge(hv, v);
   if (!has_budget(hv, v) && !v->is_parked) park(hv, v);
   if (v->is_parked) return;
@@ -284,11 +284,11 @@ static void credit2_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason rea
   if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v);
 }
 
-static void credit2_dequeue(struct hv *hv, struct vcpu *v) {
+static inline void credit2_dequeue(struct hv *hv, struct vcpu *v) {
   if (!v->is_parked) take_out(hv, v);
 }
 
-static void credit2_started(struct hv *hv, struct vcpu *v) {
+static inline void credit2_started(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   struct credit2_vcpu *credit = credit_of(hv, v);
   credit->charged_ns = hv->sim->now_ns;
@@ -301,7 +301,7 @@ static void credit2_started(struct hv *hv, struct vcpu *v) {
       hv->sim->now_ns + credit->credit_ns;
 }
 
-static void credit2_stopped(struct hv *hv, struct vcpu *v) {
+static inline void credit2_stopped(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   charge(hv, v);
   if (!v->is_queued || v->is_parked) loads_count(&credit2->loads, hv, v, false);
@@ -314,7 +314,7 @@ static void credit2_withdrawn(struct hv *hv, struct vcpu *v) {
 /* --- who runs on p --- */
 
 /* All of p's queue get new credits; what is left of the old ones counts up to min_timer. */
-static void reset(struct hv *hv, pcpu_id_t p) {
+static __attribute__((noinline)) void reset(struct hv *hv, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
   pcpu_id_t first = first_of_queue(credit2, p), behind = first + credit2->loads.n_in_queue;
@@ -365,7 +365,7 @@ static void change_queue(struct hv *hv, struct vcpu *v, uint32_t queue, pcpu_id_
 }
 
 /* p's queue and the most different one exchange vCPUs; next will run on p. */
-static void balance(struct hv *hv, pcpu_id_t p, const struct vcpu *next) {
+static __attribute__((noinline)) void balance(struct hv *hv, pcpu_id_t p, const struct vcpu *next) {
   struct credit2 *credit2 = hv->sched_state;
   if (credit2->loads.n_queues == 1) return;
   uint32_t own = queue_of(credit2, p);
@@ -376,8 +376,8 @@ static void balance(struct hv *hv, pcpu_id_t p, const struct vcpu *next) {
 }
 
 /* Who has more credits than the one that runs on p, and if it ran elsewhere, enough of them. */
-static struct vcpu *challenger(struct hv *hv, struct vcpu *current, struct vcpu *first,
-                               pcpu_id_t p) {
+static inline struct vcpu *challenger(struct hv *hv, struct vcpu *current, struct vcpu *first,
+                                      pcpu_id_t p) {
   const struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
   int64_t own_ns = credit_of(hv, current)->credit_ns - (current->has_yielded ? YIELD_BIAS_NS : 0);
@@ -389,7 +389,7 @@ static struct vcpu *challenger(struct hv *hv, struct vcpu *current, struct vcpu 
   return first ? first : current;
 }
 
-static struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
+static inline struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
   bool is_there = current && current->is_queued && !current->is_parked;
@@ -404,7 +404,7 @@ static struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
   return next;
 }
 
-static struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
+MOVE_INLINE struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
   struct vcpu *next = choose(hv, p);
   if (next && credit_of(hv, next)->credit_ns <= 0) {
     reset(hv, p);
@@ -414,7 +414,7 @@ static struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
 }
 
 /* Until its credits are used up, or those of the next in the queue are more. */
-static int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
+static inline int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
   const struct credit2_vcpu *credit = credit_of(hv, v);

@@ -226,8 +226,7 @@ static struct vcpu *pass_over(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
 
 static struct vcpu *esx_pick(struct hv *hv, pcpu_id_t p) {
   struct esx *esx = hv->sched_state;
-  struct vcpu *next = order_head(hv, esx->order, p);
-  if (next && !order_may_take(hv, next, p)) next = order_first(hv, esx->order, p);
+  struct vcpu *next = order_first(hv, esx->order, p);
   if (!next) return NULL;
   if (next->has_yielded) next = pass_over(hv, p, next);
   const struct esx_vcpu *account = &esx->vcpus[next->id];
