@@ -105,16 +105,10 @@ static pcpu_id_t find_seat(const struct hv *hv, const struct vcpu *v) {
   return hv_lowest_free(hv, hv->affinities[v->affinity].mask);
 }
 
-/* 2. v has been chosen, for pCPU p if that is not ID_NONE. Whoever is bound to certain pCPUs, or
-   keeps its own, is placed at once. */
-static void choose(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
+/* Whoever is bound to certain pCPUs, or keeps its own, is placed at once. */
+static void seat(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   const uint64_t *mask = hv->affinities[v->affinity].mask;
   bool own_is_free = v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu);
-  if (p == ID_NONE && hv->is_core_scheduled) p = find_seat(hv, v);
-  move_dequeue(hv, v);
-  hv->picks[hv->n_picks++] = v;
-  hv->n_left--;
-  v->next_pcpu = ID_NONE;
   if (p != ID_NONE)
     claim(hv, v, p);
   else if (own_is_free && (v->has_expired || mask))
@@ -122,6 +116,16 @@ static void choose(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   else if (mask)
     claim(hv, v, hv_lowest_free(hv, mask));
   if (hv->is_core_scheduled) hv->n_left = hv->free.n_members;
+}
+
+/* 2. v has been chosen, for pCPU p if that is not ID_NONE. */
+static inline void choose(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
+  if (p == ID_NONE && hv->is_core_scheduled) p = find_seat(hv, v);
+  move_dequeue(hv, v);
+  hv->picks[hv->n_picks++] = v;
+  hv->n_left--;
+  v->next_pcpu = ID_NONE;
+  if (p != ID_NONE || v->affinity != 0 || v->has_expired) seat(hv, v, p);
 }
 
 /* The other threads of p's core, which the VM has taken, go to those of it that wait. */
@@ -232,13 +236,20 @@ static void scan(struct hv *hv) {
 
 /* 3. Placement: the last pCPU if it is free, for all; then the lowest-numbered free ones. */
 static void place_picks(struct hv *hv) {
+  uint32_t n_left = 0;
   for (uint32_t i = 0; i < hv->n_picks; i++) {
     struct vcpu *v = hv->picks[i];
-    if (v->next_pcpu == ID_NONE && v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu))
+    if (v->next_pcpu != ID_NONE) continue;
+    if (v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu))
       claim(hv, v, v->pcpu);
+    else
+      n_left++;
   }
-  for (uint32_t i = 0; i < hv->n_picks; i++)
-    if (hv->picks[i]->next_pcpu == ID_NONE) claim(hv, hv->picks[i], hv_lowest_free(hv, NULL));
+  for (uint32_t i = 0; n_left > 0; i++) {
+    if (hv->picks[i]->next_pcpu != ID_NONE) continue;
+    claim(hv, hv->picks[i], hv_lowest_free(hv, NULL));
+    n_left--;
+  }
 }
 
 /* Expired vCPUs that do not run on lose their pCPU now. */
@@ -250,7 +261,12 @@ static void drop_expired(struct hv *hv) {
     if (runs_on) continue;
     /* It may start elsewhere, and nobody here. */
     if (hv->is_core_scheduled) calendar_clear_pcpu(&hv->sim->calendar, v->pcpu);
-    move_preempt(hv, v, RS_READY);
+    if (sibling_is_quiet(v, RS_RUNNING)) {
+      sibling_stop(hv, v, RS_READY);
+      move_unexpire(v);
+    } else {
+      move_preempt(hv, v, RS_READY);
+    }
   }
 }
 
@@ -268,17 +284,23 @@ static int64_t slice_end_of(struct hv *hv, struct vcpu *v) {
   return slice_end_ns(hv, v);
 }
 
-static void start_pick(struct hv *hv, struct vcpu *v) {
+static inline void start_pick(struct hv *hv, struct vcpu *v, bool is_one_of_many) {
   int64_t end_ns = slice_end_of(hv, v);
-  if (!v->has_expired) {
-    if (sibling_is_quiet(v, v->runstate))
-      sibling_start(hv, v, v->next_pcpu, end_ns);
-    else
-      move_start(hv, v, v->runstate, v->next_pcpu, end_ns, false);
-    return;
+  if (v->has_expired) {
+    move_unexpire(v);
+    move_run_on(hv, v, end_ns);
+  } else if (sibling_is_quiet(v, v->runstate)) {
+    sibling_start(hv, v, v->next_pcpu, end_ns, is_one_of_many);
+  } else {
+    move_start(hv, v, v->runstate, v->next_pcpu, end_ns, false);
   }
-  move_unexpire(v);
-  move_run_on(hv, v, end_ns);
+}
+
+/* To enter many into the calendar one by one takes longer than to look at all of it. */
+static void start_picks(struct hv *hv) {
+  bool are_many = hv->n_picks > hv->n_pcpus / 8;
+  for (uint32_t i = 0; i < hv->n_picks; i++) start_pick(hv, hv->picks[i], are_many);
+  if (are_many) calendar_build_pcpus(&hv->sim->calendar);
 }
 
 static void level_gangs(struct hv *hv) {
@@ -300,7 +322,7 @@ void batch_dispatch(struct hv *hv, pcpu_id_t p) {
   scan(hv);
   place_picks(hv);
   drop_expired(hv);
-  for (uint32_t i = 0; i < hv->n_picks; i++) start_pick(hv, hv->picks[i]);
+  start_picks(hv);
   if (hv->cosched->shares_slice_end) level_gangs(hv);
   for (uint32_t i = 0; i < hv->n_expired; i++) {
     pcpu_id_t left = hv->expired[i]->pcpu;

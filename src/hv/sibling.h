@@ -52,8 +52,10 @@ MOVE_INLINE void sibling_stop(struct hv *hv, struct vcpu *v, enum runstate to) {
   if (to == RS_COSTOP) skew_set_costop(vm->skew, v->index, true);
 }
 
-/* v, READY or COSTOP, gets p, which has been claimed. */
-MOVE_INLINE void sibling_start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns) {
+/* v, READY or COSTOP, gets p, which has been claimed. is_one_of_many: the calendar is built later.
+ */
+MOVE_INLINE void sibling_start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns,
+                               bool is_one_of_many) {
   int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[p];
   struct hv_vm *vm = v->group;
@@ -78,7 +80,11 @@ MOVE_INLINE void sibling_start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64
   if (vm->skew && (is_free || hv->overhead_is_progress)) skew_start(vm->skew, v->index);
   if (hv->sched->started) hv->sched->started(hv, v);
   move_begin_slice(hv, v, p, slice_end_ns);
-  move_arm(hv, v, p, now + (is_free ? v->left_ns : cost_ns));
+  pcpu->step_ns = now + (is_free ? v->left_ns : cost_ns);
+  if (is_one_of_many)
+    calendar_put_pcpu(&hv->sim->calendar, p, v->id, pcpu->step_ns, slice_end_ns);
+  else
+    move_sync_event(hv, v, p);
 }
 
 #endif

@@ -16,7 +16,8 @@ void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus,
   skew->clock = ARENA_ARRAY(arena, n_vcpus, struct skew_clock);
   skew->peak = ARENA_ARRAY(arena, n_vcpus + 2, struct skew_peak);
   skew->woken = ARENA_ARRAY(arena, n_vcpus, uint32_t);
-  skew->changed = ARENA_ARRAY(arena, n_vcpus, uint32_t);
+  skew->n_few = n_vcpus <= FEW_VCPUS ? 0 : n_vcpus / 4;
+  skew->changed = ARENA_ARRAY(arena, skew->n_few + 1, uint32_t);
   wtree_init(&skew->trees.advancing_min, arena, n_vcpus);
   wtree_init(&skew->trees.advancing_max, arena, n_vcpus);
   wtree_init(&skew->trees.stopped_min, arena, n_vcpus);
@@ -94,7 +95,7 @@ static inline void enter(struct skew *skew, uint32_t v) {
 
 /* A fair part of the vCPUs that change are not worth trees, which would change as a whole. */
 static __attribute__((noinline)) void take_changes(struct skew *skew) {
-  bool are_many = skew->n_vcpus <= FEW_VCPUS || skew->n_changed > skew->n_vcpus / 4;
+  bool are_many = skew->n_changed > skew->n_few;
   if (are_many)
     skew->has_trees = false;
   else if (!skew->has_trees)
@@ -297,7 +298,15 @@ void skew_idle(struct skew *skew, uint32_t v) {
   skew_touch(skew, v);
 }
 
+/* Nobody's progress has changed at this instant, and all are level? */
+static bool is_level(const struct skew *skew) {
+  int64_t now = skew->sim->now_ns;
+  bool is_known = skew->since_ns == now && !skew->has_risen && skew->n_woken == 0;
+  return is_known && top_at(skew, now) == bottom_at(skew, now);
+}
+
 void skew_level(struct skew *skew) {
+  if (is_level(skew)) return;
   int64_t top = INT64_MIN;
   for (uint32_t v = 0; v < skew->n_vcpus; v++)
     if (skew->clock[v].where != SKEW_OUT && progress(skew, v) > top) top = progress(skew, v);

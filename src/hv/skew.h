@@ -56,7 +56,8 @@ struct skew_trees {
 struct skew {
   struct sim *sim;
   vm_id_t vm;
-  uint32_t n_vcpus, n_in, n_advancing, n_costop, n_changed, n_peaks, n_woken;
+  uint32_t n_vcpus, n_in, n_advancing, n_costop, n_peaks, n_woken;
+  uint32_t n_changed, n_few; /* up to n_few of them are listed; more are too many for trees */
   struct skew_clock *clock;
   uint32_t *changed; /* those whose clocks are up to date, but not what follows */
   struct skew_ends ends;
@@ -89,7 +90,7 @@ void skew_idle(struct skew *skew, uint32_t v); /* stopped or advancing -> out */
 void skew_fold_lead(struct skew *skew, struct skew_clock *clock);
 
 static inline void skew_touch(struct skew *skew, uint32_t v) {
-  if (skew->clock[v].is_changed) return;
+  if (skew->n_changed > skew->n_few || skew->clock[v].is_changed) return;
   skew->clock[v].is_changed = true;
   skew->changed[skew->n_changed++] = v;
 }

@@ -91,10 +91,21 @@ static inline int64_t calendar_pcpu_key(const struct calendar *calendar, uint32_
   uint32_t entity = slice ^ ((slice ^ vcpu) & -(uint32_t)is_step);
   return calendar_pack(calendar, is_step ? step_ns : end_ns, entity);
 }
+
 static inline void calendar_set_pcpu(struct calendar *calendar, uint32_t pcpu, uint32_t vcpu,
                                      int64_t step_ns, int64_t slice_end_ns) {
   wtree_set(&calendar->pcpus, pcpu, calendar_pcpu_key(calendar, pcpu, vcpu, step_ns, slice_end_ns));
 }
+/* Many at once: calendar_put_pcpu for each, whatever else is set or cleared between, then
+   calendar_build_pcpus before anybody asks. */
+static inline void calendar_put_pcpu(struct calendar *calendar, uint32_t pcpu, uint32_t vcpu,
+                                     int64_t step_ns, int64_t slice_end_ns) {
+  wtree_put(&calendar->pcpus, pcpu, calendar_pcpu_key(calendar, pcpu, vcpu, step_ns, slice_end_ns));
+}
+static inline void calendar_build_pcpus(struct calendar *calendar) {
+  wtree_build(&calendar->pcpus);
+}
+
 static inline void calendar_clear_pcpu(struct calendar *calendar, uint32_t pcpu) {
   wtree_set(&calendar->pcpus, pcpu, WTREE_NONE);
 }
