@@ -208,7 +208,7 @@ static void scan(struct hv *hv) {
   hv->n_left = hv->free.n_members;
   hv->offering = 0;
   while (hv->n_left > 0) {
-    struct vcpu *v = batch_next_offer(hv);
+    struct vcpu *v = hv->fifo ? runqueue_head(hv->fifo) : batch_next_offer(hv);
     if (cosched->next_gang) {
       bool must_end = false;
       struct vcpu *gang = cosched->next_gang(hv, v, &must_end);

@@ -97,11 +97,11 @@ static struct vcpu *relaxed_laggard(struct hv *hv, const struct hv_vm *vm) {
 }
 
 /* Returns whether there may be laggards for who is stopped after v: in one check none is added. */
-static bool relaxed_stop(struct hv *hv, struct hv_vm *vm, struct vcpu *v, bool may_boost) {
+static bool relaxed_swap(struct hv *hv, struct hv_vm *vm, struct vcpu *v) {
   int64_t slice_end_ns = hv->pcpus[v->pcpu].slice_end_ns;
   bool is_over = v->is_delayed || slice_end_ns == hv->sim->now_ns;
   hv_costop(hv, v);
-  if (!may_boost || is_over || v->home != ID_NONE) return may_boost;
+  if (is_over || v->home != ID_NONE) return true;
   struct vcpu *laggard = relaxed_laggard(hv, vm);
   if (laggard) hv_take_over(hv, laggard, v->pcpu, slice_end_ns);
   return laggard != NULL;
@@ -116,10 +116,15 @@ static void relaxed_check_vm(struct hv *hv, struct hv_vm *vm) {
   for (uint32_t i = skew_next_costopped(vm->skew, 0, start_ns); i < vm->n_vcpus;
        i = skew_next_costopped(vm->skew, i + 1, start_ns))
     hv_costart(hv, &vcpus[i]);
-  bool may_boost = relaxed->boost == BOOST_LAGGARD;
+  bool has_laggards = relaxed->boost == BOOST_LAGGARD;
   for (uint32_t i = skew_next_leader(vm->skew, 0, stop_ns); i < vm->n_vcpus;
-       i = skew_next_leader(vm->skew, i + 1, stop_ns))
-    may_boost = relaxed_stop(hv, vm, &vcpus[i], may_boost && vm->n_in[RS_READY] > 0);
+       i = skew_next_leader(vm->skew, i + 1, stop_ns)) {
+    has_laggards = has_laggards && vm->n_in[RS_READY] > 0;
+    if (has_laggards)
+      has_laggards = relaxed_swap(hv, vm, &vcpus[i]);
+    else
+      hv_costop(hv, &vcpus[i]);
+  }
 }
 
 static void relaxed_poll(struct hv *hv) {

@@ -42,7 +42,10 @@ void hv_wake(struct hv *hv, struct vcpu *v) {
 }
 
 void hv_costart(struct hv *hv, struct vcpu *v) {
-  hv_set_runstate(hv, v, RS_COSTOP, RS_READY, hv->sim->now_ns);
+  if (sibling_is_quiet(v, RS_COSTOP))
+    sibling_release(hv, v);
+  else
+    hv_set_runstate(hv, v, RS_COSTOP, RS_READY, hv->sim->now_ns);
   move_enqueue(hv, v, QUEUE_COSTARTED);
   if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
   if (hv->free.n_members > 0) hv->must_fill = true;
@@ -64,22 +67,13 @@ void hv_yield(struct hv *hv, struct vcpu *v) {
 
 /* --- stopping --- */
 
-static __attribute__((noinline)) void preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
+void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
   bool is_against_will = to == RS_COSTOP || !v->has_yielded;
   if (is_against_will && (v->listeners & LISTENER_GUEST)) guest_count_preemption(hv->guest, v);
   if (is_against_will && to == RS_READY) v->preemptions++;
   move_stop(hv, v, to, false);
   move_vacate(hv, v);
   if (is_against_will && (v->listeners & LISTENER_TRACE)) hv_trace_vcpu(hv, v, TRACE_PREEMPT, 0);
-}
-
-void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to) {
-  if (!sibling_is_quiet(v, RS_RUNNING)) {
-    preempt(hv, v, to);
-    return;
-  }
-  sibling_stop(hv, v, to);
-  move_vacate(hv, v);
 }
 
 static void costop_ready(struct hv *hv, struct vcpu *v) {
@@ -89,10 +83,14 @@ static void costop_ready(struct hv *hv, struct vcpu *v) {
 
 void hv_costop(struct hv *hv, struct vcpu *v) {
   move_dequeue(hv, v);
-  if (v->runstate == RS_RUNNING)
+  if (sibling_is_quiet(v, RS_RUNNING)) {
+    sibling_stop(hv, v, RS_COSTOP);
+    move_vacate(hv, v);
+  } else if (v->runstate == RS_RUNNING) {
     move_preempt(hv, v, RS_COSTOP);
-  else if (v->runstate == RS_READY)
+  } else if (v->runstate == RS_READY) {
     costop_ready(hv, v);
+  }
 }
 
 /* --- running --- */

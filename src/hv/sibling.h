@@ -52,6 +52,19 @@ MOVE_INLINE void sibling_stop(struct hv *hv, struct vcpu *v, enum runstate to) {
   if (to == RS_COSTOP) skew_set_costop(vm->skew, v->index, true);
 }
 
+/* v, COSTOP, becomes READY. */
+MOVE_INLINE void sibling_release(struct hv *hv, struct vcpu *v) {
+  int64_t now = hv->sim->now_ns;
+  struct hv_vm *vm = v->group;
+  v->time_ns[account_of(RS_COSTOP)] += now - v->since_ns;
+  v->since_ns = now;
+  v->runstate = RS_READY;
+  if (vm->skew) hv_account_siblings(hv, vm);
+  vm->n_in[RS_COSTOP]--;
+  vm->n_in[RS_READY]++;
+  if (vm->skew) skew_set_costop(vm->skew, v->index, false);
+}
+
 /* v, READY or COSTOP, gets p, which has been claimed. is_one_of_many: the calendar is built later.
  */
 MOVE_INLINE void sibling_start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns,

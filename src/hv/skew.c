@@ -36,18 +36,22 @@ static inline int64_t key_of(const struct skew_clock *clock, unsigned where, int
   return clock->where & where ? sign * clock->p_ns : WTREE_NONE;
 }
 
-static inline int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline void widen(int64_t *min, int64_t *max, int64_t p_ns) {
+  if (p_ns < *min) *min = p_ns;
+  if (-p_ns < *max) *max = -p_ns;
+}
 
 /* Without trees. */
 static struct skew_ends scan(const struct skew *skew) {
   struct skew_ends ends = nobody;
   for (uint32_t v = 0; v < skew->n_vcpus; v++) {
     const struct skew_clock *clock = &skew->clock[v];
-    ends.advancing_min = lesser(ends.advancing_min, key_of(clock, SKEW_ADVANCING, 1));
-    ends.advancing_max = lesser(ends.advancing_max, key_of(clock, SKEW_ADVANCING, -1));
-    ends.stopped_min = lesser(ends.stopped_min, key_of(clock, SKEW_STOPPED, 1));
-    ends.stopped_max = lesser(ends.stopped_max, key_of(clock, SKEW_STOPPED, -1));
-    ends.costop_min = lesser(ends.costop_min, key_of(clock, SKEW_COSTOP, 1));
+    int64_t p = clock->p_ns;
+    if (clock->where & SKEW_ADVANCING)
+      widen(&ends.advancing_min, &ends.advancing_max, p);
+    else if (clock->where & SKEW_STOPPED)
+      widen(&ends.stopped_min, &ends.stopped_max, p);
+    if (clock->where & SKEW_COSTOP && p < ends.costop_min) ends.costop_min = p;
   }
   return ends;
 }
@@ -338,6 +342,7 @@ static inline uint32_t find(const struct skew *skew, const struct wtree *tree, i
 
 uint32_t skew_next_leader(struct skew *skew, uint32_t from, int64_t lead_ns) {
   if (from == 0) refresh(skew);
+  if (skew->n_advancing == 0) return skew->n_vcpus;
   /* p - t >= lead + min p - t, on negated keys. */
   int64_t now = skew->sim->now_ns, bound = now - bottom_at(skew, now) - lead_ns;
   return find(skew, &skew->trees.advancing_max, skew->ends.advancing_max, SKEW_ADVANCING, -1, from,
@@ -346,6 +351,7 @@ uint32_t skew_next_leader(struct skew *skew, uint32_t from, int64_t lead_ns) {
 
 uint32_t skew_next_costopped(struct skew *skew, uint32_t from, int64_t lead_ns) {
   if (from == 0) refresh(skew);
+  if (skew->n_costop == 0) return skew->n_vcpus;
   int64_t bound, bottom = bottom_at(skew, skew->sim->now_ns);
   if (__builtin_add_overflow(bottom, lead_ns, &bound)) bound = INT64_MAX - 1;
   return find(skew, &skew->trees.costop_min, skew->ends.costop_min, SKEW_COSTOP, 1, from, bound);
