@@ -247,9 +247,10 @@ static void check_lock(const struct lock *lock) {
     if (t->waits_for != lock || !guest_is_current(t)) continue;
     const struct guest_vcpu *g = guest_vcpu_of(t);
     if (g->v->runstate == RS_RUNNING) n_running++;
-    if (g->spin == &lock->clock && g->current == t) n_spinning++;
+    bool is_spinning = g->spin == &lock->clock && g->current == t;
+    n_spinning += is_spinning;
     /* Nobody spins, executing, for a lock that is free; but the first in line may be on its way. */
-    assert(!g->spin || lock->owner || lock->readers || g->is_kicked ||
+    assert(!is_spinning || lock->owner || lock->readers || g->is_kicked ||
            lock->first_waiter->is_woken || lock->ops->spin_left_ns);
   }
   assert(n_running == lock->n_running_waiters);

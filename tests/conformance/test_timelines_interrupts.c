@@ -260,6 +260,23 @@ START_TEST(a_handler_defers_the_guest_timeslice) {
 }
 END_TEST
 
+/* a is free from 6 on, but who spins for it has been interrupted, and the handler spins for b. */
+START_TEST(an_interrupted_spinner_takes_nothing) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 3 }, 'locks': { 'a': { 'kind': 'tas' },"
+              "'b': { 'kind': 'tas' } }, 'programs': { 'p': [ { 'lock': 'a', 'hold': '6ms' },"
+              "{ 'compute': '9ms' } ] }, 'vms': { 'db': { 'vcpus': 3, 'program': 'p',"
+              "'interrupts': { 'one': { 'every': '3ms', 'vcpu': 1, 'handler': [ { 'lock': 'b',"
+              "'hold': '1ms' } ] }, 'two': { 'every': '2ms', 'vcpu': 2, 'handler': [ { 'lock': 'b',"
+              "'hold': '20ms' } ] } } } }, 'run': { 'duration': '9ms' } }");
+  world_expect(&world, MS,
+               "db/v0   ccccccuuu\n"
+               "db/v1   sssssssss\n"
+               "db/v2   ssccccccc\n"
+               "db/t0:a ######...\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -278,5 +295,6 @@ int main(void) {
   tcase_add_test(tests, who_is_woken_by_an_interrupt_does_not_jump_the_queue);
   tcase_add_test(tests, timers_are_local_and_devices_rotate);
   tcase_add_test(tests, a_handler_defers_the_guest_timeslice);
+  tcase_add_test(tests, an_interrupted_spinner_takes_nothing);
   return suite_run(tests, "interrupts");
 }

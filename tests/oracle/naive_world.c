@@ -39,7 +39,9 @@ bool naive_world_knows(const struct scenario *scenario) {
   for (uint32_t i = 0; i < scenario->n_locks; i++)
     if (!knows_lock(scenario->locks[i].choice.kind)) return false;
   for (uint32_t i = 0; i < scenario->n_vms; i++)
-    if (scenario->vms[i].guest.scheduler.kind != &gsched_rr.kind) return false;
+    if (scenario->vms[i].guest.scheduler.kind != &gsched_rr.kind ||
+        scenario->vms[i].guest.n_interrupts > 0)
+      return false;
   return true;
 }
 

@@ -57,6 +57,7 @@ static void make_hogs(struct draft *draft) {
     struct guest_spec *guest = &draft->vms[i].guest;
     guest->program = &draft->programs[0];
     guest->switch_ns = 0;
+    guest->n_interrupts = 0;
   }
   draft->scenario.host.n_pcpus =
       1 + (uint32_t)(draft->scenario.run.seed % draft->scenario.host.n_pcpus);

@@ -89,6 +89,7 @@ static void add_idle_vm(struct draft *draft) {
 /* A gang of more vCPUs than pCPUs would never start. */
 static bool has_room_for_vcpu(const struct scenario *scenario) {
   const struct vm_spec *last = &scenario->vms[scenario->n_vms - 1];
+  if (last->guest.n_interrupts > 0) return false; /* all vCPUs are called, or have their turns */
   bool is_gang = scenario->hypervisor.coscheduling.kind == &cosched_strict.kind;
   return has_room_for_idle(scenario) &&
          (!is_gang || (!last->affinity && last->guest.n_vcpus < scenario->host.n_pcpus));

@@ -3,6 +3,22 @@
 
 #include <string.h>
 
+static struct op *copy_ops(struct program *program, struct arena *arena) {
+  struct op *ops = ARENA_ARRAY(arena, program->n_ops, struct op);
+  memcpy(ops, program->ops, program->n_ops * sizeof *ops);
+  program->ops = ops;
+  return ops;
+}
+
+static void copy_interrupts(struct guest_spec *guest, struct draft_interrupts *copy,
+                            struct arena *arena) {
+  for (uint32_t i = 0; i < guest->n_interrupts; i++) {
+    copy->specs[i] = guest->interrupts[i];
+    copy->ops[i] = copy_ops(&copy->specs[i].handler, arena);
+  }
+  guest->interrupts = copy->specs;
+}
+
 struct draft *draft_of(const struct scenario *from, struct arena *arena) {
   struct draft *draft = ARENA_NEW(arena, struct draft);
   draft->scenario = *from;
@@ -12,18 +28,25 @@ struct draft *draft_of(const struct scenario *from, struct arena *arena) {
   memcpy(draft->locks, from->locks, from->n_locks * sizeof *from->locks);
   memcpy(draft->vms, from->vms, from->n_vms * sizeof *from->vms);
   for (uint32_t i = 0; i < from->n_programs; i++) {
-    const struct program *program = &from->programs[i];
-    draft->programs[i] = *program;
-    draft->ops[i] = ARENA_ARRAY(arena, program->n_ops, struct op);
-    memcpy(draft->ops[i], program->ops, program->n_ops * sizeof *program->ops);
-    draft->programs[i].ops = draft->ops[i];
+    draft->programs[i] = from->programs[i];
+    draft->ops[i] = copy_ops(&draft->programs[i], arena);
   }
-  for (uint32_t i = 0; i < from->n_vms; i++)
+  draft->n_vms = from->n_vms;
+  draft->interrupts = ARENA_ARRAY(arena, from->n_vms, struct draft_interrupts);
+  for (uint32_t i = 0; i < from->n_vms; i++) {
     draft->vms[i].guest.program = &draft->programs[from->vms[i].guest.program - from->programs];
+    copy_interrupts(&draft->vms[i].guest, &draft->interrupts[i], arena);
+  }
   draft->scenario.vms = draft->vms;
   draft->scenario.locks = draft->locks;
   draft->scenario.programs = draft->programs;
   return draft;
+}
+
+static void change_ops(struct op *ops, uint32_t n,
+                       struct dist (*change)(struct dist dist, int64_t by), int64_t by) {
+  for (uint32_t i = 0; i < n; i++)
+    if (ops[i].dist.kind) ops[i].dist = change(ops[i].dist, by);
 }
 
 static void change_dists(struct draft *draft, struct dist (*change)(struct dist dist, int64_t by),
@@ -31,8 +54,14 @@ static void change_dists(struct draft *draft, struct dist (*change)(struct dist 
   for (uint32_t i = 0; i < draft->scenario.n_vms; i++)
     draft->vms[i].start = change(draft->vms[i].start, by);
   for (uint32_t i = 0; i < draft->scenario.n_programs; i++)
-    for (uint32_t o = 0; o < draft->programs[i].n_ops; o++)
-      if (draft->ops[i][o].dist.kind) draft->ops[i][o].dist = change(draft->ops[i][o].dist, by);
+    change_ops(draft->ops[i], draft->programs[i].n_ops, change, by);
+  for (uint32_t i = 0; i < draft->n_vms; i++) {
+    struct draft_interrupts *interrupts = &draft->interrupts[i];
+    for (uint32_t k = 0; k < DRAFT_INTERRUPTS_MAX && interrupts->ops[k]; k++) {
+      interrupts->specs[k].every = change(interrupts->specs[k].every, by);
+      change_ops(interrupts->ops[k], interrupts->specs[k].handler.n_ops, change, by);
+    }
+  }
 }
 
 static struct dist settle(struct dist dist, int64_t unused) {
@@ -87,6 +116,9 @@ void draft_scale(struct draft *draft, int64_t scale) {
     guest->switch_ns *= scale;
     guest->ipi_latency_ns *= scale;
   }
+  for (uint32_t i = 0; i < draft->n_vms; i++)
+    for (uint32_t k = 0; k < DRAFT_INTERRUPTS_MAX; k++)
+      draft->interrupts[i].specs[k].entry_ns *= scale;
   change_dists(draft, scale_dist, scale);
   draft->scenario.run.duration_ns *= scale;
   draft->scenario.run.warmup_ns *= scale;

@@ -6,7 +6,12 @@
 #include "sim/arena.h"
 #include "study/scenario.h"
 
-enum { DRAFT_PROGRAMS_MAX = 8 };
+enum { DRAFT_PROGRAMS_MAX = 8, DRAFT_INTERRUPTS_MAX = 8 };
+
+struct draft_interrupts {
+  struct interrupt_spec specs[DRAFT_INTERRUPTS_MAX];
+  struct op *ops[DRAFT_INTERRUPTS_MAX]; /* of their handlers */
+};
 
 struct draft {
   struct scenario scenario; /* of these: */
@@ -14,6 +19,8 @@ struct draft {
   struct lock_spec *locks;  /* … and here */
   struct program *programs;
   struct op *ops[DRAFT_PROGRAMS_MAX];
+  uint32_t n_vms;                      /* of the scenario that it was */
+  struct draft_interrupts *interrupts; /* of these */
 };
 
 struct draft *draft_of(const struct scenario *from, struct arena *arena);

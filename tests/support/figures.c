@@ -86,6 +86,14 @@ static void read_vm(struct figures *figures, const struct vm_result *vm, const c
     snprintf(reader.entity, sizeof reader.entity, "%s/%s", name, vm->locks[i].spec->name);
     add_lock(&reader, &vm->locks[i]);
   }
+  for (uint32_t i = 0; i < vm->spec->guest.n_interrupts; i++) {
+    const struct interrupt_result *interrupt = &vm->interrupts[i];
+    snprintf(reader.entity, sizeof reader.entity, "%s/%s", name, interrupt->spec->name);
+    add_count(&reader, "arrivals", interrupt->arrivals);
+    add_count(&reader, "coalesced", interrupt->coalesced);
+    add_count(&reader, "taken", interrupt->taken);
+    add_latency(&reader, &interrupt->latency);
+  }
 }
 
 void figures_read_vm(struct figures *figures, const struct vm_result *vm) {

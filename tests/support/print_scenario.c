@@ -100,12 +100,38 @@ static void print_step(FILE *file, const struct scenario *scenario, const struct
       if (op[-1].code != OP_COMPUTE || op[-1].purpose != RNG_HOLD) fputs("]", file);
       break;
     case OP_SHOOTDOWN:
+      fputs("{\"shootdown\": {\"handler\": ", file);
+      print_dist(file, &op->dist);
+      fputs("}", file);
+      break;
     case OP_ENTRY:
     case OP_RETURN:
     case OP_END:
       return;
   }
-  fputs(op[1].code == OP_UNLOCK || op[1].code == OP_END ? "}" : "}, ", file);
+  bool is_last = op[1].code == OP_UNLOCK || op[1].code == OP_RETURN || op[1].code == OP_END;
+  fputs(is_last ? "}" : "}, ", file);
+}
+
+static void print_interrupts(FILE *file, const struct scenario *scenario,
+                             const struct guest_spec *guest) {
+  const char *separator = "";
+  fputs(",\n      \"interrupts\": {", file);
+  for (uint32_t i = 0; i < guest->n_interrupts; i++) {
+    const struct interrupt_spec *spec = &guest->interrupts[i];
+    if (spec->kind == INTERRUPT_CALL) continue; /* the program says it */
+    bool is_timer = spec->kind == INTERRUPT_TIMER;
+    fprintf(file, "%s \"%s\": { \"kind\": \"%s\", \"every\": ", separator, spec->name,
+            is_timer ? "timer" : "device");
+    print_dist(file, &spec->every);
+    if (!is_timer && spec->vcpu != INTERRUPT_ROTATES) fprintf(file, ", \"vcpu\": %u", spec->vcpu);
+    fprintf(file, ", \"entry\": \"%" PRId64 "ns\", \"handler\": [", spec->entry_ns);
+    for (uint32_t o = 0; o < spec->handler.n_ops; o++)
+      print_step(file, scenario, &spec->handler.ops[o]);
+    fputs("] }", file);
+    separator = ",";
+  }
+  fputs(" }", file);
 }
 
 static void print_vm(FILE *file, const struct scenario *scenario, const struct vm_spec *vm) {
@@ -125,6 +151,7 @@ static void print_vm(FILE *file, const struct scenario *scenario, const struct v
           "ns\", \"ipi_latency\": \"%" PRId64 "ns\", \"start\": ",
           guest->timeslice_ns, guest->switch_ns, guest->ipi_latency_ns);
   print_dist(file, &vm->start);
+  print_interrupts(file, scenario, guest);
   if (vm->affinity) {
     const char *separator = ", \"affinity\": \"";
     for (uint32_t p = 0; p < scenario->host.n_pcpus; p++) {
@@ -144,12 +171,8 @@ static bool is_program_used(const struct scenario *scenario, const struct progra
 }
 
 static bool is_target_used(const struct scenario *scenario, enum op_code code, uint32_t target) {
-  for (uint32_t i = 0; i < scenario->n_programs; i++) {
-    const struct program *program = &scenario->programs[i];
-    if (!is_program_used(scenario, program)) continue;
-    for (uint32_t o = 0; o < program->n_ops; o++)
-      if (program->ops[o].code == code && program->ops[o].target == target) return true;
-  }
+  for (uint32_t i = 0; i < scenario->n_vms; i++)
+    if (guest_uses(&scenario->vms[i].guest, code, target)) return true;
   return false;
 }
 

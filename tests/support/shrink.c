@@ -71,7 +71,7 @@ static bool drop_slices(struct draft *draft, uint32_t at) {
 }
 
 static bool drop_feature(struct draft *draft, uint32_t at) {
-  enum { FEATURES = 9 };
+  enum { FEATURES = 10 };
   if (at >= draft->scenario.n_vms * FEATURES) return false;
   struct vm_spec *vm = &draft->vms[at / FEATURES];
   at %= FEATURES;
@@ -84,6 +84,7 @@ static bool drop_feature(struct draft *draft, uint32_t at) {
   if (at == 6) vm->weight = STANDARD_WEIGHT;
   if (at == 7) vm->cap_pct = 0;
   if (at == 8) vm->reservation_pct = 0;
+  if (at == 9) vm->guest.n_interrupts = program_uses(vm->guest.program, OP_SHOOTDOWN, 0);
   return true;
 }
 
@@ -193,9 +194,10 @@ static int64_t weight(const struct scenario *scenario) {
     const struct vm_spec *vm = &scenario->vms[i];
     const struct guest_spec *guest = &vm->guest;
     sum += 1 + guest->n_vcpus + guest->n_threads + (vm->affinity != NULL) +
-           (guest->iterations > 0) + (guest->placement != PLACEMENT_IDLE_FIRST) +
-           (guest->balance != BALANCE_STEAL) + (guest->timeslice_ns != long_slice_ns) +
-           (guest->switch_ns > 0) + (guest->ipi_latency_ns > 0) + (vm->start.constant_ns != 0) +
+           (guest->iterations > 0) + guest->n_interrupts +
+           (guest->placement != PLACEMENT_IDLE_FIRST) + (guest->balance != BALANCE_STEAL) +
+           (guest->timeslice_ns != long_slice_ns) + (guest->switch_ns > 0) +
+           (guest->ipi_latency_ns > 0) + (vm->start.constant_ns != 0) +
            (guest->scheduler.kind != &gsched_rr.kind) + (vm->weight != STANDARD_WEIGHT) +
            (vm->cap_pct > 0) + (vm->reservation_pct > 0);
   }
