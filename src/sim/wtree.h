@@ -36,14 +36,17 @@ static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
   int64_t *node = tree->node;
   size_t i = tree->n_leaves + leaf;
   node[i] = key;
-  for (; i > 3; i >>= 2) { /* two levels a round, as the way up is what the next event waits for */
-    int64_t sibling = node[i ^ 1], above = node[i >> 1 ^ 1];
-    key = sibling < key ? sibling : key;
-    node[i >> 1] = key;
-    key = above < key ? above : key;
-    node[i >> 2] = key;
+  /* From sibling to sibling, two levels a round: the way up is what the next event waits for. */
+  for (i ^= 1; i > 3; i ^= 1) {
+    key = node[i] < key ? node[i] : key;
+    i >>= 1;
+    node[i] = key;
+    i ^= 1;
+    key = node[i] < key ? node[i] : key;
+    i >>= 1;
+    node[i] = key;
   }
-  if (i > 1) node[1] = node[i ^ 1] < key ? node[i ^ 1] : key;
+  if (i > 1) node[1] = node[i] < key ? node[i] : key;
 }
 
 /* Many keys at once: wtree_put for each, then wtree_build; or wtree_lift for each, if few. */
@@ -69,8 +72,8 @@ static inline int64_t wtree_min_near(const struct wtree *tree, uint32_t leaf) {
 /* Is there a key <= bound at another leaf? */
 static inline bool wtree_has_other(const struct wtree *tree, uint32_t leaf, int64_t bound) {
   const int64_t *node = tree->node;
-  for (size_t i = tree->n_leaves + leaf; i > 1; i >>= 1)
-    if (node[i ^ 1] <= bound) return true;
+  for (size_t i = (tree->n_leaves + leaf) ^ 1; i > 1; i = i >> 1 ^ 1)
+    if (node[i] <= bound) return true;
   return false;
 }
 
