@@ -72,7 +72,7 @@ static void do_sleep(struct sim *sim, struct thread *t, const struct op *op) {
   }
   t->phase = PHASE_ASLEEP;
   t->n_instant = 0;
-  calendar_set(&sim->calendar, EVENT_SLEEP, t->id, sim->now_ns + sleep_ns);
+  calendar_enter(&sim->calendar, EVENT_SLEEP, t->id, sim->now_ns + sleep_ns);
 }
 
 static bool is_stuck(struct thread *t, const struct op *op) {
@@ -472,6 +472,7 @@ void guest_prefetch_step(const struct guest *guest, vcpu_id_t vcpu) {
   thread_id_t thread = guest->current_id[vcpu];
   if (!guest->is_all_solo) prefetch_line(&guest->vcpus[vcpu]);
   prefetch_line(&guest->threads[thread]);
+  prefetch_line(&guest->streams[guest->n_streams * thread + RNG_COMPUTE]);
   prefetch_line(&guest->streams[guest->n_streams * thread + RNG_SLEEP]);
 }
 
@@ -480,7 +481,7 @@ void guest_prefetch_wake(const struct guest *guest, thread_id_t thread) {
   prefetch_line(&guest->vms[guest->wake_hint[thread].vm].latency);
   prefetch_line(&guest->threads[thread]);
   if (!guest->is_all_solo) prefetch_line(&guest->vcpus[vcpu]);
-  prefetch_line(&guest->streams[guest->n_streams * thread + RNG_COMPUTE]);
+  if (!guest->is_all_solo) prefetch_line(&guest->streams[guest->n_streams * thread + RNG_COMPUTE]);
   vcpu_prefetch(&guest->hv_vcpus[vcpu]);
 }
 

@@ -30,6 +30,14 @@ static void hand_over(struct guest_vcpu *g) {
   g->is_idle = true;
 }
 
+/* What it computes when it wakes up, drawn while nobody waits for it. Streams are a thread's own:
+   nobody can tell when it draws. */
+static void draw_ahead(struct vcpu *v, const struct thread *t) {
+  const struct op *op = &t->ops[t->pc + 1];
+  if (op->code == OP_END) op = t->ops;
+  if (op->code == OP_COMPUTE) v->left_ns = dist_draw(&op->dist, &t->streams[op->purpose]);
+}
+
 void solo_work_done(struct guest *guest, struct vcpu *v, struct thread *t) {
   struct sim *sim = guest->sim;
   guest_next_step(sim, t);
@@ -46,8 +54,9 @@ void solo_work_done(struct guest *guest, struct vcpu *v, struct thread *t) {
     return;
   }
   t->phase = PHASE_ASLEEP;
-  calendar_set(&sim->calendar, EVENT_SLEEP, t->id, sim->now_ns + sleep_ns);
+  calendar_enter(&sim->calendar, EVENT_SLEEP, t->id, sim->now_ns + sleep_ns);
   hv_halt(guest->hv, v);
+  draw_ahead(v, t);
 }
 
 void solo_sleep_end(struct guest *guest, struct thread *t) {
@@ -61,7 +70,6 @@ void solo_sleep_end(struct guest *guest, struct thread *t) {
     return;
   }
   t->phase = PHASE_WORK;
-  v->left_ns = dist_draw(&op->dist, &t->streams[op->purpose]);
   t->n_instant = v->left_ns == 0;
   /* It has been that, nearly always; to write it would hold up who looks at v as a whole. */
   if (v->steady_activity != ACT_USEFUL) v->steady_activity = ACT_USEFUL;

@@ -65,9 +65,9 @@ MOVE_INLINE int64_t plain_slice_end_ns(const struct hv *hv) {
 /* Somebody else ran on p last (is_switch), or v did, or nobody. */
 MOVE_INLINE struct plain_start plain_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
                                           bool is_switch, int64_t slice_end_ns) {
-  /* Whether it ran on p last may be a toss-up: no branch on it. */
+  /* Who ran where last may be a toss-up: no branch on it. */
   bool is_migration = (v->pcpu != p) & (v->pcpu != ID_NONE);
-  int64_t cost_ns = is_switch ? hv->context_switch_ns : 0;
+  int64_t cost_ns = hv->context_switch_ns & -(int64_t)is_switch;
   cost_ns += hv->migration_ns & -(int64_t)is_migration;
   struct plain_start start = {
       .is_switch = is_switch, .is_migration = is_migration, .slice_end_ns = slice_end_ns};
@@ -147,8 +147,9 @@ static inline bool plain_run_on(struct hv *hv, pcpu_id_t p) {
 /* Where v, which nobody is before, starts: its last pCPU if that is free, else the lowest that is.
    There is one; it is free no more. */
 static inline pcpu_id_t plain_claim(struct hv *hv, const struct vcpu *v) {
-  pcpu_id_t p = v->pcpu;
-  if (p == ID_NONE || !pcpuset_has(&hv->free, p)) p = hv_lowest_free(hv, NULL);
+  pcpu_id_t lowest = hv_lowest_free(hv, NULL), last = v->pcpu == ID_NONE ? lowest : v->pcpu;
+  uint32_t is_free = pcpuset_has(&hv->free, last); /* a toss-up: no branch on it */
+  pcpu_id_t p = lowest ^ ((lowest ^ last) & -is_free);
   pcpuset_remove(&hv->free, p);
   return p;
 }
@@ -233,7 +234,7 @@ static inline bool plain_dispatch(struct hv *hv, pcpu_id_t p) {
     if (is_single) plain_start_one(hv);
     return is_single;
   }
-  if (n_free > 0 && n_queued > 0) return false;
+  if ((uint64_t)n_free * n_queued > 0) return false; /* one branch, as either alone is a toss-up */
   /* Slices that ended together will do so again. */
   if (hv->n_expired > 1 && n_queued > 0 && plain_swap_all(hv, p)) return true;
   if (n_queued > 0 ? plain_swap(hv, p) : plain_run_on(hv, p)) {
@@ -284,13 +285,14 @@ static inline void plain_wake(struct hv *hv, struct vcpu *v) {
   v->time_ns[account_of(RS_IDLE)] += now - v->since_ns;
   v->since_ns = now;
   bool is_free = hv->free.n_members > 0;
-  bool is_first = hv->n_queued == 0 && !hv->must_fill && hv->asked.n_members == 0;
-  if (is_free && is_first && calendar_next_ns(&hv->sim->calendar) > now) {
+  bool is_before = ((hv->n_queued | hv->asked.n_members) != 0) | hv->must_fill; /* somebody */
+  if (is_free && !is_before && calendar_next_ns(&hv->sim->calendar) > now) {
     pcpu_id_t p = plain_claim(hv, v);
     hv->pcpus[p].busy_since_ns = now;
     hv->n_idle--;
     const struct vcpu *last = hv->pcpus[p].last;
-    struct plain_start start = plain_plan(hv, v, p, last && last != v, plain_slice_end_ns(hv));
+    bool is_switch = (last != NULL) & (last != v);
+    struct plain_start start = plain_plan(hv, v, p, is_switch, plain_slice_end_ns(hv));
     wtree_set(&hv->sim->calendar.pcpus, p, start.key);
     plain_begin(hv, v, p, &start);
     return;

@@ -153,6 +153,13 @@ static inline void calendar_set(struct calendar *calendar, enum event_kind kind,
             calendar_key(calendar, at_ns, kind, index));
 }
 
+/* … which has no event yet. */
+static inline void calendar_enter(struct calendar *calendar, enum event_kind kind, uint32_t index,
+                                  int64_t at_ns) {
+  wtree_enter(&calendar->others, calendar->first_place[kind] + index,
+              calendar_key(calendar, at_ns, kind, index));
+}
+
 static inline void calendar_clear(struct calendar *calendar, enum event_kind kind, uint32_t index) {
   wtree_set(&calendar->others, calendar->first_place[kind] + index, WTREE_NONE);
 }

@@ -49,6 +49,16 @@ static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
   if (i > 1) node[1] = node[i] < key ? node[i] : key;
 }
 
+/* The leaf, which has no key, gets one. It is hardly ever the least of many: from some level on
+   that is a branch, so that whoever asks what comes next needs not wait until the key is known. */
+static inline void wtree_enter(struct wtree *tree, uint32_t leaf, int64_t key) {
+  int64_t *node = tree->node;
+  size_t i = tree->n_leaves + leaf;
+  node[i] = key;
+  for (i >>= 1; i > (tree->n_leaves - 1) / 16; i >>= 1) node[i] = key < node[i] ? key : node[i];
+  for (; i > 0 && __builtin_expect(key < node[i], 0); i >>= 1) node[i] = key;
+}
+
 /* Many keys at once: wtree_put for each, then wtree_build; or wtree_lift for each, if few. */
 static inline void wtree_put(struct wtree *tree, uint32_t leaf, int64_t key) {
   tree->node[tree->n_leaves + leaf] = key;

@@ -65,8 +65,12 @@ START_TEST(it_is_an_array_with_a_least_element) {
     for (uint32_t i = 0; i < n; i++) keys[i] = WTREE_NONE;
     for (int round = 0; round < ROUNDS; round++) {
       uint32_t slot = below(n);
+      bool is_empty = keys[slot] == WTREE_NONE;
       keys[slot] = below(4) == 0 ? WTREE_NONE : (int64_t)below(KEYS) - KEYS / 2;
-      wtree_set(&tree, slot, keys[slot]);
+      if (is_empty && below(2) == 0)
+        wtree_enter(&tree, slot, keys[slot]);
+      else
+        wtree_set(&tree, slot, keys[slot]);
       expect_like(&tree, keys, n);
     }
   }
