@@ -11,9 +11,9 @@
    vSphere 5.1" (2013); ESXi's Cpu.Quantum and Cpu.BoundLagQuanta; Denneman, "Reservations and CPU
    scheduling" (2010). */
 #include "hv/budget.h"
-#include "hv/order.h"
 #include "hv/picked.h"
 #include "sim/time.h"
+#include "sim/wtree.h"
 
 static const struct param esx_params[] = {
     {.key = "quantum",
@@ -42,18 +42,19 @@ static const struct param esx_params[] = {
 
 /* All that an event touches of it, in one cache line. */
 struct __attribute__((aligned(ARENA_LINE))) esx_vcpu {
-  struct order_entry entry;
   int64_t virtual_ns; /* time used x 256 / weight */
   int64_t charged_ns; /* up to when it has paid, while it runs */
   int64_t lead_ns;    /* virtual time that it can sleep up */
   uint32_t weight;
-  bool is_old;     /* has been queued before */
-  bool has_budget; /* its VM has a limit or a reservation */
+  pcpu_id_t stands; /* where it ran last, or will run first */
+  bool is_old;      /* has been queued before */
+  bool has_budget;  /* its VM has a limit or a reservation */
 };
 
 struct esx {
   struct sched_esx_params params;
-  struct order *order;
+  struct wtree queue;   /* by vCPU: its key */
+  uint32_t *n_standing; /* by pCPU: who waits and ran there last */
   struct budget limit, reservation;
   int64_t virtual_ns; /* of who was picked by its shares, the latest of all */
   struct esx_vcpu vcpus[];
@@ -73,7 +74,7 @@ static int64_t virtual_of(const struct esx_vcpu *account, int64_t time_ns) {
 static void init_vcpu(const struct hv *hv, const struct vcpu *v, const struct esx *esx,
                       struct esx_vcpu *account) {
   const struct hv_vm *vm = hv_vm_of(hv, v);
-  order_init_entry(hv, &account->entry, v);
+  account->stands = hv_first_pcpu(hv, v);
   account->weight = vm->weight;
   account->lead_ns = virtual_of(account, esx->params.bound_lag * esx->params.quantum_ns);
   account->has_budget = vm->cap_pct > 0 || vm->reservation_pct > 0;
@@ -83,7 +84,8 @@ static void *esx_create(struct hv *hv, const void *params, struct arena *arena) 
   size_t vcpus_size = hv->n_vcpus * sizeof(struct esx_vcpu);
   struct esx *esx = arena_alloc(arena, 1, sizeof(struct esx) + vcpus_size);
   esx->params = *(const struct sched_esx_params *)params;
-  esx->order = order_create(hv, hv->n_pcpus, arena);
+  esx->n_standing = ARENA_ARRAY(arena, hv->n_pcpus, uint32_t);
+  wtree_init(&esx->queue, arena, hv->n_vcpus);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) init_vcpu(hv, &hv->vcpus[i], esx, &esx->vcpus[i]);
   budget_init(&esx->limit, hv, arena);
   budget_init(&esx->reservation, hv, arena);
@@ -148,11 +150,55 @@ static int64_t esx_rank(const struct hv *hv, const struct vcpu *v) {
   return rank_of(hv, v, account_of_vcpu(hv, v));
 }
 
+/* A key is a rank above the vCPU's number, which decides between equals. */
+enum { ID_BITS = 18 };
+static inline int64_t key_of(int64_t rank, vcpu_id_t id) { return rank << ID_BITS | id; }
+static inline struct vcpu *vcpu_of(const struct hv *hv, int64_t key) {
+  return &hv->vcpus[key & ((1 << ID_BITS) - 1)];
+}
+
+/* Who waits where is a toss-up: no branch depends on it. */
+static inline void put(struct hv *hv, const struct vcpu *v, int64_t key) {
+  struct esx *esx = hv->sched_state;
+  pcpu_id_t p = esx->vcpus[v->id].stands;
+  pcpuset_put(&hv->queued, p, esx->n_standing[p]++ == 0);
+  wtree_set(&esx->queue, v->id, key);
+}
+
+static inline void take_out(struct hv *hv, const struct vcpu *v) {
+  struct esx *esx = hv->sched_state;
+  pcpu_id_t p = esx->vcpus[v->id].stands;
+  pcpuset_drop(&hv->queued, p, --esx->n_standing[p] == 0);
+  wtree_set(&esx->queue, v->id, WTREE_NONE);
+}
+
+static inline bool may_take(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  return hv_may_move(hv, v, p) || v->pcpu == p;
+}
+
+/* The same as first_for, where the first of all is not to be had. */
+static struct vcpu *first_to_be_had(const struct hv *hv, pcpu_id_t p) {
+  const struct esx *esx = hv->sched_state;
+  int64_t least = WTREE_NONE;
+  for (vcpu_id_t id = 0; (id = wtree_find(&esx->queue, id, least - 1)) < hv->n_vcpus; id++)
+    if (may_take(hv, &hv->vcpus[id], p)) least = wtree_key(&esx->queue, id);
+  return least == WTREE_NONE ? NULL : vcpu_of(hv, least);
+}
+
+/* Who comes first of those that p may take; NULL: nobody. */
+static inline struct vcpu *first_for(const struct hv *hv, pcpu_id_t p) {
+  const struct esx *esx = hv->sched_state;
+  int64_t least = wtree_min(&esx->queue);
+  if (least == WTREE_NONE) return NULL;
+  struct vcpu *first = vcpu_of(hv, least);
+  return may_take(hv, first, p) ? first : first_to_be_had(hv, p);
+}
+
 /* v has come to the queue: does it come before who runs where it ran? An idle pCPU takes it
  * unasked.
  */
 static inline void tickle(struct hv *hv, const struct vcpu *v, const struct esx_vcpu *account) {
-  pcpu_id_t p = account->entry.stands;
+  pcpu_id_t p = account->stands;
   const struct vcpu *current = hv_rival(hv, p);
   if (hv_has_free(hv, v) || !current) return;
   struct esx_vcpu *its = account_of_vcpu(hv, current);
@@ -162,14 +208,13 @@ static inline void tickle(struct hv *hv, const struct vcpu *v, const struct esx_
 
 /* A VM that runs as a gang is parked as one. */
 static void park(struct hv *hv, struct vcpu *v) {
-  struct esx *esx = hv->sched_state;
   const struct hv_vm *vm = hv_vm_of(hv, v);
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     struct vcpu *sibling = &hv->vcpus[vm->first_vcpu + k];
     if (sibling != v && (!hv->cosched->shares_slice_end || sibling->is_parked)) continue;
     sibling->is_parked = true;
     if (sibling == v) continue;
-    if (sibling->is_queued) order_remove(hv, esx->order, &account_of_vcpu(hv, sibling)->entry);
+    if (sibling->is_queued) take_out(hv, sibling);
     if (sibling->runstate == RS_RUNNING && !sibling->has_expired) hv_ask(hv, sibling->pcpu);
   }
 }
@@ -190,48 +235,42 @@ static inline void esx_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason 
   }
   if (account->has_budget) park_if_over(hv, v);
   if (v->is_parked) return;
-  int64_t rank = rank_of(hv, v, account);
-  if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) {
-    order_put(hv, esx->order, &account->entry, rank);
-    tickle(hv, v, account);
-  } else {
-    order_put_back(hv, esx->order, &account->entry, rank);
-  }
+  put(hv, v, key_of(rank_of(hv, v, account), v->id));
+  if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v, account);
 }
 
 static void esx_dequeue(struct hv *hv, struct vcpu *v) {
-  struct esx *esx = hv->sched_state;
-  if (!v->is_parked) order_remove(hv, esx->order, &esx->vcpus[v->id].entry);
+  if (!v->is_parked) take_out(hv, v);
 }
 
 static void esx_started(struct hv *hv, struct vcpu *v) {
   struct esx_vcpu *account = account_of_vcpu(hv, v);
   account->charged_ns = hv->sim->now_ns;
-  account->entry.stands = v->pcpu;
+  account->stands = v->pcpu;
 }
 
 static void esx_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v, account_of_vcpu(hv, v)); }
 
 /* v, which yields, would be picked: only if there is nobody else. It keeps its place. */
 static struct vcpu *pass_over(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
-  struct esx *esx = hv->sched_state;
-  struct order_entry *entry = &account_of_vcpu(hv, v)->entry;
-  int64_t rank = order_rank(entry);
-  order_remove(hv, esx->order, entry);
-  struct vcpu *other = order_first(hv, esx->order, p);
+  const struct esx *esx = hv->sched_state;
+  int64_t key = wtree_key(&esx->queue, v->id);
+  take_out(hv, v);
+  struct vcpu *other = first_for(hv, p);
   if (other && other->has_yielded) other = pass_over(hv, p, other);
-  order_put(hv, esx->order, entry, rank);
+  put(hv, v, key);
   return other && !other->has_yielded ? other : v;
 }
 
 static struct vcpu *esx_pick(struct hv *hv, pcpu_id_t p) {
   struct esx *esx = hv->sched_state;
-  struct vcpu *next = order_first(hv, esx->order, p);
+  struct vcpu *next = first_for(hv, p);
   if (!next) return NULL;
   if (next->has_yielded) next = pass_over(hv, p, next);
   const struct esx_vcpu *account = &esx->vcpus[next->id];
   if (is_reserved(hv, next, account)) return next;
-  if (account->virtual_ns > esx->virtual_ns) esx->virtual_ns = account->virtual_ns;
+  bool is_later = account->virtual_ns > esx->virtual_ns; /* a toss-up, too */
+  esx->virtual_ns = is_later ? account->virtual_ns : esx->virtual_ns;
   return next;
 }
 
@@ -259,11 +298,11 @@ static void renew(struct hv *hv, const struct hv_vm *vm) {
   if (hv->free.n_members > 0) hv->must_fill = true;
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
-    if (v->is_queued && !v->is_parked) order_remove(hv, esx->order, &account_of_vcpu(hv, v)->entry);
+    if (v->is_queued && !v->is_parked) take_out(hv, v);
     if (!is_over_limit(hv, v)) v->is_parked = false;
     if (!v->is_queued || v->is_parked) continue;
     struct esx_vcpu *account = account_of_vcpu(hv, v);
-    order_put(hv, esx->order, &account->entry, rank_of(hv, v, account));
+    put(hv, v, key_of(rank_of(hv, v, account), v->id));
     tickle(hv, v, account);
   }
 }
@@ -278,14 +317,21 @@ static int64_t esx_timer(struct hv *hv) {
 
 static void esx_audit(const struct hv *hv) {
   const struct esx *esx = hv->sched_state;
-  order_audit(hv, esx->order);
+  uint32_t n_queued = 0, n_standing = 0;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
-    int64_t key = esx->vcpus[i].entry.key;
+    bool is_in_queue = v->is_queued && !v->is_parked;
+    n_queued += is_in_queue;
     assert(esx->vcpus[i].virtual_ns >= 0);
-    assert((key != WTREE_NONE) == (v->is_queued && !v->is_parked));
+    assert((wtree_key(&esx->queue, i) != WTREE_NONE) == is_in_queue);
+    assert(!is_in_queue || pcpuset_has(&hv->queued, esx->vcpus[i].stands));
     assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
   }
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
+    n_standing += esx->n_standing[p];
+    assert(pcpuset_has(&hv->queued, p) == (esx->n_standing[p] > 0));
+  }
+  assert(n_standing == n_queued);
 }
 
 PICKED_WAYS(esx)
