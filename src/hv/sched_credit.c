@@ -70,6 +70,7 @@ struct credit {
   int64_t *due_ns;      /* by VM: its share in the running accounting */
   int64_t balance_ns;   /* sum of all credits after the latest accounting */
   int64_t n_ticks;
+  bool is_in_word; /* there is one socket of 64 pCPUs at most */
   struct credit_vcpu vcpus[];
 };
 
@@ -97,6 +98,7 @@ static void *credit_create(struct hv *hv, const void *params, struct arena *aren
     }
   credit->n_active = ARENA_ARRAY(arena, hv->n_vms, uint32_t);
   credit->due_ns = ARENA_ARRAY(arena, hv->n_vms, int64_t);
+  credit->is_in_word = hv->n_pcpus <= 64 && hv->topology.n_in[DISTANCE_SOCKET] == hv->n_pcpus;
   credit->urgent = ARENA_ARRAY(arena, hv->queued.n_words, uint64_t);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
@@ -123,16 +125,19 @@ static const struct credit_vcpu *account_at(const struct link *link) {
 }
 
 /* Who stands where is a toss-up: no branch depends on it, here and below. */
-static void push(struct hv *hv, struct credit_vcpu *account) {
+static inline void push(struct hv *hv, struct credit_vcpu *account) {
   struct credit *credit = hv->sched_state;
   pcpu_id_t p = account->queue;
+  uint32_t prio = account->prio;
   struct queue *queue = &credit->queues[p];
-  struct link *ends = &queue->ends[account->prio], *last = ends->before;
-  account->link = (struct link){.before = last, .behind = ends};
-  last->behind = ends->before = &account->link;
+  struct link *ends = &queue->ends[prio], *last = ends->before;
+  account->link.before = last;
+  last->behind = &account->link;
+  account->link.behind = ends;
+  ends->before = &account->link;
   pcpuset_put(&hv->queued, p, queue->classes == 0);
-  queue->classes |= 1u << account->prio;
-  credit->urgent[p / 64] |= (uint64_t)(account->prio < OVER) << p % 64;
+  queue->classes |= 1u << prio;
+  credit->urgent[p / 64] |= (uint64_t)(prio < OVER) << p % 64;
 }
 
 static void credit_dequeue(struct hv *hv, struct vcpu *v) {
@@ -160,21 +165,16 @@ static int64_t credit_rank(const struct hv *hv, const struct vcpu *v) {
 
 static bool stands_in_queue(const struct vcpu *v) { return v->is_queued && !v->is_parked; }
 
-/* v has come to its queue: is it to preempt who runs there? An idle pCPU takes it unasked. */
-static void tickle(struct hv *hv, const struct vcpu *v, const struct credit_vcpu *account) {
-  if (hv_has_free(hv, v)) return;
-  const struct vcpu *current = hv_rival(hv, account->queue);
-  if (account->prio < credit_of(hv, current)->prio) hv_ask(hv, account->queue);
-}
-
-static void credit_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+static inline void credit_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   struct credit_vcpu *account = credit_of(hv, v);
   bool has_come = reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED;
   if (v->is_parked) return;
-  if (reason == QUEUE_WOKEN && account->prio == UNDER) account->prio = BOOST;
+  if (reason == QUEUE_WOKEN) account->prio = account->prio == OVER ? OVER : BOOST;
   if (has_come) account->queue = spread_place(hv, v, account->queue);
   push(hv, account);
-  if (has_come) tickle(hv, v, account);
+  if (!has_come || hv_has_free(hv, v)) return; /* an idle pCPU takes it unasked */
+  const struct vcpu *current = hv_rival(hv, account->queue);
+  if (account->prio < credit_of(hv, current)->prio) hv_ask(hv, account->queue);
 }
 
 static void charge(const struct hv *hv, struct credit_vcpu *account) {
@@ -212,10 +212,10 @@ static const struct credit_vcpu *first_queued(const struct queue *queue) {
   return others ? first_of(queue, others) : first;
 }
 
-/* The first of these classes that may move to p. Rarely asked for, so it is out of line. */
-static __attribute__((noinline)) struct vcpu *first_movable(const struct hv *hv,
-                                                            const struct queue *queue,
-                                                            uint32_t classes, pcpu_id_t p) {
+/* The first in a queue, of a class better than `than`, that may move to p. */
+static struct vcpu *victim(const struct hv *hv, const struct queue *queue, pcpu_id_t p,
+                           enum prio than) {
+  uint32_t classes = queue->classes & ((1u << than) - 1);
   for (; classes != 0; classes &= classes - 1) {
     const struct link *ends = &queue->ends[__builtin_ctz(classes)];
     for (const struct link *link = ends->behind; link != ends; link = link->behind)
@@ -224,18 +224,9 @@ static __attribute__((noinline)) struct vcpu *first_movable(const struct hv *hv,
   return NULL;
 }
 
-/* The first in q's queue that may move to p, of a class better than `than`: there are some. */
-static struct vcpu *victim(const struct hv *hv, pcpu_id_t q, pcpu_id_t p, enum prio than) {
-  const struct credit *credit = hv->sched_state;
-  const struct queue *queue = &credit->queues[q];
-  uint32_t classes = queue->classes & ((1u << than) - 1);
-  struct vcpu *v = first_of(queue, classes)->vcpu;
-  return spread_may_take(hv, v, p) ? v : first_movable(hv, queue, classes, p);
-}
-
 /* From the pCPUs first..behind-1. */
-static inline struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum prio than,
-                                         pcpu_id_t first, pcpu_id_t behind) {
+static struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum prio than, pcpu_id_t first,
+                                  pcpu_id_t behind) {
   const struct credit *credit = hv->sched_state;
   const uint64_t *better = than == OVER ? credit->urgent : hv->queued.word;
   uint64_t mask = ~UINT64_C(0) << first % 64;
@@ -243,7 +234,7 @@ static inline struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum 
     for (uint64_t rest = better[w] & mask; rest != 0; rest &= rest - 1) {
       pcpu_id_t q = w * 64 + (uint32_t)__builtin_ctzll(rest);
       if (q >= behind) return NULL;
-      struct vcpu *v = victim(hv, q, p, than);
+      struct vcpu *v = victim(hv, &credit->queues[q], p, than);
       if (v) return v;
     }
   return NULL;
@@ -252,8 +243,7 @@ static inline struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum 
 /* The pCPUs behind p come first, then those from 0 on; the own socket before the others. */
 static struct vcpu *steal(const struct hv *hv, pcpu_id_t p, enum prio than) {
   uint32_t n_in_socket = hv->topology.n_in[DISTANCE_SOCKET], n_pcpus = hv->n_pcpus;
-  pcpu_id_t first = n_in_socket < n_pcpus ? p / n_in_socket * n_in_socket : 0;
-  pcpu_id_t behind = first + n_in_socket;
+  pcpu_id_t first = p - p % n_in_socket, behind = first + n_in_socket;
   struct vcpu *v = steal_between(hv, p, than, p + 1, behind);
   if (!v) v = steal_between(hv, p, than, first, p);
   if (!v && behind < n_pcpus) v = steal_between(hv, p, than, behind, n_pcpus);
@@ -261,16 +251,35 @@ static struct vcpu *steal(const struct hv *hv, pcpu_id_t p, enum prio than) {
   return v;
 }
 
-static struct vcpu *credit_pick(struct hv *hv, pcpu_id_t p) {
+/* Whom p picks, but for one that goes on to its ratelimit. */
+static __attribute__((noinline)) struct vcpu *search(const struct hv *hv, pcpu_id_t p) {
   const struct credit *credit = hv->sched_state;
   const struct queue *queue = &credit->queues[p];
-  struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
-  if (current && stands_in_queue(current) && !current->has_yielded && is_limited(hv, current))
-    return current;
   if (queue->classes == 0) return steal(hv, p, NOBODY);
   const struct credit_vcpu *first = first_queued(queue);
   struct vcpu *stolen = first->prio == OVER ? steal(hv, p, OVER) : NULL;
   return stolen ? stolen : first->vcpu;
+}
+
+/* The same where all pCPUs are in a word: the first in the queue of the first pCPU from p on that
+   has better work than p's own. Which one that is, is a toss-up: no branch depends on it. */
+static inline struct vcpu *look_around(const struct hv *hv, pcpu_id_t p) {
+  const struct credit *credit = hv->sched_state;
+  uint64_t better = credit->queues[p].classes == 0 ? *hv->queued.word : *credit->urgent;
+  uint64_t from_p = better >> p | better << (64 - p) % 64;
+  pcpu_id_t q = (p + (uint32_t)__builtin_ctzll(from_p ? from_p : 1)) % 64;
+  const struct queue *queue = &credit->queues[q];
+  if (queue->classes == 0) return NULL;
+  struct vcpu *v = first_of(queue, queue->classes)->vcpu;
+  return ((q == p) | spread_may_take(hv, v, p)) && !v->has_yielded ? v : search(hv, p);
+}
+
+static struct vcpu *credit_pick(struct hv *hv, pcpu_id_t p) {
+  const struct credit *credit = hv->sched_state;
+  struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
+  if (current && stands_in_queue(current) && !current->has_yielded && is_limited(hv, current))
+    return current;
+  return credit->is_in_word ? look_around(hv, p) : search(hv, p);
 }
 
 /* One that was asked to go before its ratelimit goes on to that. */
@@ -358,20 +367,16 @@ static bool settle(struct hv *hv, struct vcpu *v, int64_t due_ns, int64_t cap_ea
   struct credit_vcpu *account = credit_of(hv, v);
   int64_t slice_ns = credit->params.timeslice_ns;
   account->credit_ns += due_ns;
-  if (account->credit_ns < 0) {
-    set_prio(hv, v, OVER);
-    bool is_beyond = account->credit_ns < -cap_each_ns;
-    if (account->credit_ns < -slice_ns) account->credit_ns = -slice_ns;
-    return is_beyond;
-  }
-  set_prio(hv, v, UNDER);
+  bool is_beyond = account->credit_ns < -cap_each_ns;
+  set_prio(hv, v, account->credit_ns < 0 ? OVER : UNDER);
+  if (account->credit_ns < -slice_ns) account->credit_ns = -slice_ns;
   if (account->credit_ns > slice_ns) {
     account->credit_ns /= 2;
     if (account->credit_ns > slice_ns) account->credit_ns = slice_ns;
     account->is_active = false;
     credit->n_active[v->vm]--;
   }
-  return false;
+  return is_beyond;
 }
 
 /* A VM that runs as a gang is parked as one, until none of it is in debt. */
@@ -427,8 +432,7 @@ static int64_t credit_timer(struct hv *hv) {
   struct credit *credit = hv->sched_state;
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++)
     if (hv->pcpus[p].current) tick(hv, hv->pcpus[p].current);
-  credit->n_ticks++;
-  if (credit->n_ticks % TICKS_PER_TIMESLICE == 0) {
+  if (++credit->n_ticks % TICKS_PER_TIMESLICE == 0) {
     share_out(hv, credit);
     credit->balance_ns = 0;
     for (vm_id_t i = 0; i < hv->n_vms; i++) account_vm(hv, &hv->vms[i]);
@@ -444,15 +448,15 @@ static void credit_audit(const struct hv *hv) {
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
     const struct queue *queue = &credit->queues[p];
     for (int prio = 0; prio < PRIOS; prio++) {
-      const struct link *ends = &queue->ends[prio], *before = ends, *link;
+      const struct link *ends = &queue->ends[prio], *link;
       assert((ends->behind != ends) == (queue->classes >> prio & 1));
-      for (link = ends->behind; link != ends; before = link, link = link->behind) {
+      for (link = ends->behind; link != ends; link = link->behind) {
         const struct credit_vcpu *account = account_at(link);
-        assert(link->before == before && account->queue == p && account->prio == prio);
+        assert(link->before->behind == link && link->behind->before == link);
+        assert(account->queue == p && account->prio == prio);
         assert(stands_in_queue(account->vcpu) && hv_may_use(hv, account->vcpu, p));
         n_queued++;
       }
-      assert(ends->before == before);
     }
     assert(pcpuset_has(&hv->queued, p) == (queue->classes != 0));
     assert((credit->urgent[p / 64] >> p % 64 & 1) == ((queue->classes & URGENT) != 0));

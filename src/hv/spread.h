@@ -24,11 +24,13 @@ extern const char *const spread_words[];
   }
 
 /* Does a sibling of v stand in p's queue? One that runs on p alone is p's own affair. */
-bool spread_has_queued(const struct hv *hv, const struct vcpu *v, pcpu_id_t p);
+__attribute__((cold)) bool spread_has_queued(const struct hv *hv, const struct vcpu *v,
+                                             pcpu_id_t p);
 /* … or run there? */
 bool spread_has_sibling(const struct hv *hv, const struct vcpu *v, pcpu_id_t p);
 /* Where v goes, if siblings are to be apart and p is where it would go otherwise. */
-pcpu_id_t spread_apart(const struct hv *hv, const struct vcpu *v, pcpu_id_t p);
+__attribute__((cold)) pcpu_id_t spread_apart(const struct hv *hv, const struct vcpu *v,
+                                             pcpu_id_t p);
 /* Asserts the invariant. */
 void spread_audit(const struct hv *hv);
 
