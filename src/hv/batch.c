@@ -15,8 +15,12 @@ static int compare_dispatch_order(const void *a, const void *b, void *pcpus) {
 }
 
 static bool is_in_dispatch_order(const struct hv *hv) {
-  for (uint32_t i = 1; i < hv->n_expired; i++)
-    if (compare_dispatch_order(&hv->expired[i - 1], &hv->expired[i], hv->pcpus) > 0) return false;
+  uint64_t latest = 0;
+  for (uint32_t i = 0; i < hv->n_expired; i++) {
+    uint64_t order = hv->pcpus[hv->expired[i]->pcpu].dispatch_order;
+    if (order < latest) return false;
+    latest = order;
+  }
   return true;
 }
 
@@ -273,7 +277,7 @@ static void drop_expired(struct hv *hv) {
 /* Gangs end together, and so do those who share a core. */
 static int64_t slice_end_of(struct hv *hv, struct vcpu *v) {
   pcpu_id_t p = v->next_pcpu;
-  if (hv->cosched->shares_slice_end) return hv_vm_of(hv, v)->gang_slice_end_ns;
+  if (hv->cosched->shares_slice_end) return v->group->gang_slice_end_ns;
   uint32_t n_threads = hv->is_core_scheduled ? hv->topology.n_in[DISTANCE_CORE] : 0;
   for (uint32_t i = 0; i < n_threads; i++) {
     const struct pcpu *pcpu = &hv->pcpus[p - p % n_threads + i];
@@ -305,7 +309,7 @@ static void start_picks(struct hv *hv) {
 
 static void level_gangs(struct hv *hv) {
   for (uint32_t i = 0; i < hv->n_picks; i++) {
-    struct hv_vm *vm = hv_vm_of(hv, hv->picks[i]);
+    struct hv_vm *vm = hv->picks[i]->group;
     if (vm->is_starting && vm->skew) {
       skew_account(vm->skew);
       skew_level(vm->skew);
@@ -324,7 +328,7 @@ void batch_dispatch(struct hv *hv, pcpu_id_t p) {
   drop_expired(hv);
   start_picks(hv);
   if (hv->cosched->shares_slice_end) level_gangs(hv);
-  for (uint32_t i = 0; i < hv->n_expired; i++) {
+  for (uint32_t i = 0; hv->n_idle > 0 && i < hv->n_expired; i++) {
     pcpu_id_t left = hv->expired[i]->pcpu;
     if (!hv->pcpus[left].current) calendar_clear_pcpu(&hv->sim->calendar, left);
   }

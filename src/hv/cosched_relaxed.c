@@ -113,6 +113,7 @@ static void relaxed_check_vm(struct hv *hv, struct hv_vm *vm) {
   const struct cosched_relaxed_params *relaxed = hv->cosched_state;
   struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
   int64_t stop_ns = relaxed->costop_threshold_ns, start_ns = relaxed->costart_threshold_ns;
+  skew_look(vm->skew);
   for (uint32_t i = skew_next_costopped(vm->skew, 0, start_ns); i < vm->n_vcpus;
        i = skew_next_costopped(vm->skew, i + 1, start_ns))
     hv_costart(hv, &vcpus[i]);

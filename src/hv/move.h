@@ -172,20 +172,20 @@ MOVE_INLINE void move_begin_slice(struct hv *hv, struct vcpu *v, pcpu_id_t p, in
   if (v->listeners & LISTENER_TRACE) hv_trace_vcpu(hv, v, TRACE_SLICE, end_ns);
 }
 
-static inline int64_t move_migration_ns(const struct hv *hv, pcpu_id_t from,
-                                        const struct pcpu *to) {
-  return hv->migrations_ns[topology_distance(&hv->topology, from, (pcpu_id_t)(to - hv->pcpus))];
+static inline int64_t move_migration_ns(const struct hv *hv, pcpu_id_t from, pcpu_id_t to) {
+  return hv->migrations_ns[topology_distance(&hv->topology, from, to)];
 }
 
-MOVE_INLINE int64_t move_count_cost(struct hv *hv, const struct pcpu *pcpu, struct vcpu *v) {
+MOVE_INLINE int64_t move_count_cost(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
+  const struct pcpu *pcpu = &hv->pcpus[p];
   int64_t cost_ns = 0;
   if (pcpu->last && pcpu->last != v) {
     cost_ns += hv->context_switch_ns;
     hv->n_context_switches++;
   }
-  if (v->pcpu != ID_NONE && &hv->pcpus[v->pcpu] != pcpu) {
-    cost_ns += hv->migration_ns != MIGRATION_VARIES ? hv->migration_ns
-                                                    : move_migration_ns(hv, v->pcpu, pcpu);
+  if (v->pcpu != ID_NONE && v->pcpu != p) {
+    cost_ns +=
+        hv->migration_ns != MIGRATION_VARIES ? hv->migration_ns : move_migration_ns(hv, v->pcpu, p);
     v->migrations++;
   }
   return cost_ns;
@@ -209,7 +209,7 @@ MOVE_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, p
   int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[p];
   assert(!pcpu->current);
-  int64_t cost_ns = move_count_cost(hv, pcpu, v);
+  int64_t cost_ns = move_count_cost(hv, p, v);
   if (pcpu->poller) poll_end(hv, pcpu);
   pcpu->current = v;
   pcpu->last = v;

@@ -57,6 +57,8 @@ static inline void runqueue_skip_gaps(struct runqueue *queue) {
 
 static inline void runqueue_remove(struct runqueue *queue, const struct vcpu *v) {
   queue->slot[v->queue_slot & queue->mask] = NULL;
+  if (v->queue_slot != queue->head) return;
+  queue->head++;
   runqueue_skip_gaps(queue);
 }
 

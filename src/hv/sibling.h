@@ -73,7 +73,7 @@ MOVE_INLINE void sibling_start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64
   struct pcpu *pcpu = &hv->pcpus[p];
   struct hv_vm *vm = v->group;
   enum runstate from = v->runstate;
-  int64_t cost_ns = move_count_cost(hv, pcpu, v);
+  int64_t cost_ns = move_count_cost(hv, p, v);
   bool is_free = cost_ns == 0;
   assert(!pcpu->current);
   pcpu->current = pcpu->last = v;

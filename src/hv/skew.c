@@ -36,22 +36,22 @@ static inline int64_t key_of(const struct skew_clock *clock, unsigned where, int
   return clock->where & where ? sign * clock->p_ns : WTREE_NONE;
 }
 
-static inline void widen(int64_t *min, int64_t *max, int64_t p_ns) {
-  if (p_ns < *min) *min = p_ns;
-  if (-p_ns < *max) *max = -p_ns;
-}
+static inline int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Without trees. */
 static struct skew_ends scan(const struct skew *skew) {
   struct skew_ends ends = nobody;
-  for (uint32_t v = 0; v < skew->n_vcpus; v++) {
-    const struct skew_clock *clock = &skew->clock[v];
+  const struct skew_clock *behind = skew->clock + skew->n_vcpus;
+  for (const struct skew_clock *clock = skew->clock; clock < behind; clock++) {
     int64_t p = clock->p_ns;
-    if (clock->where & SKEW_ADVANCING)
-      widen(&ends.advancing_min, &ends.advancing_max, p);
-    else if (clock->where & SKEW_STOPPED)
-      widen(&ends.stopped_min, &ends.stopped_max, p);
-    if (clock->where & SKEW_COSTOP && p < ends.costop_min) ends.costop_min = p;
+    if (clock->where == SKEW_ADVANCING) {
+      ends.advancing_min = lesser(ends.advancing_min, p);
+      ends.advancing_max = lesser(ends.advancing_max, -p);
+    } else if (clock->where != SKEW_OUT) {
+      ends.stopped_min = lesser(ends.stopped_min, p);
+      ends.stopped_max = lesser(ends.stopped_max, -p);
+      if (clock->where & SKEW_COSTOP) ends.costop_min = lesser(ends.costop_min, p);
+    }
   }
   return ends;
 }
@@ -110,7 +110,6 @@ static __attribute__((noinline)) void take_changes(struct skew *skew) {
     skew->clock[v].is_changed = false;
   }
   skew->ends = are_many ? scan(skew) : roots(&skew->trees);
-  skew->has_risen = false;
 }
 
 /* Brings the ends up to date. */
@@ -132,26 +131,17 @@ static inline int64_t bottom_at(const struct skew *skew, int64_t t_ns) {
   return (advancing < stopped ? advancing : stopped) + t_ns;
 }
 
-int64_t skew_bottom(struct skew *skew) {
-  /* Who starts, stops or wakes leaves it where it was at this instant. */
-  if (skew->has_risen || skew->since_ns != skew->sim->now_ns) refresh(skew);
+int64_t skew_find_bottom(struct skew *skew) {
+  refresh(skew);
   return bottom_at(skew, skew->sim->now_ns);
 }
+
+void skew_look(struct skew *skew) { refresh(skew); }
 
 int64_t skew_now(struct skew *skew) {
   refresh(skew);
   if (skew->n_in < 2) return 0;
   return top_at(skew, skew->sim->now_ns) - bottom_at(skew, skew->sim->now_ns);
-}
-
-static int64_t progress(const struct skew *skew, uint32_t v) {
-  const struct skew_clock *clock = &skew->clock[v];
-  return clock->p_ns + (clock->where == SKEW_ADVANCING ? skew->sim->now_ns : 0);
-}
-
-int64_t skew_lead(struct skew *skew, uint32_t v) {
-  assert(skew->clock[v].where != SKEW_OUT);
-  return progress(skew, v) - skew_bottom(skew);
 }
 
 /* --- booking --- */
@@ -277,6 +267,7 @@ void skew_account(struct skew *skew) {
     book_pieces(skew, from, now);
   }
   skew->bottom_ns = bottom_at(skew, now);
+  skew->has_risen = false;
   skew->gap_ns = now - skew->bottom_ns;
   skew->since_ns = now;
 }
@@ -313,12 +304,13 @@ void skew_level(struct skew *skew) {
   if (is_level(skew)) return;
   int64_t top = INT64_MIN;
   for (uint32_t v = 0; v < skew->n_vcpus; v++)
-    if (skew->clock[v].where != SKEW_OUT && progress(skew, v) > top) top = progress(skew, v);
+    if (skew->clock[v].where != SKEW_OUT && skew_progress(skew, v) > top)
+      top = skew_progress(skew, v);
   for (uint32_t v = 0; v < skew->n_vcpus; v++) {
     struct skew_clock *clock = &skew->clock[v];
-    if (clock->where == SKEW_OUT || progress(skew, v) == top) continue;
+    if (clock->where == SKEW_OUT || skew_progress(skew, v) == top) continue;
     if (clock->where == SKEW_ADVANCING) fold_lead(skew, clock);
-    clock->p_ns += top - progress(skew, v);
+    clock->p_ns += top - skew_progress(skew, v);
     skew->has_risen = true;
     if (top > skew->top_ns) skew->top_ns = top;
     skew_touch(skew, v);
@@ -327,8 +319,7 @@ void skew_level(struct skew *skew) {
 
 /* --- questions --- */
 
-/* The first at or behind `from` with a key <= bound, of those of which `end` is the least; none of
-   them has been added since that was worked out. */
+/* The first at or behind `from` with a key <= bound, of those of which `end` is the least. */
 static inline uint32_t find(const struct skew *skew, const struct wtree *tree, int64_t end,
                             unsigned where, int64_t sign, uint32_t from, int64_t bound) {
   uint32_t v = from;
@@ -341,19 +332,17 @@ static inline uint32_t find(const struct skew *skew, const struct wtree *tree, i
 }
 
 uint32_t skew_next_leader(struct skew *skew, uint32_t from, int64_t lead_ns) {
-  if (from == 0) refresh(skew);
   if (skew->n_advancing == 0) return skew->n_vcpus;
   /* p - t >= lead + min p - t, on negated keys. */
-  int64_t now = skew->sim->now_ns, bound = now - bottom_at(skew, now) - lead_ns;
+  int64_t bound = skew->sim->now_ns - skew_bottom(skew) - lead_ns;
   return find(skew, &skew->trees.advancing_max, skew->ends.advancing_max, SKEW_ADVANCING, -1, from,
               bound);
 }
 
 uint32_t skew_next_costopped(struct skew *skew, uint32_t from, int64_t lead_ns) {
-  if (from == 0) refresh(skew);
   if (skew->n_costop == 0) return skew->n_vcpus;
-  int64_t bound, bottom = bottom_at(skew, skew->sim->now_ns);
-  if (__builtin_add_overflow(bottom, lead_ns, &bound)) bound = INT64_MAX - 1;
+  int64_t bound;
+  if (__builtin_add_overflow(skew_bottom(skew), lead_ns, &bound)) bound = INT64_MAX - 1;
   return find(skew, &skew->trees.costop_min, skew->ends.costop_min, SKEW_COSTOP, 1, from, bound);
 }
 

@@ -14,6 +14,7 @@
 #ifndef COSTOP_HV_SKEW_H
 #define COSTOP_HV_SKEW_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -63,7 +64,7 @@ struct skew {
   struct skew_ends ends;
   struct skew_trees trees;
   bool has_trees;    /* they are as `entered` of each says; else nobody knows what they are */
-  bool has_risen;    /* min p, at this instant: the ends have it no more */
+  bool has_risen;    /* min p, at this instant: it is bottom_ns no more */
   int64_t top_ns;    /* greatest p that ever stopped */
   int64_t since_ns;  /* booked up to here */
   int64_t bottom_ns; /* min p just before since_ns; -1: nobody was in */
@@ -128,13 +129,26 @@ static inline void skew_set_costop(struct skew *skew, uint32_t v, bool is_costop
 void skew_level(struct skew *skew);
 
 int64_t skew_now(struct skew *skew);
+/* Least p of those that are in; n_in > 0. Who starts, stops or wakes leaves it where it was. */
+int64_t skew_find_bottom(struct skew *skew);
+static inline int64_t skew_bottom(struct skew *skew) {
+  bool is_known = skew->since_ns == skew->sim->now_ns && !skew->has_risen;
+  return is_known ? skew->bottom_ns : skew_find_bottom(skew);
+}
+static inline int64_t skew_progress(const struct skew *skew, uint32_t v) {
+  const struct skew_clock *clock = &skew->clock[v];
+  return clock->p_ns + (clock->where == SKEW_ADVANCING ? skew->sim->now_ns : 0);
+}
 /* Lead of a vCPU that is in. */
-int64_t skew_lead(struct skew *skew, uint32_t v);
-/* Least p of those that are in; n_in > 0. */
-int64_t skew_bottom(struct skew *skew);
+static inline int64_t skew_lead(struct skew *skew, uint32_t v) {
+  assert(skew->clock[v].where != SKEW_OUT);
+  return skew_progress(skew, v) - skew_bottom(skew);
+}
+/* For the following two. */
+void skew_look(struct skew *skew);
 /* Next advancing vCPU at or behind `from` with a lead >= lead_ns, next COSTOP one with a lead <=
-   lead_ns; n_vcpus or more if none. What changes between one with `from` 0 and those that go on
-   from there is not looked at. */
+   lead_ns; n_vcpus or more if none. As things were at the latest skew_look, which is of this
+   instant; who has been moved since, is not met again. */
 uint32_t skew_next_leader(struct skew *skew, uint32_t from, int64_t lead_ns);
 uint32_t skew_next_costopped(struct skew *skew, uint32_t from, int64_t lead_ns);
 /* When, if nothing changes, an advancing vCPU's lead reaches lead_ns (now, if one has), or

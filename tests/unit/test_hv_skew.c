@@ -169,6 +169,7 @@ static void expect_answers(int64_t lead_ns) {
     if (naive.where[v] == SKEW_ADVANCING && here_ns >= lead_ns) leader = v;
     if (naive.is_costop[v] && here_ns <= lead_ns) costopped = v;
   }
+  skew_look(&skew);
   ck_assert_uint_eq(skew_next_leader(&skew, 0, lead_ns), leader);
   ck_assert_uint_eq(skew_next_costopped(&skew, 0, lead_ns), costopped);
 }
