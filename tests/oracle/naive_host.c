@@ -115,15 +115,14 @@ bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu
   return !affinity || (affinity[pcpu / 64] >> pcpu % 64 & 1);
 }
 
-/* In some queue, for a pCPU to pick it. */
-static bool is_waiting(const struct naive_vcpu *vcpu) {
+bool naive_host_is_waiting(const struct naive_vcpu *vcpu) {
   return vcpu->queue_place > 0 && vcpu->runstate != RS_COSTOP && !vcpu->is_parked &&
          !vcpu->is_chosen && !vcpu->is_refused;
 }
 
 bool naive_host_may_take(const struct naive_world *world, const struct naive_vcpu *vcpu,
                          uint32_t pcpu) {
-  if (!is_waiting(vcpu)) return false;
+  if (!naive_host_is_waiting(vcpu)) return false;
   if (vcpu->is_expired && vcpu->pcpu != pcpu && !world->pcpus[vcpu->pcpu].is_taken) return false;
   return naive_host_may_use(world, vcpu, pcpu);
 }
@@ -364,7 +363,7 @@ static bool is_free(const struct naive_world *world, uint32_t pcpu) {
 
 static bool has_queued(const struct naive_world *world, uint32_t pcpu) {
   for (uint32_t i = 0; i < world->n_vcpus; i++)
-    if (is_waiting(&world->vcpus[i]) && world->vcpus[i].stands == pcpu) return true;
+    if (naive_host_is_waiting(&world->vcpus[i]) && world->vcpus[i].stands == pcpu) return true;
   return false;
 }
 

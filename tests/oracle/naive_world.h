@@ -250,6 +250,8 @@ void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uin
                          int64_t slice_end_ns);
 bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu *vcpu,
                         uint32_t pcpu);
+/* In some queue, for a pCPU to pick it. */
+bool naive_host_is_waiting(const struct naive_vcpu *vcpu);
 /* Whether pcpu, which picks, may pick it. */
 bool naive_host_may_take(const struct naive_world *world, const struct naive_vcpu *vcpu,
                          uint32_t pcpu);
