@@ -52,9 +52,9 @@ void order_remove(struct hv *hv, struct order *order, struct order_entry *entry)
   entry->key = WTREE_NONE;
   entry->before->behind = entry->behind;
   entry->behind->before = entry->before;
-  const struct order_entry *first = line->ends.behind;
-  bool is_empty = first == &line->ends;
-  wtree_set(&line->firsts, line->leaf, is_empty ? WTREE_NONE : first->key);
+  int64_t least = line->ends.behind->key;
+  bool is_empty = least == line->ends.key;
+  wtree_set(&line->firsts, line->leaf, is_empty ? WTREE_NONE : least);
   pcpuset_drop(&hv->queued, entry->stands, is_empty);
 }
 

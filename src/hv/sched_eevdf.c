@@ -45,19 +45,22 @@ static const struct param eevdf_params[] = {
     SPREAD_ROW(struct sched_eevdf_params),
 };
 
-/* Who waits at a pCPU, in a ring that its queue closes: no end of it is a special case. */
+/* Who waits at a pCPU: by deadline, of equals as they came, in a ring that the queue closes. */
 struct ring {
   struct ring *before, *behind;
+  int64_t deadline_ns; /* virtual; of the end: before all others */
 };
 
 /* All that an event touches of it, in one cache line. */
 struct __attribute__((aligned(ARENA_LINE))) eevdf_vcpu {
   struct ring ring;
-  int64_t v_ns;        /* virtual runtime … */
-  int64_t deadline_ns; /* virtual */
-  int64_t lag_ns;      /* the mean less v_ns, when it left its queue */
-  int64_t charged_ns;  /* up to when v_ns has advanced, while it runs */
-  uint32_t rest;       /* what of v_ns is no whole ns yet, times its weight */
+  int64_t v_ns; /* virtual runtime */
+  union {
+    int64_t lag_ns;   /* the mean less v_ns, when it left its queue; until it is in one again */
+    uint64_t arrival; /* while it waits: which one of all it was */
+  };
+  int64_t charged_ns; /* up to when v_ns has advanced, while it runs */
+  uint32_t rest;      /* what of v_ns is no whole ns yet, times its weight */
   uint32_t weight;
   pcpu_id_t queue;
   bool is_member;    /* counts in the sums of its queue: it waits there or runs */
@@ -73,7 +76,6 @@ struct __attribute__((aligned(ARENA_LINE))) queue {
   bool is_balanced; /* has given or taken in the running pass */
 };
 
-/* One after the other, as they came. */
 #define QUEUE_FOREACH(entity, queue)                                                              \
   for (entity = (struct eevdf_vcpu *)(queue)->waiting.behind; &entity->ring != &(queue)->waiting; \
        entity = (struct eevdf_vcpu *)entity->ring.behind)
@@ -83,6 +85,7 @@ struct eevdf {
   struct eevdf_vcpu *vcpus;
   struct queue *queues; /* by pCPU */
   int64_t most_lag_ns;  /* that a sleeper keeps, of standard weight */
+  uint64_t n_arrivals;
 };
 
 static struct eevdf_vcpu *entity_of(const struct hv *hv, const struct vcpu *v) {
@@ -99,11 +102,6 @@ static pcpu_id_t eevdf_queue_of(const struct hv *hv, const struct vcpu *v) {
   return entity_of(hv, v)->queue;
 }
 
-static struct eevdf_vcpu *first_in(const struct queue *queue) {
-  struct ring *first = queue->waiting.behind;
-  return first == &queue->waiting ? NULL : (struct eevdf_vcpu *)first;
-}
-
 static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena) {
   struct eevdf *eevdf = ARENA_NEW(arena, struct eevdf);
   eevdf->params = *(const struct sched_eevdf_params *)params;
@@ -115,7 +113,7 @@ static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena
   eevdf->queues = ARENA_ARRAY(arena, hv->n_pcpus, struct queue);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
     struct ring *ends = &eevdf->queues[p].waiting;
-    ends->before = ends->behind = ends;
+    *ends = (struct ring){ends, ends, INT64_MIN};
   }
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
@@ -167,8 +165,8 @@ static int64_t slice_of(const struct eevdf *eevdf, const struct eevdf_vcpu *enti
 }
 
 static void set_deadline(struct eevdf_vcpu *entity, int64_t deadline_ns) {
-  entity->is_protected &= deadline_ns == entity->deadline_ns;
-  entity->deadline_ns = deadline_ns;
+  entity->is_protected &= deadline_ns == entity->ring.deadline_ns;
+  entity->ring.deadline_ns = deadline_ns;
 }
 
 /* How far v_ns has come in time_ns, and what is left over. */
@@ -188,9 +186,8 @@ static inline void charge(const struct hv *hv, struct eevdf_vcpu *entity) {
   int64_t advance_ns = advance(entity, time_ns);
   entity->v_ns += advance_ns;
   eevdf->queues[entity->queue].sum_ns += entity->weight * advance_ns;
-  bool is_over = entity->v_ns >= entity->deadline_ns; /* a toss-up */
-  int64_t next_ns = entity->v_ns + slice_of(eevdf, entity);
-  set_deadline(entity, is_over ? next_ns : entity->deadline_ns);
+  if (entity->v_ns >= entity->ring.deadline_ns)
+    set_deadline(entity, entity->v_ns + slice_of(eevdf, entity));
 }
 
 /* --- coming and going --- */
@@ -201,7 +198,7 @@ static inline void join(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
   int64_t slice_ns = slice_of(eevdf, entity), lag_ns = entity->lag_ns;
   if (queue->weight > 0) lag_ns += lag_ns * entity->weight / queue->weight;
   entity->v_ns = mean_ns(queue) - (queue->weight > 0 ? lag_ns : 0);
-  entity->deadline_ns = entity->v_ns + (entity->is_old ? slice_ns : slice_ns / 2);
+  entity->ring.deadline_ns = entity->v_ns + (entity->is_old ? slice_ns : slice_ns / 2);
   entity->is_old = true;
   add(queue, entity);
 }
@@ -215,13 +212,15 @@ static inline void leave(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
   subtract(queue, entity);
 }
 
-/* Whether somebody else waits there is a toss-up: no branch depends on it. */
+/* Whether somebody else waits there is a toss-up: no branch depends on that. */
 static void push(struct hv *hv, struct eevdf_vcpu *entity) {
   struct eevdf *eevdf = hv->sched_state;
-  struct ring *ends = &eevdf->queues[entity->queue].waiting, *last = ends->before;
-  pcpuset_put(&hv->queued, entity->queue, last == ends);
-  entity->ring = (struct ring){.before = last, .behind = ends};
-  last->behind = ends->before = &entity->ring;
+  struct ring *ends = &eevdf->queues[entity->queue].waiting, *at = ends->before;
+  pcpuset_put(&hv->queued, entity->queue, at == ends);
+  while (at->deadline_ns > entity->ring.deadline_ns) at = at->before;
+  entity->arrival = eevdf->n_arrivals++;
+  entity->ring = (struct ring){at, at->behind, entity->ring.deadline_ns};
+  at->behind = at->behind->before = &entity->ring;
 }
 
 static void pull(struct hv *hv, struct eevdf_vcpu *entity) {
@@ -231,16 +230,13 @@ static void pull(struct hv *hv, struct eevdf_vcpu *entity) {
   pcpuset_drop(&hv->queued, entity->queue, before == behind);
 }
 
-/* The eligible one with the earliest deadline, of equals the first in the queue. */
+/* The eligible one with the earliest deadline, of equals the first that came. */
 static struct eevdf_vcpu *earliest(const struct queue *queue) {
-  struct eevdf_vcpu *best = NULL, *entity;
-  int64_t least_ns = INT64_MAX;
+  struct eevdf_vcpu *entity;
   QUEUE_FOREACH(entity, queue) {
-    bool is_better = (entity->deadline_ns < least_ns) & is_eligible(queue, entity);
-    least_ns = is_better ? entity->deadline_ns : least_ns;
-    best = is_better ? entity : best;
+    if (is_eligible(queue, entity)) return entity;
   }
-  return best;
+  return NULL;
 }
 
 /* entity has come to a queue whose pCPU is busy: does it preempt? */
@@ -253,7 +249,7 @@ static inline void check_preemption(struct hv *hv, const struct eevdf_vcpu *enti
   charge(hv, running);
   bool is_beside = running->queue != entity->queue; /* on another thread of a core that it has */
   bool must_go = !is_beside && !is_eligible(queue, running);
-  bool is_earlier = is_beside || entity->deadline_ns < running->deadline_ns;
+  bool is_earlier = is_beside || entity->ring.deadline_ns < running->ring.deadline_ns;
   bool is_better = must_go || (!running->is_protected && is_earlier);
   bool is_timed = eevdf->params.hrtick && hv->pcpus[current->pcpu].slice_end_ns == TIME_NEVER_NS;
   if (is_timed || (is_better && earliest(queue) == entity)) hv_ask(hv, entity->queue);
@@ -287,7 +283,7 @@ static inline void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reaso
   if (v->runstate == RS_RUNNING) {
     charge(hv, entity);
     if (reason == QUEUE_YIELDED)
-      set_deadline(entity, entity->deadline_ns + slice_of(eevdf, entity));
+      set_deadline(entity, entity->ring.deadline_ns + slice_of(eevdf, entity));
     push(hv, entity);
     return;
   }
@@ -326,20 +322,22 @@ static bool runs_sibling(const struct hv *hv, const struct vcpu *v, pcpu_id_t p)
   return hv->is_spread && current && current->vm == v->vm;
 }
 
-/* Who has waited longest in q's queue, of those that may move to p and are no heavier than the
-   difference to `load`; NULL: nobody. */
+/* Who has waited longest in q's queue, of those that may move to p, or stay there, and are no
+   heavier than the difference to `load`; NULL: nobody. */
 static struct eevdf_vcpu *longest_waiting(const struct hv *hv, pcpu_id_t q, pcpu_id_t p,
                                           int64_t load) {
   const struct eevdf *eevdf = hv->sched_state;
   const struct queue *queue = &eevdf->queues[q];
-  if (queue->is_balanced || q == p) return NULL;
-  struct eevdf_vcpu *entity;
+  if (queue->is_balanced) return NULL;
+  struct eevdf_vcpu *best = NULL, *entity;
   QUEUE_FOREACH(entity, queue) {
     const struct vcpu *v = vcpu_of(hv, entity);
-    if (entity->weight > queue->weight - load || !spread_may_take(hv, v, p)) continue;
-    if (load == 0 || !runs_sibling(hv, v, p)) return entity;
+    if (best && entity->arrival > best->arrival) continue;
+    if (q != p && !spread_may_take(hv, v, p)) continue;
+    if (entity->weight > queue->weight - load) continue;
+    if (load == 0 || !runs_sibling(hv, v, p)) best = entity;
   }
-  return NULL;
+  return best;
 }
 
 /* The first of first..behind-1 with the greatest load, of those where somebody waits; else p. */
@@ -391,7 +389,7 @@ static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
     if (is_eligible(queue, entity) && entity->is_protected) return current;
   }
   struct eevdf_vcpu *next = earliest(queue);
-  if (!next) next = first_in(queue); /* rounding has left nobody eligible */
+  if (!next) next = longest_waiting(hv, p, p, 0); /* rounding has left nobody eligible */
   if (!next) next = victim(hv, p, 0);
   if (next) next->is_protected = true;
   return vcpu_of(hv, next);
@@ -411,7 +409,7 @@ static inline int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) 
   const struct eevdf *eevdf = hv->sched_state;
   const struct eevdf_vcpu *entity = entity_of(hv, v);
   if (!eevdf->params.hrtick || !is_wanted(hv, entity->queue)) return TIME_NEVER_NS;
-  int64_t wanted = (entity->deadline_ns - entity->v_ns) * entity->weight - entity->rest;
+  int64_t wanted = (entity->ring.deadline_ns - entity->v_ns) * entity->weight - entity->rest;
   return wanted > WEIGHT_ONE ? (wanted + WEIGHT_ONE - 1) / WEIGHT_ONE : 1;
 }
 
@@ -442,7 +440,6 @@ static int64_t eevdf_timer(struct hv *hv) {
     if (!running->is_protected && is_wanted(hv, p)) hv_ask(hv, p);
   }
   if (now / interval_ns != (now - tick_ns) / interval_ns && hv->queued.n_members > 0) {
-    for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) eevdf->queues[p].is_balanced = false;
     for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) balance(hv, p);
     for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) eevdf->queues[p].is_balanced = false;
   }
@@ -465,12 +462,13 @@ static void eevdf_audit(const struct hv *hv) {
     }
     QUEUE_FOREACH(entity, queue) {
       assert(entity->queue == p && entity->is_member && hv_may_use(hv, vcpu_of(hv, entity), p));
+      assert(entity->ring.before->deadline_ns <= entity->ring.deadline_ns);
       weight += entity->weight;
       sum_ns += entity->weight * (entity->v_ns - queue->zero_ns);
       n_queued++;
     }
     assert(weight == queue->weight && sum_ns == queue->sum_ns);
-    assert(pcpuset_has(&hv->queued, p) == (first_in(queue) != NULL));
+    assert(pcpuset_has(&hv->queued, p) == (queue->waiting.behind != &queue->waiting));
   }
   assert(n_queued == hv->n_queued);
   spread_audit(hv);
