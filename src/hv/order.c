@@ -21,30 +21,18 @@ void order_init_entry(const struct hv *hv, struct order_entry *entry, const stru
   *entry = (struct order_entry){.key = WTREE_NONE, .stands = hv_first_pcpu(hv, v), .id = v->id};
 }
 
-/* All but the tree. Returns whether entry is the first at its pCPU. Who waits where is a toss-up:
-   but for the search no branch depends on it. */
-static inline bool join(struct hv *hv, struct order_line *line, struct order_entry *entry,
-                        int64_t key) {
+/* Who waits where is a toss-up: but for the search no branch depends on it. */
+void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
+  struct order_line *line = &order->lines[entry->stands];
   struct order_entry *before = line->ends.before;
+  int64_t key = order_key(rank, entry->id);
   pcpuset_put(&hv->queued, entry->stands, before == &line->ends);
   while (before->key > key) before = before->before;
   entry->key = key;
   entry->before = before;
   entry->behind = before->behind;
   before->behind = entry->behind->before = entry;
-  return before == &line->ends;
-}
-
-void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
-  struct order_line *line = &order->lines[entry->stands];
-  join(hv, line, entry, order_key(rank, entry->id));
   wtree_set(&line->firsts, line->leaf, line->ends.behind->key);
-}
-
-void order_put_back(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
-  struct order_line *line = &order->lines[entry->stands];
-  bool is_first = join(hv, line, entry, order_key(rank, entry->id));
-  if (__builtin_expect(is_first, 0)) wtree_set(&line->firsts, line->leaf, entry->key);
 }
 
 void order_remove(struct hv *hv, struct order *order, struct order_entry *entry) {

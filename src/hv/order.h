@@ -38,8 +38,6 @@ struct order {
 struct order *order_create(struct hv *hv, uint32_t n_in_group, struct arena *arena);
 void order_init_entry(const struct hv *hv, struct order_entry *entry, const struct vcpu *v);
 void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank);
-/* The same, of one that will hardly come before all others that stand at its pCPU. */
-void order_put_back(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank);
 void order_remove(struct hv *hv, struct order *order, struct order_entry *entry);
 /* The same as order_first, where the first of all is not to be had. */
 struct vcpu *order_first_to_be_had(const struct hv *hv, const struct order *order, pcpu_id_t p);
@@ -48,9 +46,6 @@ void order_audit(const struct hv *hv, const struct order *order);
 
 static inline int64_t order_key(int64_t rank, vcpu_id_t id) {
   return (int64_t)((uint64_t)rank << ORDER_ID_BITS) | id;
-}
-static inline int64_t order_rank(const struct order_entry *entry) {
-  return entry->key >> ORDER_ID_BITS;
 }
 static inline struct vcpu *order_vcpu(const struct hv *hv, int64_t key) {
   return &hv->vcpus[key & ((1 << ORDER_ID_BITS) - 1)];

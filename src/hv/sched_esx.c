@@ -194,16 +194,17 @@ static inline struct vcpu *first_for(const struct hv *hv, pcpu_id_t p) {
   return may_take(hv, first, p) ? first : first_to_be_had(hv, p);
 }
 
-/* v has come to the queue: does it come before who runs where it ran? An idle pCPU takes it
- * unasked.
- */
-static inline void tickle(struct hv *hv, const struct vcpu *v, const struct esx_vcpu *account) {
+/* v, of that rank, has come to the queue: does it come before who runs where it ran? An idle pCPU
+   takes it unasked. */
+static inline void tickle(struct hv *hv, const struct vcpu *v, const struct esx_vcpu *account,
+                          int64_t rank) {
   pcpu_id_t p = account->stands;
   const struct vcpu *current = hv_rival(hv, p);
   if (hv_has_free(hv, v) || !current) return;
   struct esx_vcpu *its = account_of_vcpu(hv, current);
   charge(hv, current, its);
-  if (rank_of(hv, v, account) < rank_of(hv, current, its)) hv_ask(hv, p);
+  if (account->has_budget) rank = rank_of(hv, v, account); /* which both may draw on */
+  if (rank < rank_of(hv, current, its)) hv_ask(hv, p);
 }
 
 /* A VM that runs as a gang is parked as one. */
@@ -235,8 +236,9 @@ static inline void esx_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason 
   }
   if (account->has_budget) park_if_over(hv, v);
   if (v->is_parked) return;
-  put(hv, v, key_of(rank_of(hv, v, account), v->id));
-  if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v, account);
+  int64_t rank = rank_of(hv, v, account);
+  put(hv, v, key_of(rank, v->id));
+  if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v, account, rank);
 }
 
 static void esx_dequeue(struct hv *hv, struct vcpu *v) {
@@ -302,8 +304,9 @@ static void renew(struct hv *hv, const struct hv_vm *vm) {
     if (!is_over_limit(hv, v)) v->is_parked = false;
     if (!v->is_queued || v->is_parked) continue;
     struct esx_vcpu *account = account_of_vcpu(hv, v);
-    put(hv, v, key_of(rank_of(hv, v, account), v->id));
-    tickle(hv, v, account);
+    int64_t rank = rank_of(hv, v, account);
+    put(hv, v, key_of(rank, v->id));
+    tickle(hv, v, account, rank);
   }
 }
 
