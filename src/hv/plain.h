@@ -25,9 +25,10 @@ MOVE_INLINE struct vcpu *plain_head(const struct runqueue *queue) {
   return queue->slot[queue->head & queue->mask];
 }
 
-/* Who comes next in the queue is going to run soon: have its memory at hand by then. Somebody who
-   stood at that place before does no harm. */
+/* Who comes next in the queue of a big host is going to run soon: have its memory at hand by then.
+   Somebody who stood at that place before does no harm. */
 MOVE_INLINE void plain_prefetch(const struct hv *hv) {
+  if (!hv->is_big) return;
   const struct vcpu *v = hv->fifo->slot[(hv->fifo->head + 3) & hv->fifo->mask];
   if (v) vcpu_prefetch(v);
 }
@@ -114,7 +115,7 @@ MOVE_INLINE void plain_start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bo
 }
 
 /* The slice of p's vCPU ends, and somebody is queued. False: others' end, too. */
-static inline bool plain_swap(struct hv *hv, pcpu_id_t p) {
+MOVE_INLINE bool plain_swap(struct hv *hv, pcpu_id_t p) {
   struct calendar *calendar = &hv->sim->calendar;
   struct vcpu *v = hv->pcpus[p].current, *next = plain_head(hv->fifo);
   if (vcpu_is_quiet(v, RS_RUNNING) && vcpu_is_quiet(next, RS_READY)) {
