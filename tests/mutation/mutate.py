@@ -39,8 +39,8 @@ CHANGES = (
     ("hv/plain.h", "next->pcpu != p || pcpu->dispatch_order < order",
      "pcpu->dispatch_order < order"),
     ("hv/plain.h", " && calendar_next_ns(&hv->sim->calendar) > now", ""),
-    ("hv/plain.h", "n_free > 0 && n_queued > 0", "false"),
-    ("hv/plain.h", "last && last != v", "last"),
+    ("hv/plain.h", "(uint64_t)n_free * n_queued > 0", "false"),
+    ("hv/plain.h", "(last != NULL) & (last != v)", "last != NULL"),
     ("hv/plain.h", "if (hv->n_waiting > 0) hv->must_fill = true;", ""),
     # … of hosts where pCPUs pick, and of siblings
     ("hv/picked.h",
