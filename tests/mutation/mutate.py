@@ -51,8 +51,7 @@ CHANGES = (
     ("hv/picked.h", "v->preemptions++;", ""),
     ("hv/sibling.h", "v->preemptions += to == RS_READY;", "v->preemptions++;"),
     ("hv/sibling.h", "(is_free || hv->overhead_is_progress)", "is_free"),
-    ("hv/sibling.h", "if (vm->skew && from == RS_COSTOP) "
-     "skew_set_costop(vm->skew, v->index, false);", ""),
+    ("hv/sibling.h", "if (vm->skew) skew_set_costop(vm->skew, v->index, false);", ""),
     # schedulers
     ("hv/sched_credit.c", "!current->has_yielded && is_limited(hv, current)",
      "is_limited(hv, current)"),
