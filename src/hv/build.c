@@ -131,8 +131,7 @@ void hv_settle(struct hv *hv) {
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[i];
     unsigned account = v->runstate == RS_RUNNING ? v->activity : account_of(v->runstate);
-    v->time_ns[account] += now - v->since_ns;
-    v->since_ns = now;
+    hv_book(v, account, now);
     cores_settle(hv, v);
   }
   for (vm_id_t i = 0; i < hv->n_vms; i++)

@@ -93,7 +93,7 @@ struct hv {
   bool prefers_idle_cores;   /* as busy threads slow each other down */
   bool is_core_scheduled;    /* a core runs one VM at a time */
   bool is_picked;            /* no rule, and pCPUs pick: what one decides concerns no other … */
-                             /* … and nothing is delayed: short ways of dispatch.c and plain.h */
+                             /* … and nothing is delayed: short ways of dispatch.c and picked.h */
 
   struct pcpuset free;    /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
   struct pcpuset taken;   /* of core scheduling: those that run somebody or are claimed */
@@ -212,6 +212,12 @@ static inline bool hv_is_waiting(enum runstate state) {
   return state == RS_READY || state == RS_COSTOP;
 }
 
+/* Books v's time up to now to one of its accounts. */
+static inline void hv_book(struct vcpu *v, unsigned account, int64_t now) {
+  v->time_ns[account] += now - v->since_ns;
+  v->since_ns = now;
+}
+
 /* The one function that changes a runstate, and books the former one; but for RUNNING, which is
    booked by activity. Inlined: its callers know from and to. */
 static inline void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate from,
@@ -223,8 +229,7 @@ static inline void hv_set_runstate(struct hv *hv, struct vcpu *v, enum runstate 
       [RS_IDLE] = {[RS_READY] = true},
   };
   assert(v->runstate == from && allowed[from][to] && v->activity == NO_ACTIVITY);
-  if (from != RS_RUNNING) v->time_ns[account_of(from)] += now - v->since_ns;
-  v->since_ns = now;
+  if (from != RS_RUNNING) hv_book(v, account_of(from), now);
   v->runstate = (uint8_t)to;
   if (hv_is_waiting(from) != hv_is_waiting(to))
     hv->n_waiting += hv_is_waiting(to) ? 1u : UINT32_MAX;
@@ -237,8 +242,7 @@ void hv_trace_vcpu(struct hv *hv, const struct vcpu *v, enum trace_what what, in
 /* The one function that changes an activity (also to and from NO_ACTIVITY), and books the former.
    Who has none yet is booked up to now already. */
 static inline void hv_change_activity(struct hv *hv, struct vcpu *v, unsigned to, int64_t now) {
-  v->time_ns[v->activity] += now - v->since_ns;
-  v->since_ns = now;
+  hv_book(v, v->activity, now);
   if (v->listeners & LISTENER_TRACE && v->activity != to) hv_trace_activity(hv, v, to);
   v->activity = (uint8_t)to;
 }

@@ -26,7 +26,6 @@ MOVE_INLINE void picked_dequeue(struct hv *hv, struct vcpu *v, const struct sche
 /* v, queued and picked, takes over p, which has just been left. */
 MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
                               const struct sched_ops *ops) {
-  int64_t now = hv->sim->now_ns;
   bool is_quiet = vcpu_is_quiet(v, RS_READY);
   picked_dequeue(hv, v, ops);
   if (!is_quiet) {
@@ -34,22 +33,18 @@ MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
     return;
   }
   struct plain_start start = plain_plan(hv, v, p, true, picked_slice_end_ns(hv, v, ops));
-  v->time_ns[account_of(RS_READY)] += now - v->since_ns;
-  v->since_ns = now;
-  hv->n_waiting--;
-  plain_begin(hv, v, p, &start);
-  if (ops->started) ops->started(hv, v);
   wtree_set(&hv->sim->calendar.pcpus, p, start.key);
+  hv->n_waiting--;
+  plain_succeed(hv, v, p, &start);
+  if (ops->started) ops->started(hv, v);
 }
 
 MOVE_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
-  int64_t now = hv->sim->now_ns;
   if (!vcpu_is_quiet(v, RS_IDLE)) {
     move_wake(hv, v);
     return;
   }
-  v->time_ns[account_of(RS_IDLE)] += now - v->since_ns;
-  v->since_ns = now;
+  hv_book(v, account_of(RS_IDLE), hv->sim->now_ns);
   vcpu_set_quiet(v, RS_READY);
   hv->n_queued++;
   hv->n_waiting++;
@@ -75,7 +70,7 @@ MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_o
     return;
   }
   if (ops->stopped) ops->stopped(hv, v);
-  plain_cease(v, now);
+  hv_book(v, v->activity, now);
   vcpu_set_quiet(v, RS_IDLE);
   pcpu->current = NULL;
   struct vcpu *next = is_at_once ? ops->pick(hv, p) : NULL;
@@ -112,7 +107,9 @@ MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_op
   if (ops->stopped) ops->stopped(hv, v);
   v->left_ns = hv->pcpus[p].step_ns - now;
   v->preemptions++;
-  plain_cease(v, now);
+  hv_book(v, v->activity, now);
+  v->activity = NO_ACTIVITY;
+  v->is_executing = false;
   v->runstate = RS_READY; /* it may have been parked */
   hv->n_waiting++;
   hv->pcpus[p].current = NULL;

@@ -35,20 +35,12 @@ MOVE_INLINE void plain_prefetch(const struct hv *hv) {
 
 /* --- moves of quiet vCPUs --- */
 
-/* v, RUNNING on a pCPU, is so no more. */
-MOVE_INLINE void plain_cease(struct vcpu *v, int64_t now) {
-  v->time_ns[v->activity] += now - v->since_ns;
-  v->since_ns = now;
-  v->activity = NO_ACTIVITY;
-  v->is_executing = false;
-}
-
-/* … but goes to the queue. */
+/* v, RUNNING on a pCPU, is so no more, but goes to the queue. */
 MOVE_INLINE void plain_requeue(struct runqueue *queue, struct vcpu *v, int64_t step_ns,
                                int64_t now) {
   v->left_ns = step_ns - now;
   v->preemptions++;
-  plain_cease(v, now);
+  hv_book(v, v->activity, now);
   vcpu_set_quiet(v, RS_READY);
   plain_push(queue, v);
 }
@@ -97,12 +89,10 @@ MOVE_INLINE void plain_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
   pcpu->dispatch_order = hv->next_dispatch++;
 }
 
-/* v, the head of the queue until now, takes p over. Its event is in the calendar. */
+/* v, queued until now, takes p over. Its event is in the calendar. */
 MOVE_INLINE void plain_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p,
                                const struct plain_start *start) {
-  int64_t now = hv->sim->now_ns;
-  v->time_ns[account_of(RS_READY)] += now - v->since_ns;
-  v->since_ns = now;
+  hv_book(v, account_of(RS_READY), hv->sim->now_ns);
   plain_begin(hv, v, p, start);
 }
 
@@ -268,7 +258,7 @@ static inline void plain_halt(struct hv *hv, struct vcpu *v) {
   int64_t now = hv->sim->now_ns;
   pcpu_id_t p = v->pcpu;
   struct pcpu *pcpu = &hv->pcpus[p];
-  plain_cease(v, now);
+  hv_book(v, v->activity, now);
   vcpu_set_quiet(v, RS_IDLE);
   if (hv->n_queued > 0 && plain_take_over(hv, p)) return;
   pcpu->current = NULL;
@@ -283,8 +273,7 @@ static inline void plain_halt(struct hv *hv, struct vcpu *v) {
    free pCPU at once. */
 static inline void plain_wake(struct hv *hv, struct vcpu *v) {
   int64_t now = hv->sim->now_ns;
-  v->time_ns[account_of(RS_IDLE)] += now - v->since_ns;
-  v->since_ns = now;
+  hv_book(v, account_of(RS_IDLE), now);
   bool is_free = hv->free.n_members > 0;
   bool is_before = ((hv->n_queued | hv->asked.n_members) != 0) | hv->must_fill; /* somebody */
   if (is_free && !is_before && calendar_next_ns(&hv->sim->calendar) > now) {

@@ -11,6 +11,7 @@
    vSphere 5.1" (2013); ESXi's Cpu.Quantum and Cpu.BoundLagQuanta; Denneman, "Reservations and CPU
    scheduling" (2010). */
 #include "hv/budget.h"
+#include "hv/order.h"
 #include "hv/picked.h"
 #include "sim/time.h"
 #include "sim/wtree.h"
@@ -53,7 +54,7 @@ struct __attribute__((aligned(ARENA_LINE))) esx_vcpu {
 
 struct esx {
   struct sched_esx_params params;
-  struct wtree queue;   /* by vCPU: its key */
+  struct wtree queue;   /* by vCPU: its key, as in order.h */
   uint32_t *n_standing; /* by pCPU: who waits and ran there last */
   struct budget limit, reservation;
   int64_t virtual_ns; /* of who was picked by its shares, the latest of all */
@@ -150,13 +151,6 @@ static int64_t esx_rank(const struct hv *hv, const struct vcpu *v) {
   return rank_of(hv, v, account_of_vcpu(hv, v));
 }
 
-/* A key is a rank above the vCPU's number, which decides between equals. */
-enum { ID_BITS = 18 };
-static inline int64_t key_of(int64_t rank, vcpu_id_t id) { return rank << ID_BITS | id; }
-static inline struct vcpu *vcpu_of(const struct hv *hv, int64_t key) {
-  return &hv->vcpus[key & ((1 << ID_BITS) - 1)];
-}
-
 /* Who waits where is a toss-up: no branch depends on it. */
 static inline void put(struct hv *hv, const struct vcpu *v, int64_t key) {
   struct esx *esx = hv->sched_state;
@@ -172,17 +166,13 @@ static inline void take_out(struct hv *hv, const struct vcpu *v) {
   wtree_set(&esx->queue, v->id, WTREE_NONE);
 }
 
-static inline bool may_take(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
-  return hv_may_move(hv, v, p) || v->pcpu == p;
-}
-
 /* The same as first_for, where the first of all is not to be had. */
 static struct vcpu *first_to_be_had(const struct hv *hv, pcpu_id_t p) {
   const struct esx *esx = hv->sched_state;
   int64_t least = WTREE_NONE;
   for (vcpu_id_t id = 0; (id = wtree_find(&esx->queue, id, least - 1)) < hv->n_vcpus; id++)
-    if (may_take(hv, &hv->vcpus[id], p)) least = wtree_key(&esx->queue, id);
-  return least == WTREE_NONE ? NULL : vcpu_of(hv, least);
+    if (order_may_take(hv, &hv->vcpus[id], p)) least = wtree_key(&esx->queue, id);
+  return least == WTREE_NONE ? NULL : order_vcpu(hv, least);
 }
 
 /* Who comes first of those that p may take; NULL: nobody. */
@@ -190,8 +180,8 @@ static inline struct vcpu *first_for(const struct hv *hv, pcpu_id_t p) {
   const struct esx *esx = hv->sched_state;
   int64_t least = wtree_min(&esx->queue);
   if (least == WTREE_NONE) return NULL;
-  struct vcpu *first = vcpu_of(hv, least);
-  return may_take(hv, first, p) ? first : first_to_be_had(hv, p);
+  struct vcpu *first = order_vcpu(hv, least);
+  return order_may_take(hv, first, p) ? first : first_to_be_had(hv, p);
 }
 
 /* v, of that rank, has come to the queue: does it come before who runs where it ran? An idle pCPU
@@ -237,7 +227,7 @@ static inline void esx_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason 
   if (account->has_budget) park_if_over(hv, v);
   if (v->is_parked) return;
   int64_t rank = rank_of(hv, v, account);
-  put(hv, v, key_of(rank, v->id));
+  put(hv, v, order_key(rank, v->id));
   if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v, account, rank);
 }
 
@@ -305,7 +295,7 @@ static void renew(struct hv *hv, const struct hv_vm *vm) {
     if (!v->is_queued || v->is_parked) continue;
     struct esx_vcpu *account = account_of_vcpu(hv, v);
     int64_t rank = rank_of(hv, v, account);
-    put(hv, v, key_of(rank, v->id));
+    put(hv, v, order_key(rank, v->id));
     tickle(hv, v, account, rank);
   }
 }

@@ -33,8 +33,7 @@ MOVE_INLINE void sibling_stop(struct hv *hv, struct vcpu *v, enum runstate to) {
   struct hv_vm *vm = v->group;
   if (hv->sched->stopped) hv->sched->stopped(hv, v);
   v->left_ns = pcpu->step_ns - now;
-  v->time_ns[v->activity] += now - v->since_ns;
-  v->since_ns = now;
+  hv_book(v, v->activity, now);
   v->activity = NO_ACTIVITY;
   v->is_executing = false;
   v->runstate = (uint8_t)to;
@@ -54,10 +53,8 @@ MOVE_INLINE void sibling_stop(struct hv *hv, struct vcpu *v, enum runstate to) {
 
 /* v, COSTOP, becomes READY. */
 MOVE_INLINE void sibling_release(struct hv *hv, struct vcpu *v) {
-  int64_t now = hv->sim->now_ns;
   struct hv_vm *vm = v->group;
-  v->time_ns[account_of(RS_COSTOP)] += now - v->since_ns;
-  v->since_ns = now;
+  hv_book(v, account_of(RS_COSTOP), hv->sim->now_ns);
   v->runstate = RS_READY;
   if (vm->skew) hv_account_siblings(hv, vm);
   vm->n_in[RS_COSTOP]--;
@@ -79,8 +76,7 @@ MOVE_INLINE void sibling_start(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64
   pcpu->current = pcpu->last = v;
   pcpu->busy_since_ns = now;
   v->pcpu = p;
-  v->time_ns[account_of(from)] += now - v->since_ns;
-  v->since_ns = now;
+  hv_book(v, account_of(from), now);
   v->runstate = RS_RUNNING;
   v->activity = is_free ? v->steady_activity : ACT_OVERHEAD;
   v->is_executing = is_free;

@@ -56,13 +56,19 @@ static void expect_like(const struct wtree *tree, const int64_t *keys, uint32_t 
   ck_assert_int_eq(wtree_has_other(tree, leaf, bound), first < n);
 }
 
+/* With n slots, and the array that it is to be like. */
+static struct wtree empty_tree(int64_t *keys, uint32_t n) {
+  struct wtree tree;
+  wtree_init(&tree, &arena, n);
+  for (uint32_t i = 0; i < n; i++) keys[i] = WTREE_NONE;
+  return tree;
+}
+
 /* Keys are few, so that equal ones are frequent; some slots are empty. */
 START_TEST(it_is_an_array_with_a_least_element) {
   for (uint32_t n = 1; n <= SLOTS_MAX; n += 1 + n / 4) {
-    struct wtree tree;
     int64_t keys[SLOTS_MAX];
-    wtree_init(&tree, &arena, n);
-    for (uint32_t i = 0; i < n; i++) keys[i] = WTREE_NONE;
+    struct wtree tree = empty_tree(keys, n);
     for (int round = 0; round < ROUNDS; round++) {
       uint32_t slot = below(n);
       bool is_empty = keys[slot] == WTREE_NONE;
@@ -79,10 +85,8 @@ END_TEST
 
 START_TEST(many_keys_are_entered_at_once) {
   for (uint32_t n = 1; n <= SLOTS_MAX; n += 1 + n / 4) {
-    struct wtree tree;
     int64_t keys[SLOTS_MAX];
-    wtree_init(&tree, &arena, n);
-    for (uint32_t i = 0; i < n; i++) keys[i] = WTREE_NONE;
+    struct wtree tree = empty_tree(keys, n);
     for (int round = 0; round < ROUNDS / 4; round++) {
       uint32_t slots[SLOTS_MAX], n_put = 1 + below(n);
       bool is_built = below(2) == 0;
