@@ -33,7 +33,7 @@ MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
     return;
   }
   struct plain_start start = plain_plan(hv, v, p, true, picked_slice_end_ns(hv, v, ops));
-  wtree_set(&hv->sim->calendar.pcpus, p, start.key);
+  wtree_replace(&hv->sim->calendar.pcpus, p, start.key);
   hv->n_waiting--;
   plain_succeed(hv, v, p, &start);
   if (ops->started) ops->started(hv, v);

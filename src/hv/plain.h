@@ -283,7 +283,7 @@ static inline void plain_wake(struct hv *hv, struct vcpu *v) {
     const struct vcpu *last = hv->pcpus[p].last;
     bool is_switch = (last != NULL) & (last != v);
     struct plain_start start = plain_plan(hv, v, p, is_switch, plain_slice_end_ns(hv));
-    wtree_set(&hv->sim->calendar.pcpus, p, start.key);
+    wtree_replace(&hv->sim->calendar.pcpus, p, start.key);
     plain_begin(hv, v, p, &start);
     return;
   }

@@ -94,7 +94,8 @@ static inline int64_t calendar_pcpu_key(const struct calendar *calendar, uint32_
 
 static inline void calendar_set_pcpu(struct calendar *calendar, uint32_t pcpu, uint32_t vcpu,
                                      int64_t step_ns, int64_t slice_end_ns) {
-  wtree_set(&calendar->pcpus, pcpu, calendar_pcpu_key(calendar, pcpu, vcpu, step_ns, slice_end_ns));
+  wtree_replace(&calendar->pcpus, pcpu,
+                calendar_pcpu_key(calendar, pcpu, vcpu, step_ns, slice_end_ns));
 }
 /* Many at once: calendar_put_pcpu for each, whatever else is set or cleared between, then
    calendar_build_pcpus before anybody asks. */
@@ -116,8 +117,8 @@ static inline void calendar_clear_pcpu(struct calendar *calendar, uint32_t pcpu)
 static inline bool calendar_set_last_pcpu(struct calendar *calendar, uint32_t pcpu, int64_t at_ns,
                                           int64_t key) {
   int64_t former = wtree_key(&calendar->pcpus, pcpu);
-  wtree_set(&calendar->pcpus, pcpu, key);
-  bool is_last = wtree_min(&calendar->pcpus) >> calendar->entity_bits > at_ns;
+  int64_t rest = wtree_replace(&calendar->pcpus, pcpu, key);
+  bool is_last = rest >> calendar->entity_bits > at_ns;
   if (__builtin_expect(!is_last, 0)) wtree_set(&calendar->pcpus, pcpu, former);
   return is_last;
 }

@@ -49,6 +49,24 @@ static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
   if (i > 1) node[1] = node[i] < key ? node[i] : key;
 }
 
+/* As wtree_set, for a key that is seldom the least of many: that is a branch, so that whoever asks
+   what comes next needs not wait until the key is known. Returns the least key of all others. */
+static inline int64_t wtree_replace(struct wtree *tree, uint32_t leaf, int64_t key) {
+  int64_t *node = tree->node, rest = WTREE_NONE, least = key;
+  size_t i = tree->n_leaves + leaf;
+  node[i] = key;
+  for (i ^= 1; i > 3; i ^= 1) {
+    rest = node[i] < rest ? node[i] : rest;
+    least = node[i] < least ? node[i] : least;
+    i >>= 1;
+    node[i] = least;
+  }
+  if (i > 1) rest = node[i] < rest ? node[i] : rest;
+  node[1] = rest;
+  if (__builtin_expect_with_probability(key < rest, 0, 0.999)) node[1] = key;
+  return rest;
+}
+
 /* The leaf, which has no key, gets one. It is hardly ever the least of many: from some level on
    that is a branch, so that whoever asks what comes next needs not wait until the key is known. */
 static inline void wtree_enter(struct wtree *tree, uint32_t leaf, int64_t key) {
