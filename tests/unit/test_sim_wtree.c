@@ -56,6 +56,13 @@ static void expect_like(const struct wtree *tree, const int64_t *keys, uint32_t 
   ck_assert_int_eq(wtree_has_other(tree, leaf, bound), first < n);
 }
 
+static int64_t least_but(const int64_t *keys, uint32_t n, uint32_t slot) {
+  int64_t least = WTREE_NONE;
+  for (uint32_t i = 0; i < n; i++)
+    if (i != slot && keys[i] < least) least = keys[i];
+  return least;
+}
+
 /* With n slots, and the array that it is to be like. */
 static struct wtree empty_tree(int64_t *keys, uint32_t n) {
   struct wtree tree;
@@ -75,8 +82,10 @@ START_TEST(it_is_an_array_with_a_least_element) {
       keys[slot] = below(4) == 0 ? WTREE_NONE : (int64_t)below(KEYS) - KEYS / 2;
       if (is_empty && below(2) == 0)
         wtree_enter(&tree, slot, keys[slot]);
-      else
+      else if (below(2) == 0)
         wtree_set(&tree, slot, keys[slot]);
+      else
+        ck_assert_int_eq(wtree_replace(&tree, slot, keys[slot]), least_but(keys, n, slot));
       expect_like(&tree, keys, n);
     }
   }
