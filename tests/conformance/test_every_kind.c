@@ -195,7 +195,7 @@ static int64_t expect_vm_balanced(const struct vm_result *vm, int64_t window_ns)
 }
 
 static void check_books(const struct combination *is) {
-  watch(&world, is, 10, 60);
+  watch(&world, is, 10, 40);
   const struct host_result *host = &world.result->host;
   int64_t running_ns = 0, overhead_ns = 0, window_ns = world.result->window_ns;
   ck_assert_int_eq(world.result->status, RUN_DONE);
@@ -217,13 +217,13 @@ END_TEST
 
 static void check_windows(const struct combination *is) {
   static struct figures first, second, both;
-  watch(&world, is, 0, 25);
+  watch(&world, is, 0, 15);
   figures_read(&first, world.result);
   forget();
-  watch(&world, is, 25, 30);
+  watch(&world, is, 15, 20);
   figures_read(&second, world.result);
   forget();
-  watch(&world, is, 0, 55);
+  watch(&world, is, 0, 35);
   figures_read(&both, world.result);
   figures_expect_sum(&first, &second, &both);
 }
@@ -234,8 +234,8 @@ END_TEST
 static void check_repetition(const struct combination *is) {
   static struct figures figures, again;
   struct world other = {0};
-  watch(&world, is, 5, 30);
-  watch(&other, is, 5, 30);
+  watch(&world, is, 5, 15);
+  watch(&other, is, 5, 15);
   figures_read(&figures, world.result);
   figures_read(&again, other.result);
   figures_expect_same(&figures, &again);

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Usage: identical_builds.sh WORKDIR
+# Usage: identical_builds.sh WORKDIR [COSTOP]
 # Builds the program with gcc and clang, without and with optimisation, and compares what the builds
-# print for the scenarios byte by byte. A compiler that is not installed is left out; two builds
-# there must be.
+# print for the scenarios byte by byte. COSTOP is the one of gcc with optimisation, if there is one.
+# A compiler that is not installed is left out; two builds there must be.
 set -euo pipefail
 work=$1
 source=$(cd "$(dirname "$0")/../.." && pwd)
@@ -16,11 +16,17 @@ build() {
   cmake --build "$work/$1" --target costop
 }
 
+declare -A costop
 variants=()
+if [[ ${2-} ]]; then
+  variants=(gcc-O3)
+  costop[gcc-O3]=$(realpath "$2")
+fi
 for compiler in gcc clang; do
   command -v "$compiler" >/dev/null || continue
   for level in O0 O3; do
     variant=$compiler-$level
+    [[ ${costop[$variant]-} ]] && continue
     log=$work/$variant.log
     # Its own shell: an "if" would switch off errexit in the function.
     (
@@ -28,6 +34,7 @@ for compiler in gcc clang; do
       build "$variant" "$compiler" "$level" >"$log" 2>&1
     )
     variants+=("$variant")
+    costop[$variant]=$work/$variant/costop
   done
 done
 ((${#variants[@]} >= 2))
@@ -39,7 +46,7 @@ for scenario in "$source"/scenarios/*.json; do
   for variant in "${variants[@]}"; do
     results=$work/$variant.$name
     rm -rf "$results"
-    "$work/$variant/costop" -q run "$scenario" -r 2 -d 300ms -o "$results" >/dev/null
+    "${costop[$variant]}" -q run "$scenario" -r 2 -d 300ms -o "$results" >/dev/null
     for table in vm vcpu lock host summary; do
       [[ -s $results/$table.csv ]]
       if ! cmp "$work/${variants[0]}.$name/$table.csv" "$results/$table.csv"; then

@@ -63,7 +63,7 @@ static void try_set(uint32_t n) {
     may[p] = below(3) == 0;
     if (may[p]) mask[p / 64] |= UINT64_C(1) << p % 64;
   }
-  for (int round = 0; round < ROUNDS; round++) {
+  for (uint32_t round = 0; round < ROUNDS * 64 / (n + 64); round++) {
     /* Members are rare, so that words become empty. */
     uint32_t p = below(4) ? pcpuset_first(&set) : ID_NONE;
     if (p == ID_NONE) p = below(n);
