@@ -2,11 +2,12 @@
 /* Queues in the order of a key that the scheduler gives, each for a group of pCPUs with consecutive
    numbers.
 
-   Idea: who waits stands at the pCPU where it ran last, so a pCPU has few, and those of a group can
-   be compared by their first ones alone. Invariants: the vCPUs that stand at a pCPU are linked in
-   the order of their keys; the group's winner tree has the key of each pCPU's first one. Cost:
-   O(log pCPUs) to come and to go, and one step for each who stands there behind it; who is first is
-   known, unless affinity forbids to take it. */
+   Idea: a tournament of all who wait; who comes in somebody's stead takes that one's place in it,
+   so that both changes are one. Invariants: a group's winner tree has the keys of its queued vCPUs,
+   and a leaf is another's only where there are more of them than leaves: then they are linked in
+   the order of their keys, and the leaf has the first one's. The vCPUs that stand at a pCPU are
+   linked, too. Cost: O(log vCPUs) to come, to go, and to do both at once; who is first is known,
+   unless affinity forbids to take it. */
 #ifndef COSTOP_HV_ORDER_H
 #define COSTOP_HV_ORDER_H
 
@@ -19,15 +20,23 @@ enum { ORDER_ID_BITS = 18 };
 /* A vCPU's, in what the scheduler keeps of it. */
 struct order_entry {
   struct order_entry *before, *behind; /* at the same pCPU, in a ring */
+  struct order_entry *next;            /* at the same leaf */
   int64_t key;                         /* WTREE_NONE: not queued */
   pcpu_id_t stands;                    /* where it ran last, or will run first */
   vcpu_id_t id;
+  uint32_t leaf; /* while it is queued */
+};
+
+struct order_group {
+  struct wtree keys;          /* of the first one at each leaf */
+  struct order_entry **first; /* by leaf */
+  uint32_t *unused;           /* leaves without anybody: so many */
+  uint32_t n_unused;
 };
 
 struct __attribute__((aligned(ARENA_LINE))) order_line {
   struct order_entry ends; /* of the ring: before the first, behind the last */
-  struct wtree firsts;     /* of its group, which share its nodes */
-  uint32_t leaf;           /* in it */
+  struct order_group *group;
 };
 
 struct order {
@@ -39,6 +48,12 @@ struct order *order_create(struct hv *hv, uint32_t n_in_group, struct arena *are
 void order_init_entry(const struct hv *hv, struct order_entry *entry, const struct vcpu *v);
 void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank);
 void order_remove(struct hv *hv, struct order *order, struct order_entry *entry);
+/* order_remove of the one and order_put of the other, of the same group. */
+void order_replace(struct hv *hv, struct order *order, struct order_entry *out,
+                   struct order_entry *in, int64_t rank);
+/* Who comes first of those with ranks below `bound` that stand at p; NULL: nobody. */
+struct vcpu *order_first_standing(const struct hv *hv, const struct order *order, pcpu_id_t p,
+                                  int64_t bound);
 /* The same as order_first, where the first of all is not to be had. */
 struct vcpu *order_first_to_be_had(const struct hv *hv, const struct order *order, pcpu_id_t p);
 /* Asserts the invariants. */
@@ -57,22 +72,15 @@ static inline bool order_may_take(const struct hv *hv, const struct vcpu *v, pcp
 /* Who comes first of those that p may take; NULL: nobody. */
 static inline struct vcpu *order_first(const struct hv *hv, const struct order *order,
                                        pcpu_id_t p) {
-  int64_t least = wtree_min(&order->lines[p].firsts);
+  int64_t least = wtree_min(&order->lines[p].group->keys);
   if (least == WTREE_NONE) return NULL;
   struct vcpu *first = order_vcpu(hv, least);
   return order_may_take(hv, first, p) ? first : order_first_to_be_had(hv, order, p);
 }
 /* The lowest rank in the queue of p's group; WTREE_NONE: nobody is queued. */
 static inline int64_t order_lowest(const struct order *order, pcpu_id_t p) {
-  int64_t least = wtree_min(&order->lines[p].firsts);
+  int64_t least = wtree_min(&order->lines[p].group->keys);
   return least == WTREE_NONE ? WTREE_NONE : least >> ORDER_ID_BITS;
-}
-/* Who comes first of those with ranks below `bound` that stand at p; NULL: nobody. */
-static inline struct vcpu *order_first_standing(const struct hv *hv, const struct order *order,
-                                                pcpu_id_t p, int64_t bound) {
-  const struct order_line *line = &order->lines[p];
-  int64_t key = wtree_key(&line->firsts, line->leaf);
-  return key < order_key(bound, 0) ? order_vcpu(hv, key) : NULL;
 }
 
 #endif

@@ -23,12 +23,14 @@ MOVE_INLINE void picked_dequeue(struct hv *hv, struct vcpu *v, const struct sche
   ops->dequeue(hv, v);
 }
 
-/* v, queued and picked, takes over p, which has just been left. */
-MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+/* v, queued and picked, takes over p, which has just been left. has_left: the scheduler's queue has
+   it no more. */
+MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool has_left,
                               const struct sched_ops *ops) {
   bool is_quiet = vcpu_is_quiet(v, RS_READY);
-  picked_dequeue(hv, v, ops);
+  if (!has_left) picked_dequeue(hv, v, ops);
   if (!is_quiet) {
+    v->is_queued = false;
     move_succeed(hv, v, p);
     return;
   }
@@ -75,7 +77,7 @@ MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_o
   pcpu->current = NULL;
   struct vcpu *next = is_at_once ? ops->pick(hv, p) : NULL;
   if (next) {
-    picked_start(hv, next, p, ops);
+    picked_start(hv, next, p, false, ops);
     move_set_filled(hv);
     return;
   }
@@ -91,16 +93,20 @@ MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_op
     move_decide(hv, p);
     return;
   }
-  v->is_queued = true;
-  hv->n_queued++;
-  ops->enqueue(hv, v, QUEUE_DESCHEDULED);
-  struct vcpu *next = ops->pick(hv, p);
+  struct vcpu *next = ops->trade ? ops->trade(hv, v) : NULL;
+  bool is_traded = next != NULL;
+  v->is_queued = next != v;
+  if (!is_traded) {
+    hv->n_queued++;
+    ops->enqueue(hv, v, QUEUE_DESCHEDULED);
+    next = ops->pick(hv, p);
+  }
   if (!next) { /* v has been parked, and nobody else is there */
     move_preempt(hv, v, RS_READY);
     return;
   }
   if (next == v) {
-    picked_dequeue(hv, v, ops);
+    if (!is_traded) picked_dequeue(hv, v, ops);
     move_run_on(hv, v, picked_slice_end_ns(hv, v, ops));
     return;
   }
@@ -113,7 +119,7 @@ MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_op
   v->runstate = RS_READY; /* it may have been parked */
   hv->n_waiting++;
   hv->pcpus[p].current = NULL;
-  picked_start(hv, next, p, ops);
+  picked_start(hv, next, p, is_traded, ops);
 }
 
 /* For a scheduler's file: these with its operations, and their rows. */

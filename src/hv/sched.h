@@ -52,6 +52,9 @@ struct sched_ops {
      pCPUs pick one after another; hv_may_move says whom. */
   struct vcpu *(*next)(struct hv *hv);
   struct vcpu *(*pick)(struct hv *hv, pcpu_id_t p);
+  /* With pick, optional: enqueue of v, which runs and has not yielded, pick by its pCPU, and
+     dequeue of who is picked, in one; NULL: it is not as simple as that, and v is not queued. */
+  struct vcpu *(*trade)(struct hv *hv, struct vcpu *v);
   /* With pick: PICKED_OPS (hv/picked.h). v is woken; v halts; p alone decides about its vCPU, and
      no other pCPU is free. */
   void (*wake)(struct hv *hv, struct vcpu *v);

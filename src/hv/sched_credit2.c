@@ -9,9 +9,8 @@
    credits, if that has less. Slices last until the credits are those of the next in the queue,
    within bounds. Caps are budgets of a period.
    Invariants: credits lie between -init and init + min_timer; no queued vCPU of a VM without
-   budget. Cost: O(log pCPUs) per dispatch, O(pCPUs whose ratelimit is over) per wake-up if
-   none is idle, but O(pCPUs) where weights differ, O(vCPUs) per reset. Source: Xen,
-   xen/common/sched/credit2.c. */
+   budget. Cost: O(log vCPUs) per dispatch, O(vCPUs) per reset; per wake-up O(pCPUs whose ratelimit
+   is over), where weights differ O(pCPUs). Source: Xen, xen/common/sched/credit2.c. */
 #include "hv/budget.h"
 #include "hv/loads.h"
 #include "hv/order.h"
@@ -60,15 +59,15 @@ struct credit2 {
   struct sched_credit2_params params;
   struct order *order;
   struct loads loads;
-  struct credit2_vcpu *vcpus;
   struct budget cap;
   uint32_t highest_weight;
   bool is_uniform; /* all weights are the same: then zero_ns of starts is kept */
   struct starts starts;
+  struct credit2_vcpu vcpus[];
 };
 
-static struct credit2_vcpu *credit_of(const struct hv *hv, const struct vcpu *v) {
-  const struct credit2 *credit2 = hv->sched_state;
+static inline struct credit2_vcpu *credit_of(const struct hv *hv, const struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
   return &credit2->vcpus[v->id];
 }
 
@@ -89,12 +88,12 @@ static pcpu_id_t first_of_queue(const struct credit2 *credit2, pcpu_id_t p) {
 }
 
 static void *credit2_create(struct hv *hv, const void *params, struct arena *arena) {
-  struct credit2 *credit2 = ARENA_NEW(arena, struct credit2);
+  size_t vcpus_size = hv->n_vcpus * sizeof(struct credit2_vcpu);
+  struct credit2 *credit2 = arena_alloc(arena, 1, sizeof(struct credit2) + vcpus_size);
   credit2->params = *(const struct sched_credit2_params *)params;
   uint32_t n_in_queue = pcpus_in_queue(hv, credit2->params.runqueue);
   credit2->order = order_create(hv, n_in_queue, arena);
   loads_init(&credit2->loads, hv, n_in_queue, arena);
-  credit2->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct credit2_vcpu);
   credit2->is_uniform = true;
   budget_init(&credit2->cap, hv, arena);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
@@ -109,7 +108,6 @@ static void *credit2_create(struct hv *hv, const void *params, struct arena *are
     credit2->is_uniform &= vm->weight == hv->vms[0].weight;
   }
   starts_init(&credit2->starts, arena, hv->n_pcpus, n_in_queue);
-  hv->timeslice_ns = credit2->params.init_ns;
   return credit2;
 }
 
@@ -137,8 +135,8 @@ static inline void charge(const struct hv *hv, const struct vcpu *v) {
   int64_t now = hv->sim->now_ns, time_ns = now - credit->charged_ns;
   credit->charged_ns = now;
   budget_draw(&credit2->cap, v, time_ns);
-  credit->credit_ns -= burnt_ns(hv, v, time_ns);
-  if (credit->credit_ns < -credit2->params.init_ns) credit->credit_ns = -credit2->params.init_ns;
+  int64_t left_ns = credit->credit_ns - burnt_ns(hv, v, time_ns), init_ns = credit2->params.init_ns;
+  credit->credit_ns = left_ns > -init_ns ? left_ns : -init_ns;
 }
 
 static void charge_running(const struct hv *hv, const struct hv_vm *vm) {
@@ -197,30 +195,22 @@ static void look_elsewhere(const struct hv *hv, const struct vcpu *v, struct tar
   }
 }
 
-/* The same where all weights are equal: who has the least credits has the earliest zero. Few are to
-   be looked at, as slices are seldom much longer than the ratelimit. */
-static void look_among_equals(const struct hv *hv, const struct vcpu *v, struct target *best) {
+/* The same where all weights are equal: who has the least credits has the earliest zero. */
+static inline void look_among_equals(const struct hv *hv, const struct vcpu *v,
+                                     struct target *best) {
   const struct credit2 *credit2 = hv->sched_state;
-  int64_t now = hv->sim->now_ns, floor_ns = now - credit2->params.init_ns, least_ns = INT64_MAX;
-  const struct start *start, *least = NULL;
-  TAILQ_FOREACH(start, &credit2->starts.listed[queue_of(credit2, best->p)], link) {
-    if (start->limited_ns > now) break;
-    int64_t zero_ns = start->zero_ns > floor_ns ? start->zero_ns : floor_ns;
-    if (zero_ns > least_ns || (zero_ns == least_ns && start > least)) continue;
-    least = start;
-    least_ns = zero_ns;
-  }
-  if (!least) return;
+  int64_t now = hv->sim->now_ns, floor_ns = now - credit2->params.init_ns;
+  struct least_start least =
+      starts_least(&credit2->starts, queue_of(credit2, best->p), now, floor_ns);
+  if (least.p == ID_NONE) return;
   int64_t score_ns =
-      credit_of(hv, v)->credit_ns - (least_ns - now) - credit2->params.migrate_resist_ns;
-  pcpu_id_t p = (pcpu_id_t)(least - credit2->starts.latest);
-  if (score_ns > best->score_ns) *best = (struct target){p, score_ns};
+      credit_of(hv, v)->credit_ns - (least.zero_ns - now) - credit2->params.migrate_resist_ns;
+  if (score_ns > best->score_ns) *best = (struct target){least.p, score_ns};
 }
 
 /* The lowest idle pCPU of v's queue, but for p, that v may use, or ID_NONE. */
 static pcpu_id_t idle_beside(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   const struct credit2 *credit2 = hv->sched_state;
-  if (!hv_has_free(hv, v)) return ID_NONE;
   pcpu_id_t idle = first_of_queue(credit2, credit_of(hv, v)->entry.stands);
   pcpu_id_t behind = idle + credit2->loads.n_in_queue;
   while ((idle = pcpuset_next(&hv->free, idle)) < behind && (idle == p || !hv_may_use(hv, v, idle)))
@@ -240,9 +230,11 @@ static void preempt(struct hv *hv, const struct vcpu *v) {
   if (best.score_ns > 0) hv_ask(hv, best.p);
 }
 
-/* … and an idle one would take it unasked. */
-static void tickle(struct hv *hv, const struct vcpu *v) {
-  if (idle_beside(hv, v, ID_NONE) == ID_NONE) preempt(hv, v);
+/* … and an idle one but p, which is returned, would take it. */
+static inline pcpu_id_t tickle(struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+  pcpu_id_t idle = hv_has_free(hv, v) ? idle_beside(hv, v, p) : ID_NONE;
+  if (idle == ID_NONE) preempt(hv, v);
+  return idle;
 }
 
 static int64_t credit2_rank(const struct hv *hv, const struct vcpu *v) {
@@ -281,7 +273,7 @@ static inline void credit2_enqueue(struct hv *hv, struct vcpu *v, enum queue_rea
   if (!has_budget(hv, v) && !v->is_parked) park(hv, v);
   if (v->is_parked) return;
   put(hv, v);
-  if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v);
+  if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v, ID_NONE);
 }
 
 static inline void credit2_dequeue(struct hv *hv, struct vcpu *v) {
@@ -291,14 +283,13 @@ static inline void credit2_dequeue(struct hv *hv, struct vcpu *v) {
 static inline void credit2_started(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   struct credit2_vcpu *credit = credit_of(hv, v);
-  credit->charged_ns = hv->sim->now_ns;
+  int64_t now = credit->charged_ns = hv->sim->now_ns;
   credit->entry.stands = v->pcpu;
   uint32_t queue = queue_of(credit2, v->pcpu);
   loads_move(&credit2->loads, hv, v, queue);
   loads_count(&credit2->loads, hv, v, true);
-  int64_t limited_ns = hv->sim->now_ns + credit2->params.ratelimit_ns;
-  starts_renew(&credit2->starts, queue, v->pcpu, limited_ns)->zero_ns =
-      hv->sim->now_ns + credit->credit_ns;
+  starts_renew(&credit2->starts, queue, v->pcpu, now + credit2->params.ratelimit_ns,
+               now + credit->credit_ns);
 }
 
 static inline void credit2_stopped(struct hv *hv, struct vcpu *v) {
@@ -316,7 +307,7 @@ static void credit2_withdrawn(struct hv *hv, struct vcpu *v) {
 /* All of p's queue get new credits; what is left of the old ones counts up to min_timer. */
 static __attribute__((noinline)) void reset(struct hv *hv, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
-  const struct sched_credit2_params *params = &credit2->params;
+  int64_t init_ns = credit2->params.init_ns, most_ns = init_ns + credit2->params.min_timer_ns;
   pcpu_id_t first = first_of_queue(credit2, p), behind = first + credit2->loads.n_in_queue;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
@@ -325,8 +316,7 @@ static __attribute__((noinline)) void reset(struct hv *hv, pcpu_id_t p) {
     if (credit->entry.stands < first || credit->entry.stands >= behind) continue;
     if (v->runstate == RS_RUNNING) charge(hv, v);
     if (is_in_queue) take_out(hv, v);
-    credit->credit_ns += params->init_ns;
-    int64_t most_ns = params->init_ns + params->min_timer_ns;
+    credit->credit_ns += init_ns;
     if (credit->credit_ns > most_ns) credit->credit_ns = most_ns;
     if (v->runstate == RS_RUNNING)
       credit2->starts.latest[v->pcpu].zero_ns = hv->sim->now_ns + credit->credit_ns;
@@ -343,9 +333,8 @@ struct decision {
 static bool may_change_queue(const struct hv *hv, const struct vcpu *v, const void *context) {
   const struct decision *decision = context;
   (void)hv;
-  bool is_about_to_run = v == decision->next || (v->runstate == RS_READY && !v->is_queued);
-  bool is_running = v->runstate == RS_RUNNING && !(v->is_queued && v->pcpu == decision->p);
-  return !is_about_to_run && !is_running;
+  if (v == decision->next || (v->runstate == RS_READY && !v->is_queued)) return false;
+  return v->runstate != RS_RUNNING || (v->is_queued && v->pcpu == decision->p);
 }
 
 /* v moves to another queue. p, which decides, is not idle, though it may be free. */
@@ -357,11 +346,8 @@ static void change_queue(struct hv *hv, struct vcpu *v, uint32_t queue, pcpu_id_
   loads_move(&credit2->loads, hv, v, queue);
   if (!is_in_queue) return;
   put(hv, v);
-  pcpu_id_t idle = idle_beside(hv, v, p);
-  if (idle != ID_NONE)
-    hv_ask(hv, idle);
-  else
-    preempt(hv, v);
+  pcpu_id_t idle = tickle(hv, v, p);
+  if (idle != ID_NONE) hv_ask(hv, idle);
 }
 
 /* p's queue and the most different one exchange vCPUs; next will run on p. */
@@ -379,28 +365,30 @@ static __attribute__((noinline)) void balance(struct hv *hv, pcpu_id_t p, const 
 static inline struct vcpu *challenger(struct hv *hv, struct vcpu *current, struct vcpu *first,
                                       pcpu_id_t p) {
   const struct credit2 *credit2 = hv->sched_state;
-  const struct sched_credit2_params *params = &credit2->params;
   int64_t own_ns = credit_of(hv, current)->credit_ns - (current->has_yielded ? YIELD_BIAS_NS : 0);
   int64_t first_ns = first ? credit_of(hv, first)->credit_ns : own_ns;
   if (first_ns <= own_ns) return current;
   bool is_local = credit_of(hv, first)->entry.stands == p;
-  if (is_local || first_ns >= own_ns + params->migrate_resist_ns) return first;
-  first = order_first_standing(hv, credit2->order, p, rank_of(params, own_ns));
+  if (is_local || first_ns >= own_ns + credit2->params.migrate_resist_ns) return first;
+  first = order_first_standing(hv, credit2->order, p, rank_of(&credit2->params, own_ns));
   return first ? first : current;
+}
+
+/* Who is to run on p instead of current, which runs there and could go on; or that one. */
+static inline struct vcpu *successor(struct hv *hv, struct vcpu *current, pcpu_id_t p) {
+  const struct credit2 *credit2 = hv->sched_state;
+  if (!current->has_yielded && limit_left_ns(hv, current) > 0) return current;
+  return challenger(hv, current, order_first(hv, credit2->order, p), p);
 }
 
 static inline struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
   bool is_there = current && current->is_queued && !current->is_parked;
-  if (is_there && !current->has_yielded && limit_left_ns(hv, current) > 0) return current;
-  if (!is_there || !current->has_yielded) {
-    struct vcpu *first = order_first(hv, credit2->order, p);
-    return is_there && first != current ? challenger(hv, current, first, p) : first;
-  }
-  take_out(hv, current);
-  struct vcpu *next = challenger(hv, current, order_first(hv, credit2->order, p), p);
-  put(hv, current);
+  if (!is_there) return order_first(hv, credit2->order, p);
+  if (current->has_yielded) take_out(hv, current);
+  struct vcpu *next = successor(hv, current, p);
+  if (current->has_yielded) put(hv, current);
   return next;
 }
 
@@ -413,19 +401,32 @@ MOVE_INLINE struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
   return next;
 }
 
+/* They change places, unless caps or a reset take a longer way. */
+MOVE_INLINE struct vcpu *credit2_trade(struct hv *hv, struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
+  if (credit2->cap.is_used) return NULL;
+  charge(hv, v);
+  struct vcpu *next = successor(hv, v, v->pcpu);
+  struct credit2_vcpu *its = credit_of(hv, next);
+  if (its->credit_ns <= 0) return NULL;
+  if (next != v)
+    order_replace(hv, credit2->order, &its->entry, &credit_of(hv, v)->entry, credit2_rank(hv, v));
+  return next;
+}
+
 /* Until its credits are used up, or those of the next in the queue are more. */
 static inline int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
   const struct credit2_vcpu *credit = credit_of(hv, v);
-  int64_t rank = order_lowest(credit2->order, credit->entry.stands), spare_ns = credit->credit_ns;
+  int64_t rank = order_lowest(credit2->order, credit->entry.stands);
   int64_t next_ns = rank == WTREE_NONE ? 0 : rank_of(params, rank);
-  if (next_ns > 0) spare_ns -= next_ns;
-  int64_t slice_ns = spare_ns > 0 ? spare_ns : 0, least_ns = params->ratelimit_ns;
+  int64_t slice_ns = credit->credit_ns - (next_ns > 0 ? next_ns : 0);
+  int64_t least_ns = v->runstate == RS_RUNNING ? limit_left_ns(hv, v) : params->ratelimit_ns;
   if (!credit2->is_uniform) slice_ns = slice_ns * hv_vm_of(hv, v)->weight / credit2->highest_weight;
-  if (v->runstate == RS_RUNNING) least_ns = limit_left_ns(hv, v);
   if (least_ns < params->min_timer_ns) least_ns = params->min_timer_ns;
-  if (slice_ns < least_ns) slice_ns = least_ns;
+  /* Mostly so: a branch, as the next event needs not wait for the queue then. */
+  if (__builtin_expect(slice_ns <= least_ns, 1)) slice_ns = least_ns;
   if (slice_ns > params->init_ns) slice_ns = params->init_ns;
   return budget_cut(&credit2->cap, hv, v, slice_ns);
 }
@@ -440,11 +441,11 @@ static void replenish(struct hv *hv, const struct hv_vm *vm) {
   if (hv->free.n_members > 0) hv->must_fill = true;
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
-    if (!v->is_parked) continue;
+    bool comes_back = v->is_parked && v->is_queued;
     v->is_parked = false;
-    if (!v->is_queued) continue;
+    if (!comes_back) continue;
     put(hv, v);
-    tickle(hv, v);
+    tickle(hv, v, ID_NONE);
   }
 }
 
@@ -465,8 +466,8 @@ static void credit2_audit(const struct hv *hv) {
     int64_t credit_ns = credit2->vcpus[i].credit_ns;
     assert(credit_ns <= params->init_ns + params->min_timer_ns && credit_ns >= -params->init_ns);
     bool is_in_queue = v->is_queued && !v->is_parked;
-    bool is_runnable = is_in_queue || v->runstate == RS_RUNNING;
-    assert(credit2->loads.n_queues == 1 || credit2->loads.vcpus[i].load.n == is_runnable);
+    assert(credit2->loads.n_queues == 1 ||
+           credit2->loads.vcpus[i].load.n == (is_in_queue || v->runstate == RS_RUNNING));
     int64_t key = is_in_queue ? order_key(rank_of(params, credit_ns), i) : WTREE_NONE;
     assert(credit2->vcpus[i].entry.key == key);
     assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
@@ -487,6 +488,7 @@ const struct sched_ops sched_credit2 = {
     .enqueue = credit2_enqueue,
     .dequeue = credit2_dequeue,
     .pick = credit2_pick,
+    .trade = credit2_trade,
     PICKED_OPS(credit2),
     .slice_ns = credit2_slice_ns,
     .started = credit2_started,

@@ -3,7 +3,8 @@
 
    Idea: that while is the same for all, so those whose while is over are found by the order of the
    starts alone. Invariant: the latest starts on a queue's pCPUs are listed in their order, so
-   limited_ns never falls from one to the next. Cost: O(1) for a start. */
+   limited_ns never falls from one to the next. Cost: O(1) for a start, one step for each whose
+   while is over to find one of them: few, as slices are seldom much longer. */
 #ifndef COSTOP_HV_STARTS_H
 #define COSTOP_HV_STARTS_H
 
@@ -15,7 +16,7 @@
 struct start {
   TAILQ_ENTRY(start) link;
   int64_t limited_ns; /* until when nobody preempts who started */
-  int64_t zero_ns;    /* when the credits of who started will be 0, the scheduler's to keep */
+  int64_t zero_ns;    /* when the credits of who started will be 0 */
 };
 TAILQ_HEAD(start_list, start);
 
@@ -35,13 +36,33 @@ static inline void starts_init(struct starts *starts, struct arena *arena, uint3
 }
 
 /* Somebody starts on p, which is of that queue. */
-static inline struct start *starts_renew(struct starts *starts, uint32_t queue, pcpu_id_t p,
-                                         int64_t limited_ns) {
+static inline void starts_renew(struct starts *starts, uint32_t queue, pcpu_id_t p,
+                                int64_t limited_ns, int64_t zero_ns) {
   struct start *start = &starts->latest[p];
   TAILQ_REMOVE(&starts->listed[queue], start, link);
   TAILQ_INSERT_TAIL(&starts->listed[queue], start, link);
   start->limited_ns = limited_ns;
-  return start;
+  start->zero_ns = zero_ns;
+}
+
+/* Of those that may be preempted now, who has the earliest zero_ns, or floor_ns if that is later;
+   of equals the lowest pCPU; ID_NONE: nobody may be. */
+struct least_start {
+  pcpu_id_t p;
+  int64_t zero_ns;
+};
+static inline struct least_start starts_least(const struct starts *starts, uint32_t queue,
+                                              int64_t now_ns, int64_t floor_ns) {
+  struct least_start least = {ID_NONE, INT64_MAX};
+  const struct start *start;
+  TAILQ_FOREACH(start, &starts->listed[queue], link) {
+    if (start->limited_ns > now_ns) break;
+    int64_t zero_ns = start->zero_ns > floor_ns ? start->zero_ns : floor_ns;
+    pcpu_id_t p = (pcpu_id_t)(start - starts->latest);
+    if (zero_ns > least.zero_ns || (zero_ns == least.zero_ns && p > least.p)) continue;
+    least = (struct least_start){p, zero_ns};
+  }
+  return least;
 }
 
 #endif

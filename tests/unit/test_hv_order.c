@@ -77,7 +77,13 @@ START_TEST(an_order_is_a_sorted_list_by_group) {
     struct vcpu *v = &hv.vcpus[below(VCPUS)];
     struct order_entry *entry = &entries[v->id];
     if (ranks[v->id] >= 0) {
-      order_remove(&hv, order, entry);
+      struct order_entry *instead = &entries[below(VCPUS)];
+      bool is_same_group = instead->stands / n == entry->stands / n;
+      bool is_replaced = ranks[instead->id] < 0 && is_same_group && below(2) == 0;
+      if (is_replaced)
+        order_replace(&hv, order, entry, instead, ranks[instead->id] = below(RANKS));
+      else
+        order_remove(&hv, order, entry);
       ranks[v->id] = -1;
       pcpu_id_t p = below(PCPUS);
       if (hv_may_use(&hv, v, p)) entry->stands = v->pcpu = p;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hv/starts.h, against a look at all pCPUs. */
 #include <check.h>
+#include <stdbool.h>
 
 #include "hv/starts.h"
 #include "sim/rng.h"
 #include "support/suite.h"
 
-enum { PCPUS = 12, IN_QUEUE = 4, ROUNDS = 500, LIMIT_NS = 20 };
+enum { PCPUS = 12, IN_QUEUE = 4, ROUNDS = 500, LIMIT_NS = 20, ZEROS_NS = 10, FLOOR_NS = 3 };
 
 static struct arena arena;
 static struct rng_stream stream;
@@ -23,20 +24,31 @@ START_TEST(whose_limit_is_over_comes_first) {
   for (int round = 0; round < ROUNDS; round++) {
     now += below(5);
     pcpu_id_t p = below(PCPUS);
-    struct start *latest = starts_renew(&starts, p / IN_QUEUE, p, now + LIMIT_NS);
-    ck_assert_ptr_eq(latest, &starts.latest[p]);
+    starts_renew(&starts, p / IN_QUEUE, p, now + LIMIT_NS, below(ZEROS_NS));
     for (uint32_t q = 0; q < PCPUS / IN_QUEUE; q++) {
       uint32_t n_over = 0, n_first = 0, n = 0;
       for (p = q * IN_QUEUE; p < (q + 1) * IN_QUEUE; p++)
         n_over += starts.latest[p].limited_ns <= now;
       const struct start *start;
+      uint32_t n_better = 0;
+      struct least_start least = starts_least(&starts, q, now, FLOOR_NS);
       TAILQ_FOREACH(start, &starts.listed[q], link) {
         n_first += n == n_first && start->limited_ns <= now;
         n++;
         ck_assert_uint_eq((uint32_t)(start - starts.latest) / IN_QUEUE, q);
+        int64_t zero_ns = start->zero_ns > FLOOR_NS ? start->zero_ns : FLOOR_NS;
+        bool is_least = zero_ns < least.zero_ns;
+        is_least |= zero_ns == least.zero_ns && (pcpu_id_t)(start - starts.latest) < least.p;
+        n_better += start->limited_ns <= now && is_least;
       }
       ck_assert_uint_eq(n, IN_QUEUE);
       ck_assert_uint_eq(n_first, n_over);
+      ck_assert_uint_eq(n_better, 0);
+      ck_assert_int_eq(least.p != ID_NONE, n_over > 0);
+      if (least.p == ID_NONE) continue;
+      start = &starts.latest[least.p];
+      ck_assert_int_le(start->limited_ns, now);
+      ck_assert_int_eq(least.zero_ns, start->zero_ns > FLOOR_NS ? start->zero_ns : FLOOR_NS);
     }
   }
 }
