@@ -12,6 +12,7 @@
    affinity forbids none; O(pCPUs) per tick, O(vCPUs) per accounting. Source: Xen,
    xen/common/sched/credit.c. Here credits are counted in ns and shared out at once. */
 #include "hv/picked.h"
+#include "hv/shares.h"
 #include "hv/spread.h"
 #include "sim/time.h"
 
@@ -67,7 +68,7 @@ struct credit {
   struct queue *queues; /* by pCPU */
   uint64_t *urgent;     /* pCPUs with queued ones better than OVER; with any: hv->queued */
   uint32_t *n_active;   /* by VM */
-  int64_t *due_ns;      /* by VM: its share in the running accounting */
+  struct share *shares; /* by VM, of the latest accounting */
   int64_t balance_ns;   /* sum of all credits after the latest accounting */
   int64_t n_ticks;
   bool is_in_word; /* there is one socket of 64 pCPUs at most */
@@ -97,7 +98,7 @@ static void *credit_create(struct hv *hv, const void *params, struct arena *aren
       ends->before = ends->behind = ends;
     }
   credit->n_active = ARENA_ARRAY(arena, hv->n_vms, uint32_t);
-  credit->due_ns = ARENA_ARRAY(arena, hv->n_vms, int64_t);
+  credit->shares = ARENA_ARRAY(arena, hv->n_vms, struct share);
   credit->is_in_word = hv->n_pcpus <= 64 && hv->topology.n_in[DISTANCE_SOCKET] == hv->n_pcpus;
   credit->urgent = ARENA_ARRAY(arena, hv->queued.n_words, uint64_t);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
@@ -319,46 +320,23 @@ static int64_t cap_ns(const struct credit *credit, const struct hv_vm *vm) {
   return (int64_t)((double)credit->params.timeslice_ns * vm->cap_pct / 100);
 }
 
-static int64_t share_ns(int64_t total_ns, uint64_t weight, uint64_t of) {
-  int64_t product;
-  assert(of > 0);
-  if (!__builtin_mul_overflow(total_ns, (int64_t)weight, &product)) return product / (int64_t)of;
-  return (int64_t)((__int128)total_ns * (int64_t)weight / (int64_t)of);
-}
-
-/* Shares the pCPUs' time out by weight. Who can use or may have less than its share gets that, and
-   the others share the rest. */
+/* Shares the pCPUs' time out by weight; nobody can use more than a slice for each of its vCPUs, and
+   its part of what all owe. */
 static void share_out(struct hv *hv, struct credit *credit) {
   int64_t slice_ns = credit->params.timeslice_ns;
   int64_t debt_ns = credit->balance_ns < 0 ? -credit->balance_ns : 0;
-  int64_t left_ns = slice_ns * hv->n_pcpus + debt_ns;
-  uint64_t weight = 0, weight_left;
-  for (vm_id_t i = 0; i < hv->n_vms; i++) {
-    weight += (uint64_t)hv->vms[i].weight * credit->n_active[i];
-    credit->due_ns[i] = -1;
-  }
-  bool is_settled = false;
-  for (weight_left = weight; !is_settled && weight_left > 0;) {
-    int64_t total_ns = left_ns;
-    uint64_t of = weight_left;
-    is_settled = true;
-    for (vm_id_t i = 0; i < hv->n_vms; i++) {
-      uint64_t its = (uint64_t)hv->vms[i].weight * credit->n_active[i];
-      if (its == 0 || credit->due_ns[i] >= 0) continue;
-      int64_t most_ns = slice_ns * credit->n_active[i] + share_ns(debt_ns, its, weight);
-      int64_t most_by_cap_ns = cap_ns(credit, &hv->vms[i]);
-      if (most_by_cap_ns < most_ns) most_ns = most_by_cap_ns;
-      if (share_ns(total_ns, its, of) < most_ns) continue;
-      credit->due_ns[i] = most_ns;
-      left_ns -= most_ns;
-      weight_left -= its;
-      is_settled = false;
-    }
-  }
+  uint64_t weight = 0;
   for (vm_id_t i = 0; i < hv->n_vms; i++)
-    if (credit->due_ns[i] < 0 && credit->n_active[i] > 0)
-      credit->due_ns[i] =
-          share_ns(left_ns, (uint64_t)hv->vms[i].weight * credit->n_active[i], weight_left);
+    weight += credit->shares[i].weight = (uint64_t)hv->vms[i].weight * credit->n_active[i];
+  for (vm_id_t i = 0; i < hv->n_vms; i++) {
+    struct share *share = &credit->shares[i];
+    if (share->weight == 0) continue;
+    share->most_ns = slice_ns * credit->n_active[i];
+    if (debt_ns > 0) share->most_ns += shares_part_ns(debt_ns, share->weight, weight);
+    int64_t most_by_cap_ns = cap_ns(credit, &hv->vms[i]);
+    if (most_by_cap_ns < share->most_ns) share->most_ns = most_by_cap_ns;
+  }
+  shares_settle(credit->shares, hv->n_vms, slice_ns * hv->n_pcpus + debt_ns);
 }
 
 /* Pays v and puts it into its class. Returns whether it is beyond its part of the cap. */
@@ -399,8 +377,8 @@ static void account_vm(struct hv *hv, const struct hv_vm *vm) {
   uint32_t n_active = credit->n_active[vm->id];
   if (n_active == 0) return;
   bool is_gang = hv->cosched->shares_slice_end, is_any_beyond = false;
-  int64_t due_ns = credit->due_ns[vm->id] / n_active;
-  int64_t cap_each_ns = cap_ns(credit, vm) / n_active;
+  int64_t due_ns = credit->shares[vm->id].due_ns / n_active;
+  int64_t cap_each_ns = vm->cap_pct > 0 ? cap_ns(credit, vm) / n_active : INT64_MAX;
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
     const struct credit_vcpu *account = credit_of(hv, v);
