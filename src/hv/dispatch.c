@@ -32,13 +32,19 @@ void move_wake(struct hv *hv, struct vcpu *v) {
   if (hv->free.n_members > 0) hv->must_fill = true;
 }
 
-void hv_wake(struct hv *hv, struct vcpu *v) {
-  if (hv->is_picked)
-    hv->sched->wake(hv, v);
-  else if (hv->is_plain && vcpu_is_quiet(v, RS_IDLE))
+/* Here and below: a frame that only the other ways need is none of those where pCPUs pick. */
+static __attribute__((noinline)) void wake(struct hv *hv, struct vcpu *v) {
+  if (hv->is_plain && vcpu_is_quiet(v, RS_IDLE))
     plain_wake(hv, v);
   else
     move_wake(hv, v);
+}
+
+void hv_wake(struct hv *hv, struct vcpu *v) {
+  if (hv->is_picked)
+    hv->sched->wake(hv, v);
+  else
+    wake(hv, v);
 }
 
 void hv_costart(struct hv *hv, struct vcpu *v) {
@@ -164,13 +170,18 @@ void move_halt(struct hv *hv, struct vcpu *v, bool is_at_once) {
   move_set_filled(hv);
 }
 
-void hv_halt(struct hv *hv, struct vcpu *v) {
-  if (hv->is_picked)
-    hv->sched->halt(hv, v);
-  else if (hv->is_plain && vcpu_is_quiet(v, RS_RUNNING))
+static __attribute__((noinline)) void halt(struct hv *hv, struct vcpu *v) {
+  if (hv->is_plain && vcpu_is_quiet(v, RS_RUNNING))
     plain_halt(hv, v);
   else
     move_halt(hv, v, false);
+}
+
+void hv_halt(struct hv *hv, struct vcpu *v) {
+  if (hv->is_picked)
+    hv->sched->halt(hv, v);
+  else
+    halt(hv, v);
 }
 
 /* Steps of this instant have been made, so what another pCPU may have now is a slice end too. */

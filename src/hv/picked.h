@@ -17,19 +17,19 @@ MOVE_INLINE int64_t picked_slice_end_ns(const struct hv *hv, const struct vcpu *
   return slice_ns < TIME_NEVER_NS ? hv->sim->now_ns + slice_ns : TIME_NEVER_NS;
 }
 
-MOVE_INLINE void picked_dequeue(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
-  v->is_queued = false;
-  hv->n_queued--;
-  ops->dequeue(hv, v);
+/* Whom p picks, out of the queue; NULL: nobody. */
+MOVE_INLINE struct vcpu *picked_take(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
+  if (ops->take) return ops->take(hv, p);
+  struct vcpu *next = ops->pick(hv, p);
+  if (next) ops->dequeue(hv, next);
+  return next;
 }
 
-/* v, queued and picked, takes over p, which has just been left. has_left: the scheduler's queue has
-   it no more. */
-MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool has_left,
+/* v, taken from the queue, takes over p, which has just been left. */
+MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
                               const struct sched_ops *ops) {
-  bool is_quiet = vcpu_is_quiet(v, RS_READY);
-  if (!has_left) picked_dequeue(hv, v, ops);
-  if (!is_quiet) {
+  hv->n_queued--;
+  if (!vcpu_is_quiet(v, RS_READY)) {
     v->is_queued = false;
     move_succeed(hv, v, p);
     return;
@@ -39,19 +39,6 @@ MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool h
   hv->n_waiting--;
   plain_succeed(hv, v, p, &start);
   if (ops->started) ops->started(hv, v);
-}
-
-MOVE_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
-  if (!vcpu_is_quiet(v, RS_IDLE)) {
-    move_wake(hv, v);
-    return;
-  }
-  hv_book(v, account_of(RS_IDLE), hv->sim->now_ns);
-  vcpu_set_quiet(v, RS_READY);
-  hv->n_queued++;
-  hv->n_waiting++;
-  ops->enqueue(hv, v, QUEUE_WOKEN);
-  if (hv->free.n_members > 0) hv->must_fill = true;
 }
 
 /* Does p, which becomes free while vCPUs are queued, pick at once, as nothing else happens at this
@@ -75,9 +62,9 @@ MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_o
   hv_book(v, v->activity, now);
   vcpu_set_quiet(v, RS_IDLE);
   pcpu->current = NULL;
-  struct vcpu *next = is_at_once ? ops->pick(hv, p) : NULL;
+  struct vcpu *next = is_at_once ? picked_take(hv, p, ops) : NULL;
   if (next) {
-    picked_start(hv, next, p, false, ops);
+    picked_start(hv, next, p, ops);
     move_set_filled(hv);
     return;
   }
@@ -94,20 +81,19 @@ MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_op
     return;
   }
   struct vcpu *next = ops->trade ? ops->trade(hv, v) : NULL;
-  bool is_traded = next != NULL;
-  v->is_queued = next != v;
-  if (!is_traded) {
-    hv->n_queued++;
+  if (!next) {
+    v->is_queued = true;
     ops->enqueue(hv, v, QUEUE_DESCHEDULED);
-    next = ops->pick(hv, p);
+    next = picked_take(hv, p, ops);
   }
-  if (!next) { /* v has been parked, and nobody else is there */
-    move_preempt(hv, v, RS_READY);
+  v->is_queued = next != v;
+  if (next == v) {
+    move_run_on(hv, v, picked_slice_end_ns(hv, v, ops));
     return;
   }
-  if (next == v) {
-    if (!is_traded) picked_dequeue(hv, v, ops);
-    move_run_on(hv, v, picked_slice_end_ns(hv, v, ops));
+  hv->n_queued++;
+  if (!next) { /* v has been parked, and nobody else is there */
+    move_preempt(hv, v, RS_READY);
     return;
   }
   if (ops->stopped) ops->stopped(hv, v);
@@ -119,7 +105,31 @@ MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_op
   v->runstate = RS_READY; /* it may have been parked */
   hv->n_waiting++;
   hv->pcpus[p].current = NULL;
-  picked_start(hv, next, p, is_traded, ops);
+  picked_start(hv, next, p, ops);
+}
+
+/* If nothing else happens at this instant, and v or one before it has asked a pCPU to decide, it
+   does so at once. */
+MOVE_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
+  if (!vcpu_is_quiet(v, RS_IDLE)) {
+    move_wake(hv, v);
+    return;
+  }
+  hv_book(v, account_of(RS_IDLE), hv->sim->now_ns);
+  vcpu_set_quiet(v, RS_READY);
+  hv->n_queued++;
+  hv->n_waiting++;
+  ops->enqueue(hv, v, QUEUE_WOKEN);
+  if (hv->free.n_members > 0) {
+    hv->must_fill = true;
+    return;
+  }
+  if (hv->asked.n_members != 1) return;
+  if (calendar_next_ns(&hv->sim->calendar) <= hv->sim->now_ns) return;
+  pcpu_id_t p = pcpuset_first(&hv->asked);
+  pcpuset_remove(&hv->asked, p);
+  picked_decide(hv, p, ops);
+  move_set_filled(hv);
 }
 
 /* For a scheduler's file: these with its operations, and their rows. */

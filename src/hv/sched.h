@@ -52,6 +52,8 @@ struct sched_ops {
      pCPUs pick one after another; hv_may_move says whom. */
   struct vcpu *(*next)(struct hv *hv);
   struct vcpu *(*pick)(struct hv *hv, pcpu_id_t p);
+  /* With pick, optional: pick, while nobody yields, and dequeue of who is picked, in one. */
+  struct vcpu *(*take)(struct hv *hv, pcpu_id_t p);
   /* With pick, optional: enqueue of v, which runs and has not yielded, pick by its pCPU, and
      dequeue of who is picked, in one; NULL: it is not as simple as that, and v is not queued. */
   struct vcpu *(*trade)(struct hv *hv, struct vcpu *v);

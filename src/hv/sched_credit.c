@@ -141,10 +141,8 @@ static inline void push(struct hv *hv, struct credit_vcpu *account) {
   credit->urgent[p / 64] |= (uint64_t)(prio < OVER) << p % 64;
 }
 
-static void credit_dequeue(struct hv *hv, struct vcpu *v) {
+static inline void take_out(struct hv *hv, const struct credit_vcpu *account) {
   struct credit *credit = hv->sched_state;
-  const struct credit_vcpu *account = &credit->vcpus[v->id];
-  if (v->is_parked) return;
   pcpu_id_t p = account->queue;
   struct queue *queue = &credit->queues[p];
   struct link link = account->link;
@@ -154,6 +152,10 @@ static void credit_dequeue(struct hv *hv, struct vcpu *v) {
   queue->classes &= ~((uint32_t)is_only << account->prio);
   credit->urgent[p / 64] &= ~((uint64_t)((queue->classes & URGENT) == 0) << p % 64);
   pcpuset_drop(&hv->queued, p, queue->classes == 0);
+}
+
+static void credit_dequeue(struct hv *hv, struct vcpu *v) {
+  if (!v->is_parked) take_out(hv, credit_of(hv, v));
 }
 
 static pcpu_id_t credit_queue_of(const struct hv *hv, const struct vcpu *v) {
@@ -214,20 +216,20 @@ static const struct credit_vcpu *first_queued(const struct queue *queue) {
 }
 
 /* The first in a queue, of a class better than `than`, that may move to p. */
-static struct vcpu *victim(const struct hv *hv, const struct queue *queue, pcpu_id_t p,
-                           enum prio than) {
+static const struct credit_vcpu *victim(const struct hv *hv, const struct queue *queue, pcpu_id_t p,
+                                        enum prio than) {
   uint32_t classes = queue->classes & ((1u << than) - 1);
   for (; classes != 0; classes &= classes - 1) {
     const struct link *ends = &queue->ends[__builtin_ctz(classes)];
     for (const struct link *link = ends->behind; link != ends; link = link->behind)
-      if (spread_may_take(hv, account_at(link)->vcpu, p)) return account_at(link)->vcpu;
+      if (spread_may_take(hv, account_at(link)->vcpu, p)) return account_at(link);
   }
   return NULL;
 }
 
 /* From the pCPUs first..behind-1. */
-static struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum prio than, pcpu_id_t first,
-                                  pcpu_id_t behind) {
+static const struct credit_vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum prio than,
+                                               pcpu_id_t first, pcpu_id_t behind) {
   const struct credit *credit = hv->sched_state;
   const uint64_t *better = than == OVER ? credit->urgent : hv->queued.word;
   uint64_t mask = ~UINT64_C(0) << first % 64;
@@ -235,52 +237,72 @@ static struct vcpu *steal_between(const struct hv *hv, pcpu_id_t p, enum prio th
     for (uint64_t rest = better[w] & mask; rest != 0; rest &= rest - 1) {
       pcpu_id_t q = w * 64 + (uint32_t)__builtin_ctzll(rest);
       if (q >= behind) return NULL;
-      struct vcpu *v = victim(hv, &credit->queues[q], p, than);
-      if (v) return v;
+      const struct credit_vcpu *account = victim(hv, &credit->queues[q], p, than);
+      if (account) return account;
     }
   return NULL;
 }
 
 /* The pCPUs behind p come first, then those from 0 on; the own socket before the others. */
-static struct vcpu *steal(const struct hv *hv, pcpu_id_t p, enum prio than) {
+static const struct credit_vcpu *steal(const struct hv *hv, pcpu_id_t p, enum prio than) {
   uint32_t n_in_socket = hv->topology.n_in[DISTANCE_SOCKET], n_pcpus = hv->n_pcpus;
   pcpu_id_t first = p - p % n_in_socket, behind = first + n_in_socket;
-  struct vcpu *v = steal_between(hv, p, than, p + 1, behind);
-  if (!v) v = steal_between(hv, p, than, first, p);
-  if (!v && behind < n_pcpus) v = steal_between(hv, p, than, behind, n_pcpus);
-  if (!v && first > 0) v = steal_between(hv, p, than, 0, first);
-  return v;
+  const struct credit_vcpu *account = steal_between(hv, p, than, p + 1, behind);
+  if (!account) account = steal_between(hv, p, than, first, p);
+  if (!account && behind < n_pcpus) account = steal_between(hv, p, than, behind, n_pcpus);
+  if (!account && first > 0) account = steal_between(hv, p, than, 0, first);
+  return account;
 }
 
 /* Whom p picks, but for one that goes on to its ratelimit. */
-static __attribute__((noinline)) struct vcpu *search(const struct hv *hv, pcpu_id_t p) {
+static __attribute__((noinline)) const struct credit_vcpu *search(const struct hv *hv,
+                                                                  pcpu_id_t p) {
   const struct credit *credit = hv->sched_state;
   const struct queue *queue = &credit->queues[p];
   if (queue->classes == 0) return steal(hv, p, NOBODY);
   const struct credit_vcpu *first = first_queued(queue);
-  struct vcpu *stolen = first->prio == OVER ? steal(hv, p, OVER) : NULL;
-  return stolen ? stolen : first->vcpu;
+  const struct credit_vcpu *stolen = first->prio == OVER ? steal(hv, p, OVER) : NULL;
+  return stolen ? stolen : first;
 }
 
 /* The same where all pCPUs are in a word: the first in the queue of the first pCPU from p on that
    has better work than p's own. Which one that is, is a toss-up: no branch depends on it. */
-static inline struct vcpu *look_around(const struct hv *hv, pcpu_id_t p) {
+static inline const struct credit_vcpu *look_around(const struct hv *hv, pcpu_id_t p) {
   const struct credit *credit = hv->sched_state;
   uint64_t better = credit->queues[p].classes == 0 ? *hv->queued.word : *credit->urgent;
   uint64_t from_p = better >> p | better << (64 - p) % 64;
   pcpu_id_t q = (p + (uint32_t)__builtin_ctzll(from_p ? from_p : 1)) % 64;
   const struct queue *queue = &credit->queues[q];
   if (queue->classes == 0) return NULL;
-  struct vcpu *v = first_of(queue, queue->classes)->vcpu;
-  return ((q == p) | spread_may_take(hv, v, p)) && !v->has_yielded ? v : search(hv, p);
+  const struct credit_vcpu *first = first_of(queue, queue->classes);
+  const struct vcpu *v = first->vcpu;
+  return ((q == p) | spread_may_take(hv, v, p)) && !v->has_yielded ? first : search(hv, p);
+}
+
+static inline const struct credit_vcpu *best_for(const struct hv *hv, pcpu_id_t p) {
+  const struct credit *credit = hv->sched_state;
+  return credit->is_in_word ? look_around(hv, p) : search(hv, p);
 }
 
 static struct vcpu *credit_pick(struct hv *hv, pcpu_id_t p) {
-  const struct credit *credit = hv->sched_state;
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
   if (current && stands_in_queue(current) && !current->has_yielded && is_limited(hv, current))
     return current;
-  return credit->is_in_word ? look_around(hv, p) : search(hv, p);
+  const struct credit_vcpu *best = best_for(hv, p);
+  return best ? best->vcpu : NULL;
+}
+
+static inline struct vcpu *credit_take(struct hv *hv, pcpu_id_t p) {
+  const struct credit_vcpu *best = best_for(hv, p);
+  if (!best) return NULL;
+  take_out(hv, best);
+  return best->vcpu;
+}
+
+static inline struct vcpu *credit_trade(struct hv *hv, struct vcpu *v) {
+  if (is_limited(hv, v)) return v;
+  push(hv, credit_of(hv, v));
+  return credit_take(hv, v->pcpu);
 }
 
 /* One that was asked to go before its ratelimit goes on to that. */
@@ -464,6 +486,8 @@ const struct sched_ops sched_credit = {
     .enqueue = credit_enqueue,
     .dequeue = credit_dequeue,
     .pick = credit_pick,
+    .take = credit_take,
+    .trade = credit_trade,
     PICKED_OPS(credit),
     .slice_ns = credit_slice_ns,
     .started = credit_started,

@@ -47,6 +47,7 @@ struct __attribute__((aligned(ARENA_LINE))) esx_vcpu {
   int64_t charged_ns; /* up to when it has paid, while it runs */
   int64_t lead_ns;    /* virtual time that it can sleep up */
   uint32_t weight;
+  uint32_t leaf;    /* its own in the queue's tree: see exchange_leaves */
   pcpu_id_t stands; /* where it ran last, or will run first */
   bool is_old;      /* has been queued before */
   bool has_budget;  /* its VM has a limit or a reservation */
@@ -54,7 +55,7 @@ struct __attribute__((aligned(ARENA_LINE))) esx_vcpu {
 
 struct esx {
   struct sched_esx_params params;
-  struct wtree queue;   /* by vCPU: its key, as in order.h */
+  struct wtree queue;   /* by leaf: its vCPU's key, as in order.h */
   uint32_t *n_standing; /* by pCPU: who waits and ran there last */
   struct budget limit, reservation;
   int64_t virtual_ns; /* of who was picked by its shares, the latest of all */
@@ -75,6 +76,7 @@ static int64_t virtual_of(const struct esx_vcpu *account, int64_t time_ns) {
 static void init_vcpu(const struct hv *hv, const struct vcpu *v, const struct esx *esx,
                       struct esx_vcpu *account) {
   const struct hv_vm *vm = hv_vm_of(hv, v);
+  account->leaf = v->id;
   account->stands = hv_first_pcpu(hv, v);
   account->weight = vm->weight;
   account->lead_ns = virtual_of(account, esx->params.bound_lag * esx->params.quantum_ns);
@@ -152,26 +154,48 @@ static int64_t esx_rank(const struct hv *hv, const struct vcpu *v) {
 }
 
 /* Who waits where is a toss-up: no branch depends on it. */
-static inline void put(struct hv *hv, const struct vcpu *v, int64_t key) {
-  struct esx *esx = hv->sched_state;
-  pcpu_id_t p = esx->vcpus[v->id].stands;
+static inline void stand_up(struct hv *hv, struct esx *esx, const struct esx_vcpu *account) {
+  pcpu_id_t p = account->stands;
   pcpuset_put(&hv->queued, p, esx->n_standing[p]++ == 0);
-  wtree_set(&esx->queue, v->id, key);
 }
 
-static inline void take_out(struct hv *hv, const struct vcpu *v) {
-  struct esx *esx = hv->sched_state;
-  pcpu_id_t p = esx->vcpus[v->id].stands;
+static inline void step_down(struct hv *hv, struct esx *esx, const struct esx_vcpu *account) {
+  pcpu_id_t p = account->stands;
   pcpuset_drop(&hv->queued, p, --esx->n_standing[p] == 0);
-  wtree_set(&esx->queue, v->id, WTREE_NONE);
+}
+
+static inline void put(struct hv *hv, const struct esx_vcpu *account, int64_t key) {
+  struct esx *esx = hv->sched_state;
+  stand_up(hv, esx, account);
+  wtree_set(&esx->queue, account->leaf, key);
+}
+
+static inline void take_out(struct hv *hv, const struct esx_vcpu *account) {
+  struct esx *esx = hv->sched_state;
+  step_down(hv, esx, account);
+  wtree_set(&esx->queue, account->leaf, WTREE_NONE);
+}
+
+/* `to` leaves the queue, and `from`, whose key that is, comes to it: it takes the other one's leaf
+   and leaves its own, which is empty, so only one way up the tree changes. */
+static inline void exchange_leaves(struct hv *hv, struct esx_vcpu *to, struct esx_vcpu *from,
+                                   int64_t key) {
+  struct esx *esx = hv->sched_state;
+  uint32_t leaf = to->leaf;
+  to->leaf = from->leaf;
+  from->leaf = leaf;
+  step_down(hv, esx, to);
+  stand_up(hv, esx, from);
+  wtree_set(&esx->queue, leaf, key);
 }
 
 /* The same as first_for, where the first of all is not to be had. */
 static struct vcpu *first_to_be_had(const struct hv *hv, pcpu_id_t p) {
-  const struct esx *esx = hv->sched_state;
+  const struct wtree *queue = &((const struct esx *)hv->sched_state)->queue;
   int64_t least = WTREE_NONE;
-  for (vcpu_id_t id = 0; (id = wtree_find(&esx->queue, id, least - 1)) < hv->n_vcpus; id++)
-    if (order_may_take(hv, &hv->vcpus[id], p)) least = wtree_key(&esx->queue, id);
+  for (uint32_t leaf = 0; (leaf = wtree_find(queue, leaf, least - 1)) < queue->n_leaves; leaf++)
+    if (order_may_take(hv, order_vcpu(hv, wtree_key(queue, leaf)), p))
+      least = wtree_key(queue, leaf);
   return least == WTREE_NONE ? NULL : order_vcpu(hv, least);
 }
 
@@ -205,7 +229,7 @@ static void park(struct hv *hv, struct vcpu *v) {
     if (sibling != v && (!hv->cosched->shares_slice_end || sibling->is_parked)) continue;
     sibling->is_parked = true;
     if (sibling == v) continue;
-    if (sibling->is_queued) take_out(hv, sibling);
+    if (sibling->is_queued) take_out(hv, account_of_vcpu(hv, sibling));
     if (sibling->runstate == RS_RUNNING && !sibling->has_expired) hv_ask(hv, sibling->pcpu);
   }
 }
@@ -227,12 +251,12 @@ static inline void esx_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason 
   if (account->has_budget) park_if_over(hv, v);
   if (v->is_parked) return;
   int64_t rank = rank_of(hv, v, account);
-  put(hv, v, order_key(rank, v->id));
+  put(hv, account, order_key(rank, v->id));
   if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) tickle(hv, v, account, rank);
 }
 
 static void esx_dequeue(struct hv *hv, struct vcpu *v) {
-  if (!v->is_parked) take_out(hv, v);
+  if (!v->is_parked) take_out(hv, account_of_vcpu(hv, v));
 }
 
 static void esx_started(struct hv *hv, struct vcpu *v) {
@@ -246,24 +270,56 @@ static void esx_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v, account_o
 /* v, which yields, would be picked: only if there is nobody else. It keeps its place. */
 static struct vcpu *pass_over(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
   const struct esx *esx = hv->sched_state;
-  int64_t key = wtree_key(&esx->queue, v->id);
-  take_out(hv, v);
+  const struct esx_vcpu *account = &esx->vcpus[v->id];
+  int64_t key = wtree_key(&esx->queue, account->leaf);
+  take_out(hv, account);
   struct vcpu *other = first_for(hv, p);
   if (other && other->has_yielded) other = pass_over(hv, p, other);
-  put(hv, v, key);
+  put(hv, account, key);
   return other && !other->has_yielded ? other : v;
 }
 
-static struct vcpu *esx_pick(struct hv *hv, pcpu_id_t p) {
+/* v is picked. */
+static inline void note(struct hv *hv, const struct vcpu *v, const struct esx_vcpu *account) {
   struct esx *esx = hv->sched_state;
+  if (is_reserved(hv, v, account)) return;
+  bool is_later = account->virtual_ns > esx->virtual_ns; /* a toss-up, too */
+  esx->virtual_ns = is_later ? account->virtual_ns : esx->virtual_ns;
+}
+
+static struct vcpu *esx_pick(struct hv *hv, pcpu_id_t p) {
   struct vcpu *next = first_for(hv, p);
   if (!next) return NULL;
   if (next->has_yielded) next = pass_over(hv, p, next);
-  const struct esx_vcpu *account = &esx->vcpus[next->id];
-  if (is_reserved(hv, next, account)) return next;
-  bool is_later = account->virtual_ns > esx->virtual_ns; /* a toss-up, too */
-  esx->virtual_ns = is_later ? account->virtual_ns : esx->virtual_ns;
+  note(hv, next, account_of_vcpu(hv, next));
   return next;
+}
+
+static inline struct vcpu *esx_take(struct hv *hv, pcpu_id_t p) {
+  struct vcpu *next = first_for(hv, p);
+  if (!next) return NULL;
+  const struct esx_vcpu *account = account_of_vcpu(hv, next);
+  note(hv, next, account);
+  take_out(hv, account);
+  return next;
+}
+
+static inline struct vcpu *esx_trade(struct hv *hv, struct vcpu *v) {
+  const struct esx *esx = hv->sched_state;
+  struct esx_vcpu *account = account_of_vcpu(hv, v);
+  int64_t least = wtree_min(&esx->queue);
+  struct vcpu *first = least == WTREE_NONE ? v : order_vcpu(hv, least);
+  if (account->has_budget || !order_may_take(hv, first, v->pcpu)) return NULL;
+  charge(hv, v, account);
+  int64_t key = order_key(rank_of(hv, v, account), v->id);
+  if (key < least) {
+    note(hv, v, account);
+    return v;
+  }
+  struct esx_vcpu *its = account_of_vcpu(hv, first);
+  note(hv, first, its);
+  exchange_leaves(hv, its, account, key);
+  return first;
 }
 
 static __attribute__((noinline)) int64_t slice_within(const struct hv *hv, const struct vcpu *v) {
@@ -290,12 +346,12 @@ static void renew(struct hv *hv, const struct hv_vm *vm) {
   if (hv->free.n_members > 0) hv->must_fill = true;
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
-    if (v->is_queued && !v->is_parked) take_out(hv, v);
+    struct esx_vcpu *account = account_of_vcpu(hv, v);
+    if (v->is_queued && !v->is_parked) take_out(hv, account);
     if (!is_over_limit(hv, v)) v->is_parked = false;
     if (!v->is_queued || v->is_parked) continue;
-    struct esx_vcpu *account = account_of_vcpu(hv, v);
     int64_t rank = rank_of(hv, v, account);
-    put(hv, v, order_key(rank, v->id));
+    put(hv, account, order_key(rank, v->id));
     tickle(hv, v, account, rank);
   }
 }
@@ -316,7 +372,8 @@ static void esx_audit(const struct hv *hv) {
     bool is_in_queue = v->is_queued && !v->is_parked;
     n_queued += is_in_queue;
     assert(esx->vcpus[i].virtual_ns >= 0);
-    assert((wtree_key(&esx->queue, i) != WTREE_NONE) == is_in_queue);
+    int64_t key = wtree_key(&esx->queue, esx->vcpus[i].leaf);
+    assert(is_in_queue ? order_vcpu(hv, key) == v : key == WTREE_NONE);
     assert(!is_in_queue || pcpuset_has(&hv->queued, esx->vcpus[i].stands));
     assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
   }
@@ -340,6 +397,8 @@ const struct sched_ops sched_esx = {
     .enqueue = esx_enqueue,
     .dequeue = esx_dequeue,
     .pick = esx_pick,
+    .take = esx_take,
+    .trade = esx_trade,
     PICKED_OPS(esx),
     .slice_ns = esx_slice_ns,
     .started = esx_started,

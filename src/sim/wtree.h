@@ -100,9 +100,15 @@ static inline int64_t wtree_min_near(const struct wtree *tree, uint32_t leaf) {
 /* Is there a key <= bound at another leaf? */
 static inline bool wtree_has_other(const struct wtree *tree, uint32_t leaf, int64_t bound) {
   const int64_t *node = tree->node;
-  for (size_t i = (tree->n_leaves + leaf) ^ 1; i > 1; i = i >> 1 ^ 1)
-    if (node[i] <= bound) return true;
-  return false;
+  int64_t least = WTREE_NONE;
+  size_t i = (tree->n_leaves + leaf) ^ 1;
+  for (; i > 3; i = i >> 2 ^ 1) { /* two levels a round */
+    int64_t above = node[i >> 1 ^ 1];
+    least = node[i] < least ? node[i] : least;
+    least = above < least ? above : least;
+  }
+  if (i > 1 && node[i] < least) least = node[i];
+  return least <= bound;
 }
 
 /* The first leaf at or behind `from` whose key is <= bound; n_leaves if there is none. */

@@ -26,8 +26,8 @@ STAGES = (("oracle-oracle",),
 # (file below src, what is there once, what is put in its place)
 CHANGES = (
     # who runs where
-    ("hv/dispatch.c", "if (hv->free.n_members > 0) hv->must_fill = true;\n}\n\nvoid hv_wake",
-     "}\n\nvoid hv_wake"),
+    ("hv/dispatch.c", "if (hv->free.n_members > 0) hv->must_fill = true;\n}\n\n/* Here",
+     "}\n\n/* Here"),
     ("hv/dispatch.c", "to == RS_COSTOP || !v->has_yielded", "!v->has_yielded"),
     ("hv/dispatch.c", "to == RS_COSTOP || !v->has_yielded", "true"),
     ("hv/dispatch.c", "if (is_against_will && to == RS_READY) v->preemptions++;",
@@ -47,7 +47,8 @@ CHANGES = (
      "hv->asked.n_members == 0 &&\n"
      "         !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)",
      "hv->asked.n_members == 0"),
-    ("hv/picked.h", "if (hv->free.n_members > 0) hv->must_fill = true;", ""),
+    ("hv/picked.h", "    hv->must_fill = true;\n", ""),
+    ("hv/picked.h", "if (calendar_next_ns(&hv->sim->calendar) <= hv->sim->now_ns) return;", ""),
     ("hv/picked.h", "v->preemptions++;", ""),
     ("hv/sibling.h", "v->preemptions += to == RS_READY;", "v->preemptions++;"),
     ("hv/sibling.h", "(is_free || hv->overhead_is_progress)", "is_free"),
@@ -56,6 +57,8 @@ CHANGES = (
     ("hv/sched_credit.c", "!current->has_yielded && is_limited(hv, current)",
      "is_limited(hv, current)"),
     ("hv/sched_credit.c", "first->prio == OVER ? steal(hv, p, OVER) : NULL", "NULL"),
+    ("hv/sched_credit.c", "if (is_limited(hv, v)) return v;", ""),
+    ("hv/sched_esx.c", "note(hv, v, account);\n    return v;", "return v;"),
     ("hv/sched_esx.c", "if (other && other->has_yielded) other = pass_over(hv, p, other);", ""),
     ("hv/sched_esx.c", "if (account->virtual_ns < least_ns) account->virtual_ns = least_ns;",
      "account->virtual_ns = least_ns;"),
