@@ -23,16 +23,16 @@ void hv_book_siblings(const struct hv *hv, struct hv_vm *vm) {
 
 static inline void move_progress(const struct hv *hv, struct skew *skew, uint32_t v,
                                  enum runstate from, enum runstate to) {
-  if (from == RS_COSTOP) skew_set_costop(skew, v, false);
+  if (from == RS_COSTOP) skew_set(skew, v, SKEW_STOPPED);
   if (to == RS_IDLE)
     skew_idle(skew, v);
   else if (from == RS_IDLE)
     skew_wake(skew, v);
   else if (from == RS_RUNNING && skew->clock[v].where == SKEW_ADVANCING)
-    skew_stop(skew, v);
+    skew_stop(skew, v, SKEW_STOPPED);
   else if (to == RS_RUNNING && hv->overhead_is_progress)
     skew_start(skew, v);
-  if (to == RS_COSTOP) skew_set_costop(skew, v, true);
+  if (to == RS_COSTOP) skew_set(skew, v, SKEW_COSTOP);
 }
 
 static __attribute__((noinline, cold)) void trace_runstate(struct hv *hv, const struct vcpu *v,
@@ -79,7 +79,7 @@ void hv_end_progress(struct hv *hv, struct vcpu *v) {
   struct hv_vm *vm = v->group;
   if (!vm->skew || hv->overhead_is_progress) return;
   hv_account_siblings(hv, vm);
-  skew_stop(vm->skew, v->index);
+  skew_stop(vm->skew, v->index, SKEW_STOPPED);
 }
 
 void hv_trace_activity(struct hv *hv, const struct vcpu *v, unsigned to) {

@@ -256,21 +256,32 @@ static void place_picks(struct hv *hv) {
   }
 }
 
-/* Expired vCPUs that do not run on lose their pCPU now. */
+/* v, expired, loses its pCPU unless it runs on. */
+static void drop(struct hv *hv, struct vcpu *v) {
+  if (!v->has_expired) return; /* co-stopped in the scan */
+  bool runs_on = !v->is_queued && v->next_pcpu == v->pcpu;
+  if (runs_on) return;
+  /* It may start elsewhere, and nobody here. */
+  if (hv->is_core_scheduled) calendar_clear_pcpu(&hv->sim->calendar, v->pcpu);
+  move_preempt(hv, v, RS_READY);
+}
+
+/* Expired vCPUs that do not run on lose their pCPU now: quiet ones of one VM together. */
 static void drop_expired(struct hv *hv) {
-  for (uint32_t i = 0; i < hv->n_expired; i++) {
+  for (uint32_t i = 0; i < hv->n_expired;) {
     struct vcpu *v = hv->expired[i];
-    if (!v->has_expired) continue; /* co-stopped in the scan */
-    bool runs_on = !v->is_queued && v->next_pcpu == v->pcpu;
-    if (runs_on) continue;
-    /* It may start elsewhere, and nobody here. */
-    if (hv->is_core_scheduled) calendar_clear_pcpu(&hv->sim->calendar, v->pcpu);
-    if (sibling_is_quiet(v, RS_RUNNING)) {
-      sibling_stop(hv, v, RS_READY);
-      move_unexpire(v);
-    } else {
-      move_preempt(hv, v, RS_READY);
+    if (!sibling_is_quiet(v, RS_RUNNING, true)) {
+      drop(hv, v);
+      i++;
+      continue;
     }
+    struct sibling_moves moves = sibling_begin(hv, v->group);
+    do {
+      sibling_stop(hv, &moves, v, RS_READY);
+      v = ++i < hv->n_expired ? hv->expired[i] : NULL;
+    } while (v && v->group == moves.vm && sibling_is_quiet(v, RS_RUNNING, true));
+    sibling_count_stops(hv, &moves, RS_READY);
+    moves.vm->n_expired -= moves.n;
   }
 }
 
@@ -288,13 +299,11 @@ static int64_t slice_end_of(struct hv *hv, struct vcpu *v) {
   return slice_end_ns(hv, v);
 }
 
-static inline void start_pick(struct hv *hv, struct vcpu *v, bool is_one_of_many) {
+static void start_pick(struct hv *hv, struct vcpu *v) {
   int64_t end_ns = slice_end_of(hv, v);
   if (v->has_expired) {
     move_unexpire(v);
     move_run_on(hv, v, end_ns);
-  } else if (sibling_is_quiet(v, v->runstate)) {
-    sibling_start(hv, v, v->next_pcpu, end_ns, is_one_of_many);
   } else {
     move_start(hv, v, v->runstate, v->next_pcpu, end_ns, false);
   }
@@ -303,7 +312,21 @@ static inline void start_pick(struct hv *hv, struct vcpu *v, bool is_one_of_many
 /* To enter many into the calendar one by one takes longer than to look at all of it. */
 static void start_picks(struct hv *hv) {
   bool are_many = hv->n_picks > hv->n_pcpus / 8;
-  for (uint32_t i = 0; i < hv->n_picks; i++) start_pick(hv, hv->picks[i], are_many);
+  for (uint32_t i = 0; i < hv->n_picks;) {
+    struct vcpu *v = hv->picks[i];
+    enum runstate from = v->runstate;
+    if (v->has_expired || !sibling_is_quiet(v, from, false)) {
+      start_pick(hv, v);
+      i++;
+      continue;
+    }
+    struct sibling_moves moves = sibling_begin(hv, v->group);
+    do {
+      sibling_start(hv, &moves, v, from, slice_end_of(hv, v), are_many);
+      v = ++i < hv->n_picks ? hv->picks[i] : NULL;
+    } while (v && v->group == moves.vm && sibling_is_quiet(v, from, false));
+    sibling_count_starts(hv, &moves, from);
+  }
   if (are_many) calendar_build_pcpus(&hv->sim->calendar);
 }
 

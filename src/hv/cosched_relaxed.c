@@ -59,32 +59,41 @@ static const char *relaxed_check(const void *params, const char **key) {
   return "must be below costop_threshold";
 }
 
+struct relaxed {
+  struct cosched_relaxed_params params;
+  uint32_t *costopped, *leaders; /* of the running check: whom it moves, by index in their VM */
+};
+
 static void *relaxed_create(struct hv *hv, const void *params, struct arena *arena) {
-  struct cosched_relaxed_params *relaxed = ARENA_NEW(arena, struct cosched_relaxed_params);
-  *relaxed = *(const struct cosched_relaxed_params *)params;
-  hv->overhead_is_progress = relaxed->progress == PROGRESS_PRE4;
-  bool has_siblings = false;
-  for (vm_id_t i = 0; i < hv->n_vms; i++) has_siblings |= hv->vms[i].skew != NULL;
-  if (relaxed->costop_threshold_ns == 0 || !has_siblings) return relaxed; /* nothing to check */
-  if (relaxed->poll_ns == 0)
+  struct relaxed *relaxed = ARENA_NEW(arena, struct relaxed);
+  relaxed->params = *(const struct cosched_relaxed_params *)params;
+  hv->overhead_is_progress = relaxed->params.progress == PROGRESS_PRE4;
+  uint32_t widest = 0;
+  for (vm_id_t i = 0; i < hv->n_vms; i++)
+    if (hv->vms[i].n_vcpus > widest) widest = hv->vms[i].n_vcpus;
+  if (relaxed->params.costop_threshold_ns == 0 || widest < 2) return relaxed; /* no checks */
+  relaxed->costopped = ARENA_ARRAY(arena, widest, uint32_t);
+  relaxed->leaders = ARENA_ARRAY(arena, widest, uint32_t);
+  if (relaxed->params.poll_ns == 0)
     hv->has_crossings = true;
   else
-    hv->poll_ns = relaxed->poll_ns;
+    hv->poll_ns = relaxed->params.poll_ns;
   return relaxed;
 }
 
 static enum verdict relaxed_offer(struct hv *hv, struct vcpu *v) {
-  const struct cosched_relaxed_params *relaxed = hv->cosched_state;
+  const struct relaxed *relaxed = hv->cosched_state;
   struct skew *skew = hv_vm_of(hv, v)->skew;
-  if (!skew || relaxed->costop_threshold_ns == 0) return VERDICT_ADMIT;
-  return skew_lead(skew, v->index) >= relaxed->costop_threshold_ns ? VERDICT_REFUSE : VERDICT_ADMIT;
+  if (!skew || relaxed->params.costop_threshold_ns == 0) return VERDICT_ADMIT;
+  return skew_lead(skew, v->index) >= relaxed->params.costop_threshold_ns ? VERDICT_REFUSE
+                                                                          : VERDICT_ADMIT;
 }
 
 /* The READY sibling with the least progress, if its lead is below the threshold. */
 static struct vcpu *relaxed_laggard(struct hv *hv, const struct hv_vm *vm) {
-  const struct cosched_relaxed_params *relaxed = hv->cosched_state;
+  const struct relaxed *relaxed = hv->cosched_state;
   struct vcpu *laggard = NULL;
-  int64_t least_ns = relaxed->costop_threshold_ns;
+  int64_t least_ns = relaxed->params.costop_threshold_ns;
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
     if (v->runstate != RS_READY || v->is_parked) continue;
@@ -110,22 +119,18 @@ static bool relaxed_swap(struct hv *hv, struct hv_vm *vm, struct vcpu *v) {
 /* Leads do not change while vCPUs are moved, so they are those of one snapshot. Who may run again
    comes first: it may be the laggard that gets the pCPU of one who must stop. */
 static void relaxed_check_vm(struct hv *hv, struct hv_vm *vm) {
-  const struct cosched_relaxed_params *relaxed = hv->cosched_state;
+  const struct relaxed *relaxed = hv->cosched_state;
+  const struct cosched_relaxed_params *params = &relaxed->params;
   struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
-  int64_t stop_ns = relaxed->costop_threshold_ns, start_ns = relaxed->costart_threshold_ns;
-  skew_look(vm->skew);
-  for (uint32_t i = skew_next_costopped(vm->skew, 0, start_ns); i < vm->n_vcpus;
-       i = skew_next_costopped(vm->skew, i + 1, start_ns))
-    hv_costart(hv, &vcpus[i]);
-  bool has_laggards = relaxed->boost == BOOST_LAGGARD;
-  for (uint32_t i = skew_next_leader(vm->skew, 0, stop_ns); i < vm->n_vcpus;
-       i = skew_next_leader(vm->skew, i + 1, stop_ns)) {
-    has_laggards = has_laggards && vm->n_in[RS_READY] > 0;
-    if (has_laggards)
-      has_laggards = relaxed_swap(hv, vm, &vcpus[i]);
-    else
-      hv_costop(hv, &vcpus[i]);
-  }
+  uint32_t *costopped = relaxed->costopped, *leaders = relaxed->leaders;
+  uint32_t n_costopped = skew_find_costopped(vm->skew, params->costart_threshold_ns, costopped);
+  uint32_t n_leaders = skew_find_leaders(vm->skew, params->costop_threshold_ns, leaders);
+  hv_costart(hv, vm, costopped, n_costopped);
+  uint32_t n_swapped = 0;
+  for (bool has_laggards = params->boost == BOOST_LAGGARD;
+       has_laggards && n_swapped < n_leaders && vm->n_in[RS_READY] > 0; n_swapped++)
+    has_laggards = relaxed_swap(hv, vm, &vcpus[leaders[n_swapped]]);
+  hv_costop_running(hv, vm, leaders + n_swapped, n_leaders - n_swapped);
 }
 
 static void relaxed_poll(struct hv *hv) {
@@ -136,10 +141,10 @@ static void relaxed_poll(struct hv *hv) {
 }
 
 static int64_t relaxed_crossing_ns(const struct hv *hv, const struct hv_vm *vm) {
-  const struct cosched_relaxed_params *relaxed = hv->cosched_state;
+  const struct relaxed *relaxed = hv->cosched_state;
   if (hv_n_not_idle(vm) == 0) return TIME_NEVER_NS;
-  int64_t stop_ns = skew_lead_reaches_ns(vm->skew, relaxed->costop_threshold_ns);
-  int64_t start_ns = skew_costop_falls_to_ns(vm->skew, relaxed->costart_threshold_ns);
+  int64_t stop_ns = skew_lead_reaches_ns(vm->skew, relaxed->params.costop_threshold_ns);
+  int64_t start_ns = skew_costop_falls_to_ns(vm->skew, relaxed->params.costart_threshold_ns);
   return stop_ns < start_ns ? stop_ns : start_ns;
 }
 

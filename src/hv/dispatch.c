@@ -47,14 +47,36 @@ void hv_wake(struct hv *hv, struct vcpu *v) {
     wake(hv, v);
 }
 
-void hv_costart(struct hv *hv, struct vcpu *v) {
-  if (sibling_is_quiet(v, RS_COSTOP))
-    sibling_release(hv, v);
-  else
-    hv_set_runstate(hv, v, RS_COSTOP, RS_READY, hv->sim->now_ns);
+/* The next of those listed, if it is in that state and quiet and not queued. */
+static inline struct vcpu *next_quiet(struct vcpu *vcpus, const uint32_t *which, uint32_t i,
+                                      uint32_t n, enum runstate state) {
+  struct vcpu *v = i < n ? &vcpus[which[i]] : NULL;
+  return v && sibling_is_quiet(v, state, false) ? v : NULL;
+}
+
+static inline void requeue_costarted(struct hv *hv, struct vcpu *v) {
   move_enqueue(hv, v, QUEUE_COSTARTED);
   if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
-  if (hv->free.n_members > 0) hv->must_fill = true;
+}
+
+void hv_costart(struct hv *hv, struct hv_vm *vm, const uint32_t *which, uint32_t n) {
+  struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
+  for (uint32_t i = 0; i < n;) {
+    struct vcpu *v = next_quiet(vcpus, which, i, n, RS_COSTOP);
+    if (!v) {
+      v = &vcpus[which[i++]];
+      hv_set_runstate(hv, v, RS_COSTOP, RS_READY, hv->sim->now_ns);
+      requeue_costarted(hv, v);
+      continue;
+    }
+    struct sibling_moves moves = sibling_begin(hv, vm);
+    for (; v; v = next_quiet(vcpus, which, ++i, n, RS_COSTOP)) {
+      sibling_release(&moves, v);
+      requeue_costarted(hv, v);
+    }
+    sibling_count_releases(&moves);
+  }
+  if (n > 0 && hv->free.n_members > 0) hv->must_fill = true;
 }
 
 void hv_ask(struct hv *hv, pcpu_id_t p) {
@@ -89,14 +111,36 @@ static void costop_ready(struct hv *hv, struct vcpu *v) {
 
 void hv_costop(struct hv *hv, struct vcpu *v) {
   move_dequeue(hv, v);
-  if (sibling_is_quiet(v, RS_RUNNING)) {
-    sibling_stop(hv, v, RS_COSTOP);
-    move_vacate(hv, v);
-  } else if (v->runstate == RS_RUNNING) {
+  if (v->runstate == RS_RUNNING)
     move_preempt(hv, v, RS_COSTOP);
-  } else if (v->runstate == RS_READY) {
+  else if (v->runstate == RS_READY)
     costop_ready(hv, v);
+}
+
+/* To clear many entries of the calendar one by one takes longer than to look at all of it. */
+void hv_costop_running(struct hv *hv, struct hv_vm *vm, const uint32_t *which, uint32_t n) {
+  struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
+  struct calendar *calendar = &hv->sim->calendar;
+  bool are_many = n > hv->n_pcpus / 8;
+  for (uint32_t i = 0; i < n;) {
+    struct vcpu *v = next_quiet(vcpus, which, i, n, RS_RUNNING);
+    if (!v) {
+      hv_costop(hv, &vcpus[which[i++]]);
+      continue;
+    }
+    struct sibling_moves moves = sibling_begin(hv, vm);
+    for (; v; v = next_quiet(vcpus, which, ++i, n, RS_RUNNING)) {
+      sibling_stop(hv, &moves, v, RS_COSTOP);
+      pcpuset_add(&hv->free, v->pcpu);
+      if (are_many)
+        calendar_drop_pcpu(calendar, v->pcpu);
+      else
+        calendar_clear_pcpu(calendar, v->pcpu);
+    }
+    sibling_count_stops(hv, &moves, RS_COSTOP);
+    hv->must_fill = true;
   }
+  if (are_many) calendar_build_pcpus(calendar);
 }
 
 /* --- running --- */

@@ -176,8 +176,10 @@ void hv_ask(struct hv *hv, pcpu_id_t p);
 bool hv_is_to_decide(const struct hv *hv, const struct vcpu *v);
 
 /* For co-scheduling rules. */
-void hv_costop(struct hv *hv, struct vcpu *v);  /* RUNNING or READY -> COSTOP, out of the queue */
-void hv_costart(struct hv *hv, struct vcpu *v); /* COSTOP -> READY, queued as if woken */
+void hv_costop(struct hv *hv, struct vcpu *v); /* RUNNING or READY -> COSTOP, out of the queue */
+/* vCPUs of one VM, by index: RUNNING -> COSTOP; COSTOP -> READY, queued as if woken. */
+void hv_costop_running(struct hv *hv, struct hv_vm *vm, const uint32_t *which, uint32_t n);
+void hv_costart(struct hv *hv, struct hv_vm *vm, const uint32_t *which, uint32_t n);
 /* A READY vCPU takes over a pCPU that is free now, until slice_end_ns. */
 void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_ns);
 /* Can width vCPUs of the VM start now, given what this scan has promised already? */

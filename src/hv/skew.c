@@ -8,21 +8,21 @@
 /* Of a VM with no more vCPUs than that, all are looked at: it takes less than a look at trees. */
 enum { FEW_VCPUS = 4 };
 
-static const struct skew_ends nobody = {WTREE_NONE, WTREE_NONE, WTREE_NONE, WTREE_NONE, WTREE_NONE};
-
 void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus, int64_t horizon_ns,
                struct arena *arena) {
-  *skew = (struct skew){.sim = sim, .vm = vm, .n_vcpus = n_vcpus, .ends = nobody, .bottom_ns = -1};
+  *skew = (struct skew){
+      .sim = sim, .vm = vm, .n_vcpus = n_vcpus, .bottom_ns = -1, .behind_from_ns = -1};
   skew->clock = ARENA_ARRAY(arena, n_vcpus, struct skew_clock);
   skew->peak = ARENA_ARRAY(arena, n_vcpus + 2, struct skew_peak);
   skew->woken = ARENA_ARRAY(arena, n_vcpus, uint32_t);
   skew->n_few = n_vcpus <= FEW_VCPUS ? 0 : n_vcpus / 4;
   skew->changed = ARENA_ARRAY(arena, skew->n_few + 1, uint32_t);
-  wtree_init(&skew->trees.advancing_min, arena, n_vcpus);
-  wtree_init(&skew->trees.advancing_max, arena, n_vcpus);
-  wtree_init(&skew->trees.stopped_min, arena, n_vcpus);
-  wtree_init(&skew->trees.stopped_max, arena, n_vcpus);
-  wtree_init(&skew->trees.costop_min, arena, n_vcpus);
+  skew->set[SKEW_OUT].n = n_vcpus;
+  for (enum skew_where kind = SKEW_STOPPED; kind < SKEW_KINDS; kind++) {
+    skew->set[kind].range = SKEW_NOBODY;
+    wtree_init(&skew->trees[kind].least, arena, n_vcpus);
+    wtree_init(&skew->trees[kind].greatest, arena, n_vcpus);
+  }
   hist_init(&skew->scale, NULL, arena, 1, horizon_ns);
   uint32_t n = skew->scale.n_buckets;
   skew->flat_ns = ARENA_ARRAY(arena, n, int64_t);
@@ -30,118 +30,133 @@ void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus,
   skew->crossed = ARENA_ARRAY(arena, n + 1, int64_t);
 }
 
-/* --- the ends: least and greatest of all keys --- */
-
-static inline int64_t key_of(const struct skew_clock *clock, unsigned where, int64_t sign) {
-  return clock->where & where ? sign * clock->p_ns : WTREE_NONE;
-}
+/* --- the sets --- */
 
 static inline int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t greater(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* Without trees. */
-static struct skew_ends scan(const struct skew *skew) {
-  struct skew_ends ends = nobody;
+static void scan(struct skew *skew) {
+  struct skew_range range[SKEW_KINDS] = {SKEW_NOBODY, SKEW_NOBODY, SKEW_NOBODY, SKEW_NOBODY};
   const struct skew_clock *behind = skew->clock + skew->n_vcpus;
-  for (const struct skew_clock *clock = skew->clock; clock < behind; clock++) {
-    int64_t p = clock->p_ns;
-    if (clock->where == SKEW_ADVANCING) {
-      ends.advancing_min = lesser(ends.advancing_min, p);
-      ends.advancing_max = lesser(ends.advancing_max, -p);
-    } else if (clock->where != SKEW_OUT) {
-      ends.stopped_min = lesser(ends.stopped_min, p);
-      ends.stopped_max = lesser(ends.stopped_max, -p);
-      if (clock->where & SKEW_COSTOP) ends.costop_min = lesser(ends.costop_min, p);
-    }
-  }
-  return ends;
+  for (const struct skew_clock *clock = skew->clock; clock < behind; clock++)
+    skew_include(&range[clock->where], clock->p_ns);
+  for (enum skew_where kind = SKEW_STOPPED; kind < SKEW_KINDS; kind++)
+    skew->set[kind].range = range[kind];
 }
 
-static struct skew_ends roots(const struct skew_trees *trees) {
-  return (struct skew_ends){wtree_min(&trees->advancing_min), wtree_min(&trees->advancing_max),
-                            wtree_min(&trees->stopped_min), wtree_min(&trees->stopped_max),
-                            wtree_min(&trees->costop_min)};
+static void read_roots(struct skew *skew) {
+  for (enum skew_where kind = SKEW_STOPPED; kind < SKEW_KINDS; kind++) {
+    const struct skew_trees *trees = &skew->trees[kind];
+    skew->set[kind].range =
+        (struct skew_range){wtree_min(&trees->least), -wtree_min(&trees->greatest)};
+  }
 }
 
 static void build_trees(struct skew *skew) {
-  struct skew_trees *trees = &skew->trees;
-  for (uint32_t v = 0; v < skew->n_vcpus; v++) {
-    struct skew_clock *clock = &skew->clock[v];
-    wtree_put(&trees->advancing_min, v, key_of(clock, SKEW_ADVANCING, 1));
-    wtree_put(&trees->advancing_max, v, key_of(clock, SKEW_ADVANCING, -1));
-    wtree_put(&trees->stopped_min, v, key_of(clock, SKEW_STOPPED, 1));
-    wtree_put(&trees->stopped_max, v, key_of(clock, SKEW_STOPPED, -1));
-    wtree_put(&trees->costop_min, v, key_of(clock, SKEW_COSTOP, 1));
-    clock->entered = clock->where;
+  for (enum skew_where kind = SKEW_STOPPED; kind < SKEW_KINDS; kind++) {
+    struct skew_trees *trees = &skew->trees[kind];
+    for (uint32_t v = 0; v < skew->n_vcpus; v++) {
+      const struct skew_clock *clock = &skew->clock[v];
+      wtree_put(&trees->least, v, clock->where == kind ? clock->p_ns : WTREE_NONE);
+      wtree_put(&trees->greatest, v, clock->where == kind ? -clock->p_ns : WTREE_NONE);
+    }
+    wtree_build(&trees->least);
+    wtree_build(&trees->greatest);
   }
-  wtree_build(&trees->advancing_min);
-  wtree_build(&trees->advancing_max);
-  wtree_build(&trees->stopped_min);
-  wtree_build(&trees->stopped_max);
-  wtree_build(&trees->costop_min);
+  for (uint32_t v = 0; v < skew->n_vcpus; v++) skew->clock[v].entered = skew->clock[v].where;
   skew->has_trees = true;
 }
 
 static inline void enter(struct skew *skew, uint32_t v) {
   struct skew_clock *clock = &skew->clock[v];
-  struct skew_trees *trees = &skew->trees;
-  unsigned either = clock->entered | clock->where;
-  if (either & SKEW_ADVANCING) {
-    wtree_set(&trees->advancing_min, v, key_of(clock, SKEW_ADVANCING, 1));
-    wtree_set(&trees->advancing_max, v, key_of(clock, SKEW_ADVANCING, -1));
+  struct skew_trees *from = &skew->trees[clock->entered], *to = &skew->trees[clock->where];
+  if (from != to && clock->entered != SKEW_OUT) {
+    wtree_set(&from->least, v, WTREE_NONE);
+    wtree_set(&from->greatest, v, WTREE_NONE);
   }
-  if (either & SKEW_STOPPED) {
-    wtree_set(&trees->stopped_min, v, key_of(clock, SKEW_STOPPED, 1));
-    wtree_set(&trees->stopped_max, v, key_of(clock, SKEW_STOPPED, -1));
+  if (clock->where != SKEW_OUT) {
+    wtree_set(&to->least, v, clock->p_ns);
+    wtree_set(&to->greatest, v, -clock->p_ns);
   }
-  if (either & SKEW_COSTOP) wtree_set(&trees->costop_min, v, key_of(clock, SKEW_COSTOP, 1));
   clock->entered = clock->where;
 }
 
-/* A fair part of the vCPUs that change are not worth trees, which would change as a whole. */
-static __attribute__((noinline)) void take_changes(struct skew *skew) {
+void skew_list(struct skew *skew, uint32_t v) {
+  if (skew->n_changed > skew->n_few || skew->clock[v].is_listed) return;
+  skew->clock[v].is_listed = true;
+  skew->changed[skew->n_changed++] = v;
+}
+
+/* The trees become what the clocks are, if that takes less than a look at all clocks: where a fair
+   part of the vCPUs have changed, they are given up. */
+static void update_trees(struct skew *skew) {
   bool are_many = skew->n_changed > skew->n_few;
+  for (uint32_t i = 0; skew->has_trees && i < skew->n_changed; i++) {
+    uint32_t v = skew->changed[i];
+    if (!are_many) enter(skew, v);
+    skew->clock[v].is_listed = false;
+  }
   if (are_many)
     skew->has_trees = false;
   else if (!skew->has_trees)
     build_trees(skew);
-  while (skew->n_changed > 0) {
-    uint32_t v = skew->changed[--skew->n_changed];
-    if (!are_many) enter(skew, v);
-    skew->clock[v].is_changed = false;
-  }
-  skew->ends = are_many ? scan(skew) : roots(&skew->trees);
+  skew->n_changed = 0;
 }
 
-/* Brings the ends up to date. */
+static __attribute__((noinline)) void tighten(struct skew *skew) {
+  update_trees(skew);
+  if (skew->has_trees)
+    read_roots(skew);
+  else
+    scan(skew);
+  for (enum skew_where kind = SKEW_STOPPED; kind < SKEW_KINDS; kind++)
+    skew->set[kind].is_loose = false;
+}
+
+/* The range of each set is just that of its members from now on. */
 static inline void refresh(struct skew *skew) {
-  if (skew->n_changed > 0) take_changes(skew);
+  const struct skew_set *set = skew->set;
+  if (set[SKEW_STOPPED].is_loose | set[SKEW_COSTOP].is_loose | set[SKEW_ADVANCING].is_loose)
+    tighten(skew);
 }
 
 /* --- the two extremes, as functions of time; nothing overflows where there is no key --- */
 
-static inline int64_t top_at(const struct skew *skew, int64_t t_ns) {
-  int64_t advancing = t_ns - skew->ends.advancing_max;
-  int64_t stopped = -skew->ends.stopped_max;
-  return advancing > stopped ? advancing : stopped;
+struct ends {
+  struct skew_range advancing, stopped; /* COSTOP or not */
+};
+
+static inline struct ends ends_of(const struct skew *skew) {
+  struct ends ends = {skew->set[SKEW_ADVANCING].range, skew->set[SKEW_STOPPED].range};
+  ends.stopped.least_ns = lesser(ends.stopped.least_ns, skew->set[SKEW_COSTOP].range.least_ns);
+  ends.stopped.greatest_ns =
+      greater(ends.stopped.greatest_ns, skew->set[SKEW_COSTOP].range.greatest_ns);
+  return ends;
 }
 
-static inline int64_t bottom_at(const struct skew *skew, int64_t t_ns) {
-  int64_t advancing = skew->ends.advancing_min;
-  int64_t stopped = skew->ends.stopped_min - t_ns;
-  return (advancing < stopped ? advancing : stopped) + t_ns;
+static inline int64_t top_at(const struct ends *ends, int64_t t_ns) {
+  return greater(ends->advancing.greatest_ns + t_ns, ends->stopped.greatest_ns);
+}
+
+static inline int64_t bottom_at(const struct ends *ends, int64_t t_ns) {
+  return lesser(ends->advancing.least_ns, ends->stopped.least_ns - t_ns) + t_ns;
+}
+
+static inline int64_t skew_at(const struct ends *ends, int64_t t_ns) {
+  return top_at(ends, t_ns) - bottom_at(ends, t_ns);
 }
 
 int64_t skew_find_bottom(struct skew *skew) {
   refresh(skew);
-  return bottom_at(skew, skew->sim->now_ns);
+  struct ends ends = ends_of(skew);
+  return bottom_at(&ends, skew->sim->now_ns);
 }
-
-void skew_look(struct skew *skew) { refresh(skew); }
 
 int64_t skew_now(struct skew *skew) {
   refresh(skew);
-  if (skew->n_in < 2) return 0;
-  return top_at(skew, skew->sim->now_ns) - bottom_at(skew, skew->sim->now_ns);
+  struct ends ends = ends_of(skew);
+  return skew_n_in(skew) < 2 ? 0 : skew_at(&ends, skew->sim->now_ns);
 }
 
 /* --- booking --- */
@@ -150,8 +165,7 @@ static void raise_lead(struct skew_clock *clock, int64_t lead_ns) {
   if (lead_ns > clock->lead_max_ns) clock->lead_max_ns = lead_ns;
 }
 
-/* Supremum of (t - min p) over (from, since]. */
-static int64_t peak_behind(const struct skew *skew, int64_t from_ns) {
+void skew_find_behind(struct skew *skew, int64_t from_ns) {
   uint32_t low = 0, high = skew->n_peaks;
   while (low < high) {
     uint32_t middle = (low + high) / 2;
@@ -160,23 +174,14 @@ static int64_t peak_behind(const struct skew *skew, int64_t from_ns) {
     else
       low = middle + 1;
   }
-  if (low < skew->n_peaks && skew->peak[low].value_ns > skew->gap_ns)
-    return skew->peak[low].value_ns;
-  return skew->gap_ns;
-}
-
-void skew_fold_lead(struct skew *skew, struct skew_clock *clock) {
-  raise_lead(clock, clock->p_ns + peak_behind(skew, clock->lead_from_ns));
-  clock->lead_from_ns = skew->since_ns;
-}
-
-static void fold_lead(struct skew *skew, struct skew_clock *clock) {
-  if (clock->lead_from_ns != skew->since_ns) skew_fold_lead(skew, clock);
+  bool has_peak = low < skew->n_peaks && skew->peak[low].value_ns > skew->gap_ns;
+  skew->behind_ns = has_peak ? skew->peak[low].value_ns : skew->gap_ns;
+  skew->behind_from_ns = from_ns;
 }
 
 static void fold_all(struct skew *skew) {
   for (uint32_t v = 0; v < skew->n_vcpus; v++)
-    if (skew->clock[v].where == SKEW_ADVANCING) fold_lead(skew, &skew->clock[v]);
+    if (skew->clock[v].where == SKEW_ADVANCING) skew_fold_lead(skew, &skew->clock[v]);
   skew->n_peaks = 0;
 }
 
@@ -222,20 +227,27 @@ static void book_piece(struct skew *skew, int64_t a_ns, int64_t b_ns, int64_t sk
   }
 }
 
-static void book_pieces(struct skew *skew, int64_t from_ns, int64_t to_ns) {
+/* Some advance, and others do not? */
+static inline bool is_mixed(const struct skew *skew) {
+  uint32_t n_advancing = skew->set[SKEW_ADVANCING].n;
+  return n_advancing > 0 && n_advancing < skew_n_in(skew);
+}
+
+static void book_pieces(struct skew *skew, const struct ends *ends, int64_t from_ns,
+                        int64_t to_ns) {
   int64_t cut[4] = {from_ns, to_ns, to_ns, to_ns};
-  if (skew->n_advancing > 0 && skew->n_advancing < skew->n_in) {
+  if (is_mixed(skew)) {
     /* Where an advancing vCPU overtakes the stopped top, or the stopped bottom. */
-    int64_t top = skew->ends.advancing_max - skew->ends.stopped_max;
-    int64_t bottom = skew->ends.stopped_min - skew->ends.advancing_min;
+    int64_t top = ends->stopped.greatest_ns - ends->advancing.greatest_ns;
+    int64_t bottom = ends->stopped.least_ns - ends->advancing.least_ns;
     cut[1] = top < bottom ? top : bottom;
     cut[2] = top < bottom ? bottom : top;
   }
-  int64_t a = from_ns, skew_a = top_at(skew, a) - bottom_at(skew, a);
+  int64_t a = from_ns, skew_a = skew_at(ends, a);
   for (int i = 1; i < 4; i++) {
     int64_t b = cut[i] > to_ns ? to_ns : cut[i];
     if (b <= a) continue;
-    int64_t skew_b = top_at(skew, b) - bottom_at(skew, b);
+    int64_t skew_b = skew_at(ends, b);
     book_piece(skew, a, b, skew_a, skew_b);
     a = b;
     skew_a = skew_b;
@@ -246,27 +258,30 @@ void skew_account(struct skew *skew) {
   int64_t now = skew->sim->now_ns, from = skew->since_ns;
   if (now == from) return;
   refresh(skew);
-  if (skew->n_in == 0) {
+  skew->behind_from_ns = -1;
+  if (skew_n_in(skew) == 0) {
     skew->flat_ns[0] += now - from;
     trace_piece(skew, from, now, 0, 0);
     skew->bottom_ns = -1;
     skew->since_ns = now;
     return;
   }
-  int64_t bottom = bottom_at(skew, from);
+  struct ends ends = ends_of(skew);
+  int64_t bottom = bottom_at(&ends, from);
   if (skew->bottom_ns >= 0 && bottom > skew->bottom_ns) push_peak(skew, from, skew->gap_ns);
   while (skew->n_woken > 0) {
     struct skew_clock *clock = &skew->clock[skew->woken[--skew->n_woken]];
     if (clock->where == SKEW_OUT) continue;
     raise_lead(clock, clock->p_ns + (clock->where == SKEW_ADVANCING ? from : 0) - bottom);
   }
-  if (skew->n_in < 2) {
+  if (skew_n_in(skew) < 2) {
     skew->flat_ns[0] += now - from;
     trace_piece(skew, from, now, 0, 0);
   } else {
-    book_pieces(skew, from, now);
+    book_pieces(skew, &ends, from, now);
   }
-  skew->bottom_ns = bottom_at(skew, now);
+  skew->bottom_ns = bottom_at(&ends, now);
+  skew->was_level = top_at(&ends, now) == skew->bottom_ns;
   skew->has_risen = false;
   skew->gap_ns = now - skew->bottom_ns;
   skew->since_ns = now;
@@ -275,91 +290,104 @@ void skew_account(struct skew *skew) {
 /* --- changes --- */
 
 void skew_wake(struct skew *skew, uint32_t v) {
-  int64_t floor_ns = skew->n_in > 0 ? skew_bottom(skew) : skew->top_ns;
+  bool is_first = skew_n_in(skew) == 0;
+  int64_t floor_ns = is_first ? skew->top_ns : skew_bottom(skew);
   struct skew_clock *clock = &skew->clock[v];
-  if (skew->n_in++ == 0) skew->has_risen = true;
+  if (is_first) skew->has_risen = true;
   if (clock->p_ns > floor_ns && skew->n_woken < skew->n_vcpus) skew->woken[skew->n_woken++] = v;
-  clock->where = SKEW_STOPPED;
   if (clock->p_ns < floor_ns) clock->p_ns = floor_ns;
   if (clock->p_ns > skew->top_ns) skew->top_ns = clock->p_ns;
-  skew_touch(skew, v);
+  skew_set(skew, v, SKEW_STOPPED);
 }
 
 void skew_idle(struct skew *skew, uint32_t v) {
-  if (skew->clock[v].where == SKEW_ADVANCING) skew_stop(skew, v);
-  skew->n_in--;
+  if (skew->clock[v].where == SKEW_ADVANCING) skew_stop(skew, v, SKEW_STOPPED);
+  skew_set(skew, v, SKEW_OUT);
   skew->has_risen = true;
-  skew->clock[v].where = SKEW_OUT;
-  skew_touch(skew, v);
 }
 
 /* Nobody's progress has changed at this instant, and all are level? */
 static bool is_level(const struct skew *skew) {
-  int64_t now = skew->sim->now_ns;
-  bool is_known = skew->since_ns == now && !skew->has_risen && skew->n_woken == 0;
-  return is_known && top_at(skew, now) == bottom_at(skew, now);
+  bool is_known = skew->since_ns == skew->sim->now_ns && !skew->has_risen && skew->n_woken == 0;
+  return is_known && skew->was_level;
 }
 
 void skew_level(struct skew *skew) {
-  if (is_level(skew)) return;
-  int64_t top = INT64_MIN;
-  for (uint32_t v = 0; v < skew->n_vcpus; v++)
-    if (skew->clock[v].where != SKEW_OUT && skew_progress(skew, v) > top)
-      top = skew_progress(skew, v);
+  if (is_level(skew) || skew_n_in(skew) == 0) return;
+  refresh(skew);
+  struct ends ends = ends_of(skew);
+  int64_t now = skew->sim->now_ns, top = top_at(&ends, now);
   for (uint32_t v = 0; v < skew->n_vcpus; v++) {
     struct skew_clock *clock = &skew->clock[v];
     if (clock->where == SKEW_OUT || skew_progress(skew, v) == top) continue;
-    if (clock->where == SKEW_ADVANCING) fold_lead(skew, clock);
+    if (clock->where == SKEW_ADVANCING) skew_fold_lead(skew, clock);
     clock->p_ns += top - skew_progress(skew, v);
     skew->has_risen = true;
-    if (top > skew->top_ns) skew->top_ns = top;
     skew_touch(skew, v);
+  }
+  if (top > skew->top_ns) skew->top_ns = top;
+  for (enum skew_where kind = SKEW_STOPPED; kind < SKEW_KINDS; kind++) {
+    int64_t p_ns = kind == SKEW_ADVANCING ? top - now : top;
+    if (skew->set[kind].n > 0) skew->set[kind].range = (struct skew_range){p_ns, p_ns};
   }
 }
 
 /* --- questions --- */
 
-/* The first at or behind `from` with a key <= bound, of those of which `end` is the least. */
-static inline uint32_t find(const struct skew *skew, const struct wtree *tree, int64_t end,
-                            unsigned where, int64_t sign, uint32_t from, int64_t bound) {
-  uint32_t v = from;
-  if (end > bound) return skew->n_vcpus;
-  if (skew->has_trees)
-    v = wtree_find(tree, from, bound);
-  else
-    while (v < skew->n_vcpus && key_of(&skew->clock[v], where, sign) > bound) v++;
-  return v < skew->n_vcpus ? v : skew->n_vcpus;
+/* Those of a kind with sign * p_ns <= bound_ns. */
+static inline uint32_t find(struct skew *skew, enum skew_where kind, int64_t sign, int64_t bound_ns,
+                            uint32_t *found) {
+  const struct skew_trees *trees = &skew->trees[kind];
+  const struct wtree *tree = sign < 0 ? &trees->greatest : &trees->least;
+  uint32_t n = 0;
+  if (skew->has_trees) update_trees(skew);
+  if (skew->has_trees) {
+    for (uint32_t v = wtree_find(tree, 0, bound_ns); v < skew->n_vcpus;
+         v = wtree_find(tree, v + 1, bound_ns))
+      found[n++] = v;
+    return n;
+  }
+  for (uint32_t v = 0; v < skew->n_vcpus; v++) {
+    const struct skew_clock *clock = &skew->clock[v];
+    found[n] = v;
+    n += (clock->where == kind) & (sign * clock->p_ns <= bound_ns);
+  }
+  return n;
 }
 
-uint32_t skew_next_leader(struct skew *skew, uint32_t from, int64_t lead_ns) {
-  if (skew->n_advancing == 0) return skew->n_vcpus;
+uint32_t skew_find_leaders(struct skew *skew, int64_t lead_ns, uint32_t *found) {
+  const struct skew_set *set = &skew->set[SKEW_ADVANCING];
+  refresh(skew);
   /* p - t >= lead + min p - t, on negated keys. */
-  int64_t bound = skew->sim->now_ns - skew_bottom(skew) - lead_ns;
-  return find(skew, &skew->trees.advancing_max, skew->ends.advancing_max, SKEW_ADVANCING, -1, from,
-              bound);
+  int64_t bound_ns = skew->sim->now_ns - skew_bottom(skew) - lead_ns;
+  if (set->n == 0 || -set->range.greatest_ns > bound_ns) return 0;
+  return find(skew, SKEW_ADVANCING, -1, bound_ns, found);
 }
 
-uint32_t skew_next_costopped(struct skew *skew, uint32_t from, int64_t lead_ns) {
-  if (skew->n_costop == 0) return skew->n_vcpus;
-  int64_t bound;
-  if (__builtin_add_overflow(skew_bottom(skew), lead_ns, &bound)) bound = INT64_MAX - 1;
-  return find(skew, &skew->trees.costop_min, skew->ends.costop_min, SKEW_COSTOP, 1, from, bound);
+uint32_t skew_find_costopped(struct skew *skew, int64_t lead_ns, uint32_t *found) {
+  const struct skew_set *set = &skew->set[SKEW_COSTOP];
+  refresh(skew);
+  int64_t bound_ns;
+  if (__builtin_add_overflow(skew_bottom(skew), lead_ns, &bound_ns)) bound_ns = INT64_MAX - 1;
+  if (set->n == 0 || set->range.least_ns > bound_ns) return 0;
+  return find(skew, SKEW_COSTOP, 1, bound_ns, found);
 }
 
 static int64_t crossing_ns(const struct skew *skew, int64_t height_ns) {
-  if (skew->n_advancing == 0 || skew->n_advancing == skew->n_in) return TIME_NEVER_NS;
+  if (!is_mixed(skew)) return TIME_NEVER_NS;
   /* The most advanced runs away from the stopped bottom: p + t - bottom = height. */
-  int64_t at;
-  if (__builtin_add_overflow(skew->ends.stopped_min + skew->ends.advancing_max, height_ns, &at))
-    return TIME_NEVER_NS;
+  struct ends ends = ends_of(skew);
+  int64_t at, level_ns = ends.stopped.least_ns - ends.advancing.greatest_ns;
+  if (__builtin_add_overflow(level_ns, height_ns, &at)) return TIME_NEVER_NS;
   return at > skew->sim->now_ns ? at : skew->sim->now_ns;
 }
 
 int64_t skew_lead_reaches_ns(struct skew *skew, int64_t lead_ns) {
-  if (skew->n_advancing == 0) return TIME_NEVER_NS;
+  const struct skew_set *advancing = &skew->set[SKEW_ADVANCING];
+  if (advancing->n == 0) return TIME_NEVER_NS;
   refresh(skew);
   int64_t now = skew->sim->now_ns;
-  if (now - skew->ends.advancing_max - skew_bottom(skew) >= lead_ns) return now;
+  if (now + advancing->range.greatest_ns - skew_bottom(skew) >= lead_ns) return now;
   return crossing_ns(skew, lead_ns);
 }
 
@@ -369,18 +397,20 @@ int64_t skew_reaches_ns(struct skew *skew, int64_t skew_ns) {
 }
 
 int64_t skew_costop_falls_to_ns(struct skew *skew, int64_t lead_ns) {
-  if (skew->n_costop == 0) return TIME_NEVER_NS;
+  if (skew->set[SKEW_COSTOP].n == 0) return TIME_NEVER_NS;
   refresh(skew);
-  int64_t needed = skew->ends.costop_min - lead_ns; /* min p must get there */
+  struct ends ends = ends_of(skew);
+  int64_t needed = skew->set[SKEW_COSTOP].range.least_ns - lead_ns; /* min p must get there */
   if (skew_bottom(skew) >= needed) return skew->sim->now_ns;
-  if (skew->ends.stopped_min < needed || skew->n_advancing == 0) return TIME_NEVER_NS;
-  return needed - skew->ends.advancing_min;
+  if (ends.stopped.least_ns < needed || skew->set[SKEW_ADVANCING].n == 0) return TIME_NEVER_NS;
+  return needed - ends.advancing.least_ns;
 }
 
 /* --- ends --- */
 
 void skew_reset(struct skew *skew) {
   fold_all(skew);
+  skew->behind_from_ns = -1;
   skew->n_woken = 0;
   skew->max_ns = skew_now(skew);
   skew->integral2 = 0;

@@ -7,10 +7,12 @@
    next change comes.
    Rule: a vCPU is out (IDLE), stopped (READY, COSTOP, or in overhead) or advancing. On waking
    p := max(p, min p of the others that are in); if there is none, p := max p of all.
-   The least and the greatest are worked out when somebody asks, and before time is booked: if few
-   have changed since, by winner trees, else by a look at all.
+   The least and the greatest of each kind follow those who join it; when one who was at an end
+   leaves others behind, they are worked out anew as soon as somebody asks: if few have changed, by
+   winner trees, else by a look at all.
    Invariants: min p over those that are in never falls; the skew is 0 with fewer than two of them.
-   Cost: O(log vCPUs) for a change, O(1) for each of many at one instant; nothing in between. */
+   Cost: O(1) for a change, also of the least or the greatest where a kind leaves as a whole, else
+   O(log vCPUs), or O(1) for each of many at one instant; nothing in between. */
 #ifndef COSTOP_HV_SKEW_H
 #define COSTOP_HV_SKEW_H
 
@@ -23,16 +25,34 @@
 #include "sim/sim.h"
 #include "sim/wtree.h"
 
-enum skew_where { SKEW_OUT = 0, SKEW_STOPPED = 1, SKEW_ADVANCING = 2 };
-enum { SKEW_COSTOP = 4 }; /* of a stopped one */
+enum skew_where {
+  SKEW_OUT,
+  SKEW_STOPPED, /* READY, or in overhead */
+  SKEW_COSTOP,
+  SKEW_ADVANCING,
+  SKEW_KINDS
+};
 
 struct skew_clock {
   int64_t p_ns;         /* progress; less the time (p - t) while advancing */
   int64_t lead_max_ns;  /* so far, of intervals that were folded */
   int64_t lead_from_ns; /* its lead since then is still to be folded; advancing only */
-  uint8_t where;        /* enum skew_where, with SKEW_COSTOP or-ed in */
+  uint8_t where;        /* enum skew_where */
   uint8_t entered;      /* … as the trees have it */
-  bool is_changed;      /* the trees do not have it as it is */
+  bool is_listed;       /* among those that the trees do not have as they are */
+};
+
+/* The least and the greatest of some keys. */
+struct skew_range {
+  int64_t least_ns, greatest_ns;
+};
+#define SKEW_NOBODY ((struct skew_range){WTREE_NONE, -WTREE_NONE})
+
+/* All vCPUs of one kind. */
+struct skew_set {
+  struct skew_range range; /* of their p_ns … */
+  bool is_loose;           /* … which may be wider than that */
+  uint32_t n;
 };
 
 /* The lead of an advancing vCPU is its p - t plus (t - min p), and the latter is the VM's: it
@@ -43,32 +63,28 @@ struct skew_peak {
   int64_t at_ns, value_ns;
 };
 
-/* The least key of each kind, WTREE_NONE if there is none; greatest ones are negated. */
-struct skew_ends {
-  int64_t advancing_min, advancing_max; /* p - t */
-  int64_t stopped_min, stopped_max;     /* p */
-  int64_t costop_min;                   /* p of the COSTOP ones */
-};
-
 struct skew_trees {
-  struct wtree advancing_min, advancing_max, stopped_min, stopped_max, costop_min;
+  struct wtree least, greatest; /* keys of greatest are negated */
 };
 
 struct skew {
   struct sim *sim;
   vm_id_t vm;
-  uint32_t n_vcpus, n_in, n_advancing, n_costop, n_peaks, n_woken;
-  uint32_t n_changed, n_few; /* up to n_few of them are listed; more are too many for trees */
+  uint32_t n_vcpus, n_peaks, n_woken;
+  uint32_t n_changed,
+      n_few; /* since the sets were worked out; more than n_few: too many for trees */
   struct skew_clock *clock;
-  uint32_t *changed; /* those whose clocks are up to date, but not what follows */
-  struct skew_ends ends;
-  struct skew_trees trees;
-  bool has_trees;    /* they are as `entered` of each says; else nobody knows what they are */
+  struct skew_set set[SKEW_KINDS];
+  struct skew_trees trees[SKEW_KINDS]; /* none for SKEW_OUT */
+  bool has_trees;    /* they are as `entered` of each says; else nobody knows what they are … */
+  uint32_t *changed; /* … and those whose clocks they do not have are listed, up to n_few */
   bool has_risen;    /* min p, at this instant: it is bottom_ns no more */
+  bool was_level;    /* at since_ns, all that were in had the same progress */
   int64_t top_ns;    /* greatest p that ever stopped */
   int64_t since_ns;  /* booked up to here */
   int64_t bottom_ns; /* min p just before since_ns; -1: nobody was in */
   int64_t gap_ns;    /* t - min p just before since_ns */
+  int64_t behind_from_ns, behind_ns; /* the latest answer of skew_find_behind; -1: none */
   struct skew_peak *peak;
   uint32_t *woken; /* vCPUs that woke since the last booking: their first lead is to be folded */
   int64_t max_ns;
@@ -87,42 +103,123 @@ void skew_account(struct skew *skew);
 
 void skew_wake(struct skew *skew, uint32_t v); /* out -> stopped */
 void skew_idle(struct skew *skew, uint32_t v); /* stopped or advancing -> out */
-/* Its lead while advancing, up to since_ns, goes into its maximum. */
-void skew_fold_lead(struct skew *skew, struct skew_clock *clock);
+/* Finds behind_ns, the supremum of (t - min p) from from_ns on, up to since_ns. */
+void skew_find_behind(struct skew *skew, int64_t from_ns);
+/* Lists v as changed, for the trees. */
+void skew_list(struct skew *skew, uint32_t v);
 
-static inline void skew_touch(struct skew *skew, uint32_t v) {
-  if (skew->n_changed > skew->n_few || skew->clock[v].is_changed) return;
-  skew->clock[v].is_changed = true;
-  skew->changed[skew->n_changed++] = v;
+static inline uint32_t skew_n_in(const struct skew *skew) {
+  return skew->n_vcpus - skew->set[SKEW_OUT].n;
 }
 
-/* stopped -> advancing */
-static inline void skew_start(struct skew *skew, uint32_t v) {
+/* Its lead while advancing, up to since_ns, goes into its maximum. */
+static inline void skew_fold_lead(struct skew *skew, struct skew_clock *clock) {
+  if (clock->lead_from_ns == skew->since_ns) return;
+  if (clock->lead_from_ns != skew->behind_from_ns) skew_find_behind(skew, clock->lead_from_ns);
+  int64_t lead_ns = clock->p_ns + skew->behind_ns;
+  if (lead_ns > clock->lead_max_ns) clock->lead_max_ns = lead_ns;
+  clock->lead_from_ns = skew->since_ns;
+}
+
+/* --- changes of kind: of each vCPU by itself, and of how many the sets are to know --- */
+
+static inline void skew_include(struct skew_range *range, int64_t p_ns) {
+  range->least_ns = p_ns < range->least_ns ? p_ns : range->least_ns;
+  range->greatest_ns = p_ns > range->greatest_ns ? p_ns : range->greatest_ns;
+}
+
+/* n vCPUs with such p_ns have left a set … */
+static inline void skew_leave(struct skew_set *set, uint32_t n, struct skew_range range) {
+  set->n -= n;
+  if (set->n == 0) {
+    set->range = SKEW_NOBODY;
+    set->is_loose = false;
+  } else if (range.least_ns <= set->range.least_ns || range.greatest_ns >= set->range.greatest_ns) {
+    set->is_loose = true;
+  }
+}
+
+/* … or joined it. */
+static inline void skew_join(struct skew_set *set, uint32_t n, struct skew_range range) {
+  set->n += n;
+  skew_include(&set->range, range.least_ns);
+  skew_include(&set->range, range.greatest_ns);
+}
+
+/* v's clock has changed. */
+static inline void skew_touch(struct skew *skew, uint32_t v) {
+  if (skew->has_trees)
+    skew_list(skew, v);
+  else
+    skew->n_changed += skew->n_changed <= skew->n_few;
+}
+
+/* stopped -> advancing; its former p_ns is added to `moved`. */
+static inline void skew_start_clock(struct skew *skew, uint32_t v, struct skew_range *moved) {
   struct skew_clock *clock = &skew->clock[v];
   int64_t now = skew->sim->now_ns;
-  skew->n_advancing++;
+  skew_include(moved, clock->p_ns);
   clock->where = SKEW_ADVANCING;
   clock->p_ns -= now;
   clock->lead_from_ns = now;
   skew_touch(skew, v);
 }
-
-/* advancing -> stopped */
-static inline void skew_stop(struct skew *skew, uint32_t v) {
-  struct skew_clock *clock = &skew->clock[v];
-  if (clock->lead_from_ns != skew->since_ns) skew_fold_lead(skew, clock);
-  skew->n_advancing--;
-  clock->where = SKEW_STOPPED;
-  clock->p_ns += skew->sim->now_ns;
-  if (clock->p_ns > skew->top_ns) skew->top_ns = clock->p_ns;
-  skew_touch(skew, v);
+static inline void skew_count_starts(struct skew *skew, enum skew_where from, uint32_t n,
+                                     struct skew_range moved) {
+  int64_t now = skew->sim->now_ns;
+  skew_leave(&skew->set[from], n, moved);
+  struct skew_range range = {moved.least_ns - now, moved.greatest_ns - now};
+  skew_join(&skew->set[SKEW_ADVANCING], n, range);
+}
+static inline void skew_start(struct skew *skew, uint32_t v) {
+  struct skew_range moved = SKEW_NOBODY;
+  enum skew_where from = skew->clock[v].where;
+  skew_start_clock(skew, v, &moved);
+  skew_count_starts(skew, from, 1, moved);
 }
 
-/* Of a stopped one. */
-static inline void skew_set_costop(struct skew *skew, uint32_t v, bool is_costop) {
-  skew->clock[v].where = is_costop ? SKEW_STOPPED | SKEW_COSTOP : SKEW_STOPPED;
-  skew->n_costop += is_costop ? 1u : UINT32_MAX;
+/* advancing -> stopped, or COSTOP; likewise. */
+static inline void skew_stop_clock(struct skew *skew, uint32_t v, enum skew_where to,
+                                   struct skew_range *moved) {
+  struct skew_clock *clock = &skew->clock[v];
+  skew_fold_lead(skew, clock);
+  skew_include(moved, clock->p_ns);
+  clock->where = (uint8_t)to;
+  clock->p_ns += skew->sim->now_ns;
   skew_touch(skew, v);
+}
+static inline void skew_count_stops(struct skew *skew, enum skew_where to, uint32_t n,
+                                    struct skew_range moved) {
+  int64_t now = skew->sim->now_ns;
+  struct skew_range range = {moved.least_ns + now, moved.greatest_ns + now};
+  skew_leave(&skew->set[SKEW_ADVANCING], n, moved);
+  skew_join(&skew->set[to], n, range);
+  if (range.greatest_ns > skew->top_ns) skew->top_ns = range.greatest_ns;
+}
+static inline void skew_stop(struct skew *skew, uint32_t v, enum skew_where to) {
+  struct skew_range moved = SKEW_NOBODY;
+  skew_stop_clock(skew, v, to, &moved);
+  skew_count_stops(skew, to, 1, moved);
+}
+
+/* Any other change: p_ns is the same before and after it. */
+static inline void skew_set_clock(struct skew *skew, uint32_t v, enum skew_where to,
+                                  struct skew_range *moved) {
+  struct skew_clock *clock = &skew->clock[v];
+  skew_include(moved, clock->p_ns);
+  clock->where = (uint8_t)to;
+  skew_touch(skew, v);
+}
+static inline void skew_count_sets(struct skew *skew, enum skew_where from, enum skew_where to,
+                                   uint32_t n, struct skew_range moved) {
+  skew_leave(&skew->set[from], n, moved);
+  skew_join(&skew->set[to], n, moved);
+}
+static inline void skew_set(struct skew *skew, uint32_t v, enum skew_where to) {
+  struct skew_range moved = SKEW_NOBODY;
+  enum skew_where from = skew->clock[v].where;
+  skew_set_clock(skew, v, to, &moved);
+  skew_count_sets(skew, from, to, 1, moved);
 }
 
 /* A gang starts: the progress of all that are in becomes that of the most advanced. */
@@ -144,13 +241,10 @@ static inline int64_t skew_lead(struct skew *skew, uint32_t v) {
   assert(skew->clock[v].where != SKEW_OUT);
   return skew_progress(skew, v) - skew_bottom(skew);
 }
-/* For the following two. */
-void skew_look(struct skew *skew);
-/* Next advancing vCPU at or behind `from` with a lead >= lead_ns, next COSTOP one with a lead <=
-   lead_ns; n_vcpus or more if none. As things were at the latest skew_look, which is of this
-   instant; who has been moved since, is not met again. */
-uint32_t skew_next_leader(struct skew *skew, uint32_t from, int64_t lead_ns);
-uint32_t skew_next_costopped(struct skew *skew, uint32_t from, int64_t lead_ns);
+/* Which advancing vCPUs have a lead >= lead_ns, which COSTOP ones a lead <= lead_ns, by index;
+   returns how many. */
+uint32_t skew_find_leaders(struct skew *skew, int64_t lead_ns, uint32_t *found);
+uint32_t skew_find_costopped(struct skew *skew, int64_t lead_ns, uint32_t *found);
 /* When, if nothing changes, an advancing vCPU's lead reaches lead_ns (now, if one has), or
    TIME_NEVER_NS; and when a COSTOP one's falls to lead_ns. */
 int64_t skew_lead_reaches_ns(struct skew *skew, int64_t lead_ns);

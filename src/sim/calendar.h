@@ -97,11 +97,14 @@ static inline void calendar_set_pcpu(struct calendar *calendar, uint32_t pcpu, u
   wtree_replace(&calendar->pcpus, pcpu,
                 calendar_pcpu_key(calendar, pcpu, vcpu, step_ns, slice_end_ns));
 }
-/* Many at once: calendar_put_pcpu for each, whatever else is set or cleared between, then
-   calendar_build_pcpus before anybody asks. */
+/* Many at once: calendar_put_pcpu or calendar_drop_pcpu for each, whatever else is set or cleared
+   between, then calendar_build_pcpus before anybody asks. */
 static inline void calendar_put_pcpu(struct calendar *calendar, uint32_t pcpu, uint32_t vcpu,
                                      int64_t step_ns, int64_t slice_end_ns) {
   wtree_put(&calendar->pcpus, pcpu, calendar_pcpu_key(calendar, pcpu, vcpu, step_ns, slice_end_ns));
+}
+static inline void calendar_drop_pcpu(struct calendar *calendar, uint32_t pcpu) {
+  wtree_put(&calendar->pcpus, pcpu, WTREE_NONE);
 }
 static inline void calendar_build_pcpus(struct calendar *calendar) {
   wtree_build(&calendar->pcpus);

@@ -52,7 +52,7 @@ CHANGES = (
     ("hv/picked.h", "v->preemptions++;", ""),
     ("hv/sibling.h", "v->preemptions += to == RS_READY;", "v->preemptions++;"),
     ("hv/sibling.h", "(is_free || hv->overhead_is_progress)", "is_free"),
-    ("hv/sibling.h", "if (vm->skew) skew_set_costop(vm->skew, v->index, false);", ""),
+    ("hv/sibling.h", "skew_set(moves->skew, v->index, SKEW_STOPPED);", ""),
     # schedulers
     ("hv/sched_credit.c", "!current->has_yielded && is_limited(hv, current)",
      "is_limited(hv, current)"),
@@ -74,15 +74,15 @@ CHANGES = (
     ("hv/account.c", "else if (to == RS_RUNNING && hv->overhead_is_progress)",
      "else if (to == RS_RUNNING)"),
     # skew
-    ("hv/skew.c", "if (lead_ns > clock->lead_max_ns) clock->lead_max_ns = lead_ns;",
+    ("hv/skew.h", "if (lead_ns > clock->lead_max_ns) clock->lead_max_ns = lead_ns;",
      "clock->lead_max_ns = lead_ns;"),
     ("hv/skew.c", "if (clock->p_ns < floor_ns) clock->p_ns = floor_ns;", ""),
-    ("hv/skew.c", "skew->n_in > 0 ? skew_bottom(skew) : skew->top_ns", "skew->top_ns"),
+    ("hv/skew.c", "is_first ? skew->top_ns : skew_bottom(skew)", "skew->top_ns"),
     ("hv/skew.c", "cut[1] = top < bottom ? top : bottom;", "cut[1] = top;"),
     ("hv/skew.c", "skew->integral2 += (__int128)(skew_a + skew_b) * (b_ns - a_ns);",
      "skew->integral2 += (__int128)(skew_a + skew_a) * (b_ns - a_ns);"),
-    ("hv/skew.c", "return needed - skew->ends.advancing_min;",
-     "return needed - skew->ends.advancing_min + 1;"),
+    ("hv/skew.c", "return needed - ends.advancing.least_ns;",
+     "return needed - ends.advancing.least_ns + 1;"),
     # co-scheduling
     ("hv/cosched_relaxed.c", "skew_lead(skew, v->index) >= relaxed->costop_threshold_ns",
      "skew_lead(skew, v->index) > relaxed->costop_threshold_ns"),

@@ -13,7 +13,6 @@ enum { VCPUS_MAX = 9, HORIZON_NS = 30000, GAP_MAX_NS = 40, SEEDS = 30 };
 struct naive {
   int64_t p_ns[VCPUS_MAX], lead_max_ns[VCPUS_MAX];
   enum skew_where where[VCPUS_MAX];
-  bool is_costop[VCPUS_MAX];
   int64_t max_ns, now_ns;
   __int128 integral2;
   int64_t twice_ns[HORIZON_NS]; /* twice the skew in the middle of each nanosecond */
@@ -103,16 +102,14 @@ static void pass(int64_t ns) {
   sim.now_ns += ns;
 }
 
-static void set_costop(uint32_t v, bool is_costop) {
-  skew_set_costop(&skew, v, is_costop);
-  naive.is_costop[v] = is_costop;
+static void set_both(uint32_t v, enum skew_where where) {
+  skew_set(&skew, v, where);
+  naive.where[v] = where;
 }
 
 static void change_stopped(uint32_t v) {
-  if (naive.is_costop[v]) {
-    set_costop(v, false);
-  } else if (below(4) == 0) {
-    set_costop(v, true);
+  if (below(4) == 0) {
+    set_both(v, SKEW_COSTOP);
   } else if (below(4) == 0) {
     skew_idle(&skew, v);
     naive.where[v] = SKEW_OUT;
@@ -132,14 +129,24 @@ static void change(uint32_t v) {
     case SKEW_STOPPED:
       change_stopped(v);
       break;
+    case SKEW_COSTOP:
+      if (below(2) == 0) {
+        set_both(v, SKEW_STOPPED);
+      } else {
+        skew_start(&skew, v);
+        naive.where[v] = SKEW_ADVANCING;
+      }
+      break;
     case SKEW_ADVANCING:
       if (below(4) == 0) {
         skew_idle(&skew, v);
         naive.where[v] = SKEW_OUT;
       } else {
-        skew_stop(&skew, v);
-        naive.where[v] = SKEW_STOPPED;
+        naive.where[v] = below(2) ? SKEW_STOPPED : SKEW_COSTOP;
+        skew_stop(&skew, v, naive.where[v]);
       }
+      break;
+    case SKEW_KINDS:
       break;
   }
 }
@@ -147,7 +154,7 @@ static void change(uint32_t v) {
 /* A gang starts: nobody advances yet. */
 static void level(void) {
   for (uint32_t v = 0; v < naive.n_vcpus; v++)
-    if (naive.where[v] == SKEW_ADVANCING || naive.is_costop[v]) return;
+    if (naive.where[v] == SKEW_ADVANCING) return;
   if (n_in() == 0) return;
   skew_account(&skew);
   skew_level(&skew);
@@ -161,17 +168,19 @@ static void expect_answers(int64_t lead_ns) {
   if (below(2)) ck_assert_int_eq(skew_now(&skew), spread());
   if (n_in() == 0) return;
   ck_assert_int_eq(skew_bottom(&skew), extreme(1));
-  uint32_t leader = naive.n_vcpus, costopped = naive.n_vcpus;
-  for (uint32_t v = naive.n_vcpus; v-- > 0;) {
+  uint32_t leaders[VCPUS_MAX], costopped[VCPUS_MAX], n_leaders = 0, n_costopped = 0;
+  uint32_t found[VCPUS_MAX];
+  for (uint32_t v = 0; v < naive.n_vcpus; v++) {
     if (naive.where[v] == SKEW_OUT) continue;
     int64_t here_ns = naive.p_ns[v] - extreme(1);
     ck_assert_int_eq(skew_lead(&skew, v), here_ns);
-    if (naive.where[v] == SKEW_ADVANCING && here_ns >= lead_ns) leader = v;
-    if (naive.is_costop[v] && here_ns <= lead_ns) costopped = v;
+    if (naive.where[v] == SKEW_ADVANCING && here_ns >= lead_ns) leaders[n_leaders++] = v;
+    if (naive.where[v] == SKEW_COSTOP && here_ns <= lead_ns) costopped[n_costopped++] = v;
   }
-  skew_look(&skew);
-  ck_assert_uint_eq(skew_next_leader(&skew, 0, lead_ns), leader);
-  ck_assert_uint_eq(skew_next_costopped(&skew, 0, lead_ns), costopped);
+  ck_assert_uint_eq(skew_find_leaders(&skew, lead_ns, found), n_leaders);
+  ck_assert_mem_eq(found, leaders, n_leaders * sizeof *found);
+  ck_assert_uint_eq(skew_find_costopped(&skew, lead_ns, found), n_costopped);
+  ck_assert_mem_eq(found, costopped, n_costopped * sizeof *found);
 }
 
 /* When is it so, if nothing changes? Looks two hundred nanoseconds ahead. */
@@ -197,7 +206,7 @@ static bool has_leader(int64_t limit_ns) {
 
 static bool may_costart(int64_t limit_ns) {
   for (uint32_t v = 0; v < naive.n_vcpus; v++)
-    if (naive.is_costop[v] && naive.p_ns[v] - extreme(1) <= limit_ns) return true;
+    if (naive.where[v] == SKEW_COSTOP && naive.p_ns[v] - extreme(1) <= limit_ns) return true;
   return false;
 }
 
@@ -273,7 +282,7 @@ START_TEST(it_is_what_hand_and_eye_find) {
   skew_start(&skew, 1);
   sim.now_ns = 10;
   skew_account(&skew);
-  skew_stop(&skew, 0);
+  skew_stop(&skew, 0, SKEW_STOPPED);
   sim.now_ns = 20;
   skew_account(&skew);
   skew_finish(&skew);
