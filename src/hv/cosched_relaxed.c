@@ -83,10 +83,10 @@ static void *relaxed_create(struct hv *hv, const void *params, struct arena *are
 
 static enum verdict relaxed_offer(struct hv *hv, struct vcpu *v) {
   const struct relaxed *relaxed = hv->cosched_state;
-  struct skew *skew = hv_vm_of(hv, v)->skew;
+  struct skew *skew = v->group->skew;
   if (!skew || relaxed->params.costop_threshold_ns == 0) return VERDICT_ADMIT;
-  return skew_lead(skew, v->index) >= relaxed->params.costop_threshold_ns ? VERDICT_REFUSE
-                                                                          : VERDICT_ADMIT;
+  int64_t lead_ns = skew_lead(skew, v->index);
+  return lead_ns >= relaxed->params.costop_threshold_ns ? VERDICT_REFUSE : VERDICT_ADMIT;
 }
 
 /* The READY sibling with the least progress, if its lead is below the threshold. */

@@ -84,8 +84,8 @@ CHANGES = (
     ("hv/skew.c", "return needed - ends.advancing.least_ns;",
      "return needed - ends.advancing.least_ns + 1;"),
     # co-scheduling
-    ("hv/cosched_relaxed.c", "skew_lead(skew, v->index) >= relaxed->costop_threshold_ns",
-     "skew_lead(skew, v->index) > relaxed->costop_threshold_ns"),
+    ("hv/cosched_relaxed.c", "lead_ns >= relaxed->params.costop_threshold_ns",
+     "lead_ns > relaxed->params.costop_threshold_ns"),
     ("hv/cosched_relaxed.c", "if (lead_ns >= least_ns) continue;",
      "if (lead_ns > least_ns) continue;"),
     ("hv/cosched_relaxed.c", "is_over || v->home != ID_NONE", "v->home != ID_NONE"),
