@@ -206,6 +206,46 @@ START_TEST(a_wait_for_a_caller_with_interrupts_disabled) {
 }
 END_TEST
 
+/* At 4 v1 has computed, too, but handles the call of v0. At 6 it ends that in a step of its own,
+   before which v0 asks for the lock. */
+START_TEST(what_a_call_has_interrupted_at_its_end_ends_in_a_step_of_its_own) {
+  world_watch(&world, HOST("2", "") "'locks': { 'l': { 'kind': 'ticket' } }," PROGRAM(
+                          "{ 'compute': '4us' }, { 'shootdown': { 'handler': '2us' } },"
+                          "{ 'lock': 'l', 'hold': '3us' }") RUN(DB("'vcpus': 2"), "14us"));
+  world_expect(&world, US,
+               "db/v0   uuuu ss kk ccc uuu\n"
+               "db/v1   uuuu kk ss sss ccc\n"
+               "db/t0:l .... .. ## ### ...\n");
+}
+END_TEST
+
+/* At 6 a device wakes v1, which begins to handle that before v0 comes to its call. */
+START_TEST(what_is_pending_is_taken_in_the_dispatch_phase) {
+  world_watch(&world,
+              HOST("2", "") PROGRAM("{ 'compute': '1us' }, { 'sleep': '5us' },"
+                                    "{ 'shootdown': { 'handler': '1us' } }")
+                  RUN(DB("'vcpus': 2, 'threads': 1, 'interrupts': { 'nic': { 'every': '6us',"
+                         "'vcpu': 1, 'handler': [ { 'compute': '2us' } ] } }"),
+                      "12us"));
+  world_expect(&world, US,
+               "db/v0 u ..... sss u ..\n"
+               "db/v1 . ..... uuk . ..\n");
+}
+END_TEST
+
+/* At 5 v0 releases the lock and calls v1, which is inside by then. */
+START_TEST(who_is_granted_a_lock_for_nothing_is_inside_before_the_call) {
+  world_watch(&world, HOST("2", "") "'locks': { 'l': { 'kind': 'ticket' } }," PROGRAM(
+                          "{ 'compute': '2us' }, { 'lock': 'l', 'hold': '3us' },"
+                          "{ 'shootdown': { 'handler': '2us' } }") RUN(DB("'vcpus': 2"), "12us"));
+  world_expect(&world, US,
+               "db/v0   uu ccc ss uu s kk\n"
+               "db/v1   uu sss kk cc c ss\n"
+               "db/t0:l .. ### .. .. w ##\n"
+               "db/t1:l .. www ## ## # ..\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("timelines");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -220,5 +260,8 @@ int main(void) {
   tcase_add_test(tests, who_has_halted_for_a_lock_is_woken);
   tcase_add_test(tests, a_call_of_a_handler_that_waits_for_the_caller);
   tcase_add_test(tests, a_wait_for_a_caller_with_interrupts_disabled);
+  tcase_add_test(tests, what_a_call_has_interrupted_at_its_end_ends_in_a_step_of_its_own);
+  tcase_add_test(tests, what_is_pending_is_taken_in_the_dispatch_phase);
+  tcase_add_test(tests, who_is_granted_a_lock_for_nothing_is_inside_before_the_call);
   return suite_run(tests, "cross calls");
 }

@@ -260,6 +260,48 @@ START_TEST(a_handler_defers_the_guest_timeslice) {
 }
 END_TEST
 
+/* Both come at 9, the timeslice ends at 10: t1 becomes current at 13, and its turn lasts until 23.
+ */
+START_TEST(what_is_pending_comes_before_the_next_turn) {
+  world_watch(&world, DB("1", "", "{ 'compute': '100us' }",
+                         "'vcpus': 1, 'threads': 2, 'guest_timeslice': '10us', 'interrupts': {"
+                         "'nic': { 'every': '9us', 'handler': [ { 'compute': '2us' } ] },"
+                         "'disk': { 'every': '9us', 'handler': [ { 'compute': '2us' } ] } }",
+                         "", "25us"));
+  world_expect(&world, US,
+               "db/t0 000000000 .. .. ..... .. .. . 00\n"
+               "db/t1 ......... .. .. 00000 .. .. 0 ..\n");
+}
+END_TEST
+
+/* At 11 both are put on the vCPU, which runs a handler on top of nothing: t0 is current from 13 on,
+   and its turn lasts until 15. */
+START_TEST(who_comes_while_a_handler_runs_alone_is_ready) {
+  world_watch(&world, DB("1", "", "{ 'sleep': '11us' }, { 'compute': '100us' }",
+                         "'vcpus': 1, 'threads': 2, 'guest_timeslice': '2us', 'interrupts': {"
+                         "'nic': { 'every': '10us', 'handler': [ { 'compute': '3us' } ] } }",
+                         "", "17us"));
+  world_expect(&world, US,
+               "db/v0 .......... u uu uu uu\n"
+               "db/t0 .......... . .. 00 ..\n"
+               "db/t1 .......... . .. .. 00\n");
+}
+END_TEST
+
+/* It has been woken at 5, so at 6 nobody has to kick it, and pay for that; at 8 it finds the lock
+ * free. */
+START_TEST(who_has_halted_and_is_interrupted_needs_no_kick) {
+  world_watch(&world, DB("2", "'l': { 'kind': 'pv', 'spin_limit': '2us', 'wake': '2us' }",
+                         "{ 'lock': 'l', 'hold': '6us' }, { 'compute': '10us' }",
+                         "'vcpus': 2, 'interrupts': { 'nic': { 'every': '5us', 'vcpu': 1,"
+                         "'handler': [ { 'compute': '3us' } ] } }",
+                         "", "10us"));
+  world_expect(&world, US,
+               "db/v0 cc ccc c uu uu\n"
+               "db/v1 ss ... u uu cc\n");
+}
+END_TEST
+
 /* a is free from 6 on, but who spins for it has been interrupted, and the handler spins for b. */
 START_TEST(an_interrupted_spinner_takes_nothing) {
   world_watch(&world,
@@ -295,6 +337,9 @@ int main(void) {
   tcase_add_test(tests, who_is_woken_by_an_interrupt_does_not_jump_the_queue);
   tcase_add_test(tests, timers_are_local_and_devices_rotate);
   tcase_add_test(tests, a_handler_defers_the_guest_timeslice);
+  tcase_add_test(tests, what_is_pending_comes_before_the_next_turn);
+  tcase_add_test(tests, who_comes_while_a_handler_runs_alone_is_ready);
+  tcase_add_test(tests, who_has_halted_and_is_interrupted_needs_no_kick);
   tcase_add_test(tests, an_interrupted_spinner_takes_nothing);
   return suite_run(tests, "interrupts");
 }

@@ -90,6 +90,20 @@ static void check_vm(struct comparison *comparison, const struct vm_result *a,
   }
 }
 
+static void check_interrupts(struct comparison *comparison, const struct vm_result *a,
+                             const struct vm_result *b) {
+  char name[64];
+  for (uint32_t i = 0; i < a->spec->guest.n_interrupts; i++) {
+    const struct interrupt_result *source = &a->interrupts[i], *other = &b->interrupts[i];
+    snprintf(name, sizeof name, "%s/%s", a->spec->name, source->spec->name);
+    begin(comparison, name);
+    CHECK(comparison, source, other, arrivals);
+    CHECK(comparison, source, other, coalesced);
+    CHECK(comparison, source, other, taken);
+    check_latency(comparison, &source->latency, &other->latency);
+  }
+}
+
 bool compare_results(FILE *file, const struct run_result *machine,
                      const struct run_result *oracle) {
   struct comparison comparison = {.file = file};
@@ -98,8 +112,10 @@ bool compare_results(FILE *file, const struct run_result *machine,
   if (machine->status != RUN_DONE || oracle->status != RUN_DONE) return !comparison.differs;
   CHECK(&comparison, machine, oracle, window_ns);
   CHECK(&comparison, machine, oracle, seed);
-  for (uint32_t i = 0; i < machine->scenario->n_vms; i++)
+  for (uint32_t i = 0; i < machine->scenario->n_vms; i++) {
     check_vm(&comparison, &machine->vms[i], &oracle->vms[i]);
+    check_interrupts(&comparison, &machine->vms[i], &oracle->vms[i]);
+  }
   begin(&comparison, "host");
   CHECK(&comparison, &machine->host, &oracle->host, busy_ns);
   CHECK(&comparison, &machine->host, &oracle->host, fragmentation_ns);

@@ -10,15 +10,15 @@ static int64_t step_at(const struct naive_world *world, const struct naive_vcpu 
   int64_t now_ns = world->now_ns;
   if (vcpu->runstate != RS_RUNNING) return TIME_NEVER_NS;
   if (vcpu->is_resuming) return now_ns + vcpu->overhead_left_ns;
-  const struct naive_thread *thread = vcpu->current;
+  const struct naive_thread *thread = naive_interrupt_on_top(vcpu);
   int64_t at_ns = TIME_NEVER_NS;
-  if (vcpu->is_switching)
+  if (vcpu->is_switching && !vcpu->is_handling)
     at_ns = now_ns + vcpu->switch_left_ns;
   else if (thread->mode == MODE_WORK || thread->mode == MODE_PAY)
     at_ns = now_ns + thread->left_ns;
   else if (thread->mode == MODE_SPIN && thread->spin_left_ns != TIME_NEVER_NS)
     at_ns = now_ns + thread->spin_left_ns;
-  if (naive_guest_head(vcpu)) {
+  if (vcpu->current && naive_guest_head(vcpu)) {
     int64_t slice_ns = vcpu->vm->spec->guest.timeslice_ns;
     at_ns = earlier(at_ns, now_ns + slice_ns - vcpu->guest_ns % slice_ns);
   }
@@ -39,6 +39,7 @@ static int64_t next_instant(const struct naive_world *world) {
     if (world->threads[i].mode == MODE_ASLEEP) at_ns = earlier(at_ns, world->threads[i].wake_at_ns);
   for (uint32_t i = 0; i < world->n_vms; i++)
     if (!world->vms[i].has_started) at_ns = earlier(at_ns, world->vms[i].start_ns);
+  at_ns = earlier(at_ns, naive_interrupt_next(world));
   if (world->sched) at_ns = earlier(at_ns, naive_host_tick_ns(world));
   return earlier(at_ns, naive_cosched_next(world));
 }
@@ -68,6 +69,7 @@ static bool take_arrival(struct naive_world *world) {
     naive_host_wake(world, &world->vcpus[i]);
     return true;
   }
+  if (naive_interrupt_arrive(world)) return true;
   for (uint32_t i = 0; i < world->n_vms; i++) {
     if (world->vms[i].has_started || world->vms[i].start_ns != world->now_ns) continue;
     naive_guest_start(world, &world->vms[i]);

@@ -6,7 +6,13 @@
 #include "naive_world.h"
 
 bool naive_guest_is_executing(const struct naive_vcpu *vcpu) {
-  return vcpu->runstate == RS_RUNNING && !vcpu->is_resuming && !vcpu->is_switching;
+  return vcpu->runstate == RS_RUNNING && !vcpu->is_resuming &&
+         (vcpu->is_handling || !vcpu->is_switching);
+}
+
+bool naive_guest_is_current(const struct naive_thread *thread) {
+  if (naive_interrupt_is_handler(thread)) return thread->vcpu->is_handling;
+  return thread->vcpu->current == thread;
 }
 
 static const struct naive_thread *fifo_end(const struct naive_vcpu *vcpu, bool is_tail) {
@@ -48,7 +54,7 @@ static void make_current(struct naive_world *world, struct naive_vcpu *vcpu,
   vcpu->is_fresh = true;
   vcpu->guest_ns = 0;
   vcpu->boundary_at_ns = -1;
-  naive_world_emit(world, TRACE_CURRENT, vcpu, thread, NULL);
+  if (!vcpu->is_handling) naive_world_emit(world, TRACE_CURRENT, vcpu, thread, NULL);
 }
 
 void naive_guest_leave(struct naive_world *world, struct naive_vcpu *vcpu) {
@@ -91,7 +97,8 @@ static bool pick_next(struct naive_world *world, struct naive_vcpu *vcpu) {
 }
 
 static bool is_idle(const struct naive_vcpu *vcpu) {
-  return vcpu->runstate == RS_IDLE && vcpu->ipi_at_ns == TIME_NEVER_NS && !vcpu->current;
+  return vcpu->runstate == RS_IDLE && vcpu->ipi_at_ns == TIME_NEVER_NS && !vcpu->current &&
+         !vcpu->is_handling;
 }
 
 static struct naive_vcpu *place(const struct naive_thread *thread) {
@@ -105,6 +112,7 @@ static struct naive_vcpu *place(const struct naive_thread *thread) {
 
 void naive_guest_send_ipi(struct naive_world *world, struct naive_vcpu *vcpu) {
   int64_t latency_ns = vcpu->vm->spec->guest.ipi_latency_ns;
+  if (vcpu->runstate != RS_IDLE || vcpu->ipi_at_ns != TIME_NEVER_NS) return;
   if (latency_ns > 0)
     vcpu->ipi_at_ns = world->now_ns + latency_ns;
   else
@@ -113,7 +121,7 @@ void naive_guest_send_ipi(struct naive_world *world, struct naive_vcpu *vcpu) {
 
 void naive_guest_wake(struct naive_world *world, struct naive_thread *thread) {
   struct naive_vcpu *vcpu = place(thread);
-  if (vcpu->current) {
+  if (vcpu->current || vcpu->is_handling || naive_interrupt_is_due(vcpu)) {
     fifo_add(world, vcpu, thread);
     return;
   }
@@ -123,7 +131,8 @@ void naive_guest_wake(struct naive_world *world, struct naive_thread *thread) {
 
 void naive_guest_start(struct naive_world *world, struct naive_vm *vm) {
   vm->has_started = true;
-  for (uint32_t i = 0; i < vm->n_threads; i++) {
+  naive_interrupt_start(world, vm);
+  for (uint32_t i = 0; i < vm->spec->guest.n_threads; i++) {
     struct naive_thread *thread = &vm->threads[i];
     thread->iteration_from_ns = world->now_ns;
     if (thread->home->current)
@@ -137,8 +146,8 @@ void naive_guest_start(struct naive_world *world, struct naive_vm *vm) {
 
 static bool is_step_due(const struct naive_vcpu *vcpu) {
   if (vcpu->is_resuming) return vcpu->overhead_left_ns == 0;
-  if (vcpu->is_switching) return vcpu->switch_left_ns == 0;
-  const struct naive_thread *thread = vcpu->current;
+  if (vcpu->is_switching && !vcpu->is_handling) return vcpu->switch_left_ns == 0;
+  const struct naive_thread *thread = naive_interrupt_on_top(vcpu);
   switch (thread->mode) {
     case MODE_NEXT:
     case MODE_RETRY:
@@ -151,6 +160,7 @@ static bool is_step_due(const struct naive_vcpu *vcpu) {
       return thread->spin_left_ns == 0 || naive_lock_has_lost_sight(thread);
     case MODE_HALTED:
     case MODE_BARRIER_SPIN:
+    case MODE_CALL_SPIN:
     case MODE_ASLEEP:
     case MODE_LOCK_ASLEEP:
     case MODE_BARRIER_ASLEEP:
@@ -160,13 +170,14 @@ static bool is_step_due(const struct naive_vcpu *vcpu) {
 }
 
 static bool is_boundary_due(const struct naive_world *world, const struct naive_vcpu *vcpu) {
-  if (vcpu->is_resuming || vcpu->boundary_at_ns != world->now_ns) return false;
+  if (vcpu->is_resuming || !vcpu->current || vcpu->boundary_at_ns != world->now_ns) return false;
   const struct naive_thread *head = naive_guest_head(vcpu);
   return head && head->queued_at_ns < world->now_ns;
 }
 
 bool naive_guest_is_due(const struct naive_world *world, const struct naive_vcpu *vcpu) {
   if (vcpu->runstate != RS_RUNNING) return false;
+  if (!vcpu->is_resuming && naive_interrupt_is_due(vcpu)) return true;
   return is_step_due(vcpu) || is_boundary_due(world, vcpu);
 }
 
@@ -183,7 +194,7 @@ static struct naive_lock *lock_of(const struct naive_thread *thread, const struc
 /* The step before pc is over; perhaps it was the last one of an iteration. */
 void naive_guest_step_done(struct naive_world *world, struct naive_thread *thread) {
   thread->mode = MODE_NEXT;
-  if (thread->vm->spec->guest.program->ops[thread->pc].code != OP_END) return;
+  if (thread->program->ops[thread->pc].code != OP_END) return;
   struct vm_result *result = &thread->vm->result;
   naive_world_emit(world, TRACE_ITERATION, thread->vcpu, thread, NULL);
   result->iterations++;
@@ -202,11 +213,6 @@ static bool do_unlock(struct naive_world *world, struct naive_thread *thread, co
     thread->left_ns = wake_ns;
   } else {
     naive_guest_step_done(world, thread);
-  }
-  struct naive_vcpu *vcpu = thread->vcpu;
-  if (vcpu->has_deferred && !naive_lock_forbids_switch(thread)) {
-    vcpu->has_deferred = false;
-    if (naive_guest_head(vcpu) && thread->mode != MODE_DONE) switch_out(world, vcpu);
   }
   return true;
 }
@@ -271,7 +277,7 @@ static bool do_op(struct naive_world *world, struct naive_thread *thread) {
     world->is_stuck = true;
     return false;
   }
-  const struct op *op = &thread->vm->spec->guest.program->ops[thread->pc++];
+  const struct op *op = &thread->program->ops[thread->pc++];
   switch (op->code) {
     case OP_COMPUTE:
       thread->left_ns = draw(thread, op);
@@ -291,10 +297,15 @@ static bool do_op(struct naive_world *world, struct naive_thread *thread) {
         switch_out(world, thread->vcpu);
       return true;
     case OP_SHOOTDOWN:
+      return naive_interrupt_call(world, thread, draw(thread, op));
     case OP_ENTRY:
+      thread->mode = MODE_PAY;
+      thread->after = AFTER_NEXT;
+      thread->pay_as = ACT_KERNEL; /* left_ns, since it was taken */
+      return true;
     case OP_RETURN:
-      assert(false); /* nothing interrupts here */
-      return false;
+      naive_interrupt_return(world, thread);
+      return true;
     case OP_END:
       assert(false); /* no step: it is passed by the end of the last one */
   }
@@ -322,6 +333,7 @@ static bool do_thread(struct naive_world *world, struct naive_thread *thread) {
     case MODE_RETRY:
       return naive_lock_retry(world, thread);
     case MODE_BARRIER_SPIN:
+    case MODE_CALL_SPIN:
       return false;
     case MODE_DONE:
       naive_guest_leave(world, thread->vcpu);
@@ -335,8 +347,7 @@ static bool do_thread(struct naive_world *world, struct naive_thread *thread) {
   return false;
 }
 
-/* The guest's switch cost; true while there is some to pay. */
-static bool pays_switch(struct naive_vcpu *vcpu) {
+bool naive_guest_pays_switch(struct naive_vcpu *vcpu) {
   if (vcpu->is_fresh) {
     vcpu->is_fresh = false;
     if (vcpu->last_ran && vcpu->last_ran != vcpu->current)
@@ -347,26 +358,66 @@ static bool pays_switch(struct naive_vcpu *vcpu) {
   return vcpu->is_switching;
 }
 
+static bool may_switch(const struct naive_vcpu *vcpu) {
+  return !vcpu->is_handling && !naive_lock_forbids_switch(vcpu->current);
+}
+
+/* The end of a timeslice that had to wait; whether threads have taken turns. */
+static bool catch_up(struct naive_world *world, struct naive_vcpu *vcpu) {
+  if (!vcpu->has_deferred || !may_switch(vcpu)) return false;
+  vcpu->has_deferred = false;
+  if (!naive_guest_head(vcpu) || vcpu->current->mode == MODE_DONE) return false;
+  switch_out(world, vcpu);
+  return true;
+}
+
+/* A thread that goes on anew: with what it was just done with when an interrupt came? That ends in
+   a step of its own. */
+static bool ends_now(const struct naive_thread *thread) {
+  return (thread->mode == MODE_WORK || thread->mode == MODE_PAY) && thread->left_ns == 0;
+}
+
+/* Goes on for as long as no time passes. */
+static void go_on(struct naive_world *world, struct naive_vcpu *vcpu, bool goes_on_anew) {
+  while (!world->is_stuck) {
+    if (naive_interrupt_is_due(vcpu)) naive_interrupt_take(world, vcpu);
+    if (vcpu->is_handling) {
+      if (!do_thread(world, vcpu->handler)) return;
+      goes_on_anew = true;
+      continue;
+    }
+    if (vcpu->current && catch_up(world, vcpu)) goes_on_anew = true;
+    if (!vcpu->current) {
+      goes_on_anew = true;
+      if (!pick_next(world, vcpu)) {
+        naive_host_halt(world, vcpu);
+        return;
+      }
+    }
+    if (goes_on_anew && vcpu->is_switching && vcpu->switch_left_ns == 0) return;
+    if (naive_guest_pays_switch(vcpu) || (goes_on_anew && ends_now(vcpu->current))) return;
+    goes_on_anew = false;
+    if (!do_thread(world, vcpu->current)) return;
+  }
+}
+
 void naive_guest_step(struct naive_world *world, struct naive_vcpu *vcpu) {
-  bool is_at_boundary = is_boundary_due(world, vcpu);
-  if (is_step_due(vcpu)) {
-    vcpu->is_resuming = vcpu->is_switching = false;
+  bool is_at_boundary = is_boundary_due(world, vcpu), goes_on_anew = vcpu->is_resuming;
+  if (!vcpu->is_resuming && naive_interrupt_is_due(vcpu)) {
+    naive_interrupt_take(world, vcpu);
+  } else if (is_step_due(vcpu)) {
+    if (!vcpu->is_resuming && !vcpu->is_handling && vcpu->is_switching) {
+      vcpu->is_switching = false;
+      goes_on_anew = true;
+    }
+    vcpu->is_resuming = false;
   } else {
     vcpu->boundary_at_ns = -1;
-    if (naive_lock_forbids_switch(vcpu->current)) {
-      vcpu->has_deferred = true;
-      return;
-    }
-    switch_out(world, vcpu);
+    vcpu->has_deferred = true;
+    if (!may_switch(vcpu)) return;
   }
-  while (!world->is_stuck) {
-    if (!vcpu->current && !pick_next(world, vcpu)) {
-      naive_host_halt(world, vcpu);
-      return;
-    }
-    if (pays_switch(vcpu) || !do_thread(world, vcpu->current)) break;
-  }
-  if (vcpu->runstate == RS_IDLE && is_at_boundary) { /* a waiter that may not be switched */
+  go_on(world, vcpu, goes_on_anew);
+  if (vcpu->runstate == RS_IDLE && vcpu->current && is_at_boundary) { /* it may not be switched */
     vcpu->boundary_at_ns = -1;
     vcpu->has_deferred = true;
   }

@@ -52,8 +52,11 @@ void naive_host_desched(struct naive_world *world, struct naive_vcpu *vcpu, enum
   struct ledger *ledger = &vcpu->result.ledger;
   if (to == RS_COSTOP || !vcpu->has_yielded) {
     ledger->preemptions += to == RS_READY;
-    ledger->lhp_events += naive_lock_has_entered(vcpu->current, true);
-    ledger->lwp_events += naive_lock_is_granted(vcpu->current);
+    const struct naive_thread *below = vcpu->current, *top = naive_interrupt_on_top(vcpu);
+    ledger->lhp_events += (below && naive_lock_has_entered(below, true)) ||
+                          (top && naive_lock_has_entered(top, true));
+    ledger->lwp_events +=
+        (below && naive_lock_is_granted(below)) || (top && naive_lock_is_granted(top));
   }
   naive_host_change(world, vcpu, to);
   free_pcpu(world, vcpu);
@@ -106,6 +109,13 @@ void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uin
   vcpu->stands = pcpu;
   vcpu->started_at_ns = vcpu->paid_until_ns = world->now_ns;
   naive_host_change(world, vcpu, RS_RUNNING);
+  if (vcpu->overhead_left_ns > 0) return;
+  if (naive_interrupt_is_due(vcpu)) {
+    vcpu->is_resuming = false;
+    naive_interrupt_take(world, vcpu);
+  } else if (vcpu->current && !vcpu->is_handling) {
+    naive_guest_pays_switch(vcpu);
+  }
 }
 
 bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu *vcpu,

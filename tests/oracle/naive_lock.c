@@ -11,7 +11,7 @@ static bool is_fifo_spinlock(const struct naive_lock *lock) {
 }
 
 static bool is_owner_current(const struct naive_lock *lock) {
-  if (!lock->owner || lock->owner->vcpu->current != lock->owner) return false;
+  if (!lock->owner || !naive_guest_is_current(lock->owner)) return false;
   return lock->params->watches == WATCHES_THREAD || lock->owner->vcpu->runstate == RS_RUNNING;
 }
 
@@ -26,6 +26,7 @@ bool naive_lock_has_entered(const struct naive_thread *thread, bool only_spinloc
 
 bool naive_lock_forbids_switch(const struct naive_thread *thread) {
   if (thread->waits_for && naive_lock_is_spinlock(thread->waits_for)) return true;
+  if (thread->mode == MODE_CALL_SPIN) return true;
   for (uint32_t i = 0; i < thread->vm->n_locks; i++) {
     const struct naive_lock *lock = &thread->vm->locks[i];
     if (lock->owner == thread && naive_lock_is_spinlock(lock)) return true;
@@ -66,12 +67,21 @@ static int64_t handoff_cost(const struct naive_lock *lock, const struct naive_th
   for (uint32_t i = 0; i < lock->vm->n_threads; i++) {
     const struct naive_thread *thread = &lock->vm->threads[i];
     if (thread == owner || thread->waits_for != lock) continue;
-    n_others += thread->vcpu->current == thread && thread->vcpu->runstate == RS_RUNNING;
+    n_others += naive_guest_is_current(thread) && thread->vcpu->runstate == RS_RUNNING;
   }
   if (lock->kind == NAIVE_MCS || lock->kind == NAIVE_PV || lock->kind == NAIVE_HANDOFF)
     n_others = 0;
   if (lock->kind == NAIVE_TTAS && n_others > 1) n_others = 1;
   return params->handoff_base_ns + n_others * params->handoff_per_waiter_ns;
+}
+
+static bool executes(const struct naive_thread *thread) {
+  return naive_guest_is_executing(thread->vcpu) && naive_interrupt_on_top(thread->vcpu) == thread;
+}
+
+void naive_lock_enter(struct naive_world *world, struct naive_thread *thread) {
+  thread->pays_for->has_entered = true;
+  naive_world_emit(world, TRACE_LOCK_ENTER, thread->vcpu, thread, thread->pays_for);
 }
 
 /* A waiter becomes the owner. One that is still paying to block finishes that first. */
@@ -82,15 +92,14 @@ static void take(struct naive_world *world, struct naive_thread *thread, struct 
   thread->spin_left_ns = TIME_NEVER_NS;
   own(world, thread, lock);
   lock->result.contended++;
+  if (naive_interrupt_is_paused(thread) && naive_deadlock_has(thread)) lock->vm->result.deadlocks++;
   int64_t cost_ns = handoff_cost(lock, thread);
   thread->handoff_ns = cost_ns;
   if (thread->mode == MODE_PAY && thread->after == AFTER_BLOCKED) return;
   pay(thread, cost_ns, naive_lock_is_spinlock(lock) ? ACT_SPIN : ACT_KERNEL, AFTER_ENTER, lock);
-}
-
-void naive_lock_enter(struct naive_world *world, struct naive_thread *thread) {
-  thread->pays_for->has_entered = true;
-  naive_world_emit(world, TRACE_LOCK_ENTER, thread->vcpu, thread, thread->pays_for);
+  if (cost_ns > 0 || !executes(thread)) return;
+  thread->after = AFTER_NEXT;
+  naive_lock_enter(world, thread);
 }
 
 static void block(struct naive_world *world, struct naive_thread *thread) {
@@ -114,17 +123,6 @@ static bool is_worth_spinning(const struct naive_lock *lock) {
   return is_owner_current(lock) && lock->params->spin_limit_ns > 0;
 }
 
-/* Waits are edges thread -> owner; only a new wait can close a cycle, and then it lies on it. */
-static bool closes_cycle(const struct naive_thread *thread) {
-  const struct naive_thread *other = thread;
-  for (uint32_t i = 0; i < thread->vm->n_threads; i++) {
-    if (!other->waits_for || !other->waits_for->owner) return false;
-    other = other->waits_for->owner;
-    if (other == thread) return true;
-  }
-  return false;
-}
-
 static bool is_somebody_late(const struct naive_lock *lock) {
   for (uint32_t i = 0; i < lock->vm->n_threads; i++) {
     const struct naive_thread *thread = &lock->vm->threads[i];
@@ -146,7 +144,7 @@ bool naive_lock_request(struct naive_world *world, struct naive_thread *thread,
   }
   naive_world_emit(world, TRACE_LOCK_WAIT, thread->vcpu, thread, lock);
   thread->waits_for = lock;
-  if (closes_cycle(thread)) lock->vm->result.deadlocks++;
+  if (naive_deadlock_has(thread)) lock->vm->result.deadlocks++;
   switch (lock->kind) {
     case NAIVE_TAS:
     case NAIVE_TTAS:
@@ -185,8 +183,9 @@ static struct naive_thread *first_queued(const struct naive_lock *lock) {
 }
 
 static bool spins_now(const struct naive_vcpu *vcpu, const struct naive_lock *lock) {
-  return naive_guest_is_executing(vcpu) && vcpu->current && vcpu->current->mode == MODE_SPIN &&
-         vcpu->current->waits_for == lock;
+  const struct naive_thread *thread = naive_interrupt_on_top(vcpu);
+  return naive_guest_is_executing(vcpu) && thread && thread->mode == MODE_SPIN &&
+         thread->waits_for == lock;
 }
 
 static struct naive_thread *race(struct naive_lock *lock) {
@@ -195,7 +194,8 @@ static struct naive_thread *race(struct naive_lock *lock) {
   if (n == 0) return NULL;
   if (n > 1) pick = (uint32_t)(rng_uniform(&lock->race) * (double)n);
   for (uint32_t i = 0; i < lock->vm->n_vcpus; i++)
-    if (spins_now(&lock->vm->vcpus[i], lock) && pick-- == 0) return lock->vm->vcpus[i].current;
+    if (spins_now(&lock->vm->vcpus[i], lock) && pick-- == 0)
+      return naive_interrupt_on_top(&lock->vm->vcpus[i]);
   return NULL;
 }
 
@@ -286,7 +286,8 @@ bool naive_lock_has_lost_sight(const struct naive_thread *thread) {
 bool naive_lock_retry(struct naive_world *world, struct naive_thread *thread) {
   struct naive_lock *lock = thread->waits_for;
   thread->is_woken = false;
-  if (!lock->owner) {
+  bool is_passed = lock->kind == NAIVE_PV && first_queued(lock) != thread;
+  if (!lock->owner && !is_passed) {
     take(world, thread, lock);
   } else if (lock->kind == NAIVE_PV || (lock->kind == NAIVE_ADAPTIVE && is_worth_spinning(lock))) {
     spin(thread);
@@ -324,6 +325,7 @@ void naive_lock_owner_left(struct naive_world *world, struct naive_thread *owner
     struct naive_lock *lock = &owner->vm->locks[l];
     if (lock->kind != NAIVE_ADAPTIVE || lock->owner != owner) continue;
     for (uint32_t i = 0; i < owner->vm->n_vcpus; i++)
-      if (spins_now(&owner->vm->vcpus[i], lock)) block(world, owner->vm->vcpus[i].current);
+      if (spins_now(&owner->vm->vcpus[i], lock))
+        block(world, naive_interrupt_on_top(&owner->vm->vcpus[i]));
   }
 }

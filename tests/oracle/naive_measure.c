@@ -9,21 +9,23 @@ static int64_t greater(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static enum activity activity_of(const struct naive_vcpu *vcpu) {
   if (vcpu->is_resuming) return ACT_OVERHEAD;
-  if (vcpu->is_switching) return ACT_KERNEL;
-  const struct naive_thread *thread = vcpu->current;
+  if (vcpu->is_switching && !vcpu->is_handling) return ACT_KERNEL;
+  const struct naive_thread *thread = naive_interrupt_on_top(vcpu);
   if (thread->mode == MODE_PAY) return thread->pay_as;
-  if (thread->mode == MODE_SPIN || thread->mode == MODE_BARRIER_SPIN) return ACT_SPIN;
+  if (thread->mode == MODE_SPIN || thread->mode == MODE_BARRIER_SPIN ||
+      thread->mode == MODE_CALL_SPIN)
+    return ACT_SPIN;
   assert(thread->mode == MODE_WORK);
   return naive_lock_has_entered(thread, false) ? ACT_CRITICAL : ACT_USEFUL;
 }
 
-static enum spin_cause lock_cause(const struct naive_lock *lock) {
+static enum spin_cause lock_cause(const struct naive_lock *lock, const struct naive_vcpu *spinner) {
   const struct naive_thread *owner = lock->owner;
-  if (!owner || owner->vcpu->runstate == RS_RUNNING) return SPIN_CONTENDED;
+  if (owner && owner->vcpu == spinner && naive_interrupt_is_paused(owner)) return SPIN_SELF;
+  if (!owner || owner->vcpu->runstate == RS_RUNNING || owner->vcpu->runstate == RS_IDLE)
+    return SPIN_CONTENDED;
   if (!lock->has_entered) return SPIN_LWP;
-  if (owner->vcpu->runstate == RS_READY) return SPIN_LHP_READY;
-  if (owner->vcpu->runstate == RS_COSTOP) return SPIN_LHP_COSTOP;
-  return SPIN_CONTENDED;
+  return owner->vcpu->runstate == RS_READY ? SPIN_LHP_READY : SPIN_LHP_COSTOP;
 }
 
 static enum spin_cause barrier_cause(const struct naive_thread *spinner) {
@@ -39,15 +41,27 @@ static enum spin_cause barrier_cause(const struct naive_thread *spinner) {
   return cause;
 }
 
+static enum spin_cause call_cause(const struct naive_thread *caller) {
+  enum spin_cause cause = SPIN_CONTENDED;
+  for (uint32_t i = 0; i < caller->vm->n_vcpus; i++) {
+    if (!(caller->call_left >> i & 1)) continue;
+    if (caller->vm->vcpus[i].runstate == RS_COSTOP) return SPIN_LHP_COSTOP;
+    if (caller->vm->vcpus[i].runstate == RS_READY) cause = SPIN_LHP_READY;
+  }
+  return cause;
+}
+
 static void book_spin(struct naive_vcpu *vcpu, int64_t span_ns) {
-  const struct naive_thread *thread = vcpu->current;
+  const struct naive_thread *thread = naive_interrupt_on_top(vcpu);
   struct naive_lock *lock = NULL;
   enum spin_cause cause = SPIN_CONTENDED;
   if (thread->mode == MODE_BARRIER_SPIN) {
     cause = barrier_cause(thread);
+  } else if (thread->mode == MODE_CALL_SPIN) {
+    cause = call_cause(thread);
   } else if (thread->mode == MODE_SPIN) {
     lock = thread->waits_for;
-    cause = lock_cause(lock);
+    cause = lock_cause(lock, vcpu);
   } else {
     lock = thread->pays_for;
   }
@@ -143,8 +157,8 @@ static void run_on(struct naive_world *world, struct naive_vcpu *vcpu, int64_t s
     vcpu->overhead_left_ns -= span_ns;
     return;
   }
-  struct naive_thread *thread = vcpu->current;
-  if (vcpu->is_switching)
+  struct naive_thread *thread = naive_interrupt_on_top(vcpu);
+  if (vcpu->is_switching && !vcpu->is_handling)
     vcpu->switch_left_ns -= span_ns;
   else if (thread->mode == MODE_WORK || thread->mode == MODE_PAY)
     thread->left_ns -= span_ns;
@@ -169,8 +183,10 @@ void naive_measure_peaks(struct naive_world *world) {
 
 void naive_measure_reset(struct naive_world *world) {
   world->host = (struct host_result){0};
-  for (uint32_t i = 0; i < world->n_vms; i++)
+  for (uint32_t i = 0; i < world->n_vms; i++) {
     world->vms[i].result = (struct vm_result){.spec = world->vms[i].spec};
+    naive_interrupt_reset(&world->vms[i]);
+  }
   for (uint32_t i = 0; i < world->n_vcpus; i++) world->vcpus[i].result = (struct vcpu_result){0};
   for (uint32_t i = 0; i < world->n_locks; i++)
     world->locks[i].result = (struct lock_result){.spec = world->locks[i].spec};

@@ -37,9 +37,7 @@ bool naive_world_knows(const struct scenario *scenario) {
   for (uint32_t i = 0; i < scenario->n_locks; i++)
     if (!knows_lock(scenario->locks[i].choice.kind)) return false;
   for (uint32_t i = 0; i < scenario->n_vms; i++)
-    if (scenario->vms[i].guest.scheduler.kind != &gsched_rr.kind ||
-        scenario->vms[i].guest.n_interrupts > 0)
-      return false;
+    if (scenario->vms[i].guest.scheduler.kind != &gsched_rr.kind) return false;
   return true;
 }
 
@@ -49,15 +47,9 @@ static enum naive_lock_kind lock_kind(const struct lock_spec *spec) {
   abort(); /* a kind that the naive simulator does not know */
 }
 
-static bool uses_lock(const struct program *program, uint32_t lock) {
-  for (uint32_t i = 0; i < program->n_ops; i++)
-    if (program->ops[i].code == OP_LOCK && program->ops[i].target == lock) return true;
-  return false;
-}
-
 static uint32_t count_locks(const struct scenario *scenario, const struct vm_spec *spec) {
   uint32_t n = 0;
-  for (uint32_t l = 0; l < scenario->n_locks; l++) n += uses_lock(spec->guest.program, l);
+  for (uint32_t l = 0; l < scenario->n_locks; l++) n += guest_uses(&spec->guest, OP_LOCK, l);
   return n;
 }
 
@@ -65,7 +57,7 @@ static void build_locks(struct naive_world *world, struct naive_vm *vm, uint32_t
   const struct scenario *scenario = world->scenario;
   vm->locks = world->locks + world->n_locks;
   for (uint32_t l = 0; l < scenario->n_locks; l++) {
-    if (!uses_lock(vm->spec->guest.program, l)) continue;
+    if (!guest_uses(&vm->spec->guest, OP_LOCK, l)) continue;
     struct naive_lock *lock = &vm->locks[vm->n_locks++];
     lock->vm = vm;
     lock->id = world->n_locks++;
@@ -81,7 +73,7 @@ static void build_locks(struct naive_world *world, struct naive_vm *vm, uint32_t
 static void build_threads(struct naive_world *world, struct naive_vm *vm, uint32_t replication,
                           struct arena *arena) {
   vm->threads = world->threads + world->n_threads;
-  vm->n_threads = vm->spec->guest.n_threads;
+  vm->n_threads = guest_n_contexts(&vm->spec->guest);
   for (uint32_t i = 0; i < vm->n_threads; i++) {
     struct naive_thread *thread = &vm->threads[i];
     thread->vm = vm;
@@ -89,6 +81,9 @@ static void build_threads(struct naive_world *world, struct naive_vm *vm, uint32
     thread->id = world->n_threads++;
     thread->home = thread->vcpu = &vm->vcpus[i % vm->n_vcpus];
     thread->spin_left_ns = TIME_NEVER_NS;
+    thread->program = vm->spec->guest.program;
+    if (i >= vm->spec->guest.n_threads) continue;
+    thread->stream = ARENA_ARRAY(arena, RNG_PURPOSES, struct rng_stream);
     for (unsigned purpose = 0; purpose < RNG_PURPOSES; purpose++)
       rng_stream_init(&thread->stream[purpose], world->scenario->run.seed, replication,
                       (enum rng_purpose)purpose, vm->spec->name, arena_printf(arena, "%u", i));
@@ -117,11 +112,14 @@ static void build_vm(struct naive_world *world, struct naive_vm *vm, uint32_t re
   }
   build_threads(world, vm, replication, arena);
   build_locks(world, vm, replication);
+  naive_interrupt_build(world, vm, replication, arena);
   vm->barriers = ARENA_ARRAY(arena, scenario->n_barriers, struct naive_barrier);
   for (uint32_t b = 0; b < scenario->n_barriers; b++) {
     const struct barrier_spec *spec = &scenario->barriers[b];
     vm->barriers[b] = (struct naive_barrier){
-        .spec = spec, .slot = b, .parties = spec->parties ? spec->parties : vm->n_threads};
+        .spec = spec,
+        .slot = b,
+        .parties = spec->parties ? spec->parties : vm->spec->guest.n_threads};
   }
   struct rng_stream start;
   rng_stream_init(&start, scenario->run.seed, replication, RNG_START, vm->spec->name, "0");
@@ -174,7 +172,7 @@ struct naive_world *naive_world_build(const struct scenario *scenario, uint32_t 
   uint32_t n_vcpus = 0, n_threads = 0, n_locks = 0;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     n_vcpus += scenario->vms[i].guest.n_vcpus;
-    n_threads += scenario->vms[i].guest.n_threads;
+    n_threads += guest_n_contexts(&scenario->vms[i].guest);
     n_locks += count_locks(scenario, &scenario->vms[i]);
   }
   world->n_pcpus = scenario->host.n_pcpus;
@@ -235,6 +233,7 @@ struct run_result *naive_world_result(struct naive_world *world, uint32_t replic
     for (uint32_t l = 0; l < vm->n_locks; l++) locks[l] = vm->locks[l].result;
     vms[i] = vm->result;
     vms[i].vcpus = vcpus;
+    vms[i].interrupts = vm->interrupts;
     vms[i].locks = locks;
     vms[i].n_locks = vm->n_locks;
   }

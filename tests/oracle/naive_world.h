@@ -41,6 +41,7 @@ enum naive_mode {
   MODE_PAY,            /* pays a cost of left_ns, then `after` */
   MODE_SPIN,           /* busy-waits for waits_for */
   MODE_BARRIER_SPIN,   /* busy-waits at barrier */
+  MODE_CALL_SPIN,      /* busy-waits for its cross call */
   MODE_HALTED,         /* has halted its vCPU until it is kicked */
   MODE_RETRY,          /* was woken: tries to take waits_for when it executes */
   MODE_ASLEEP,         /* until wake_at_ns */
@@ -51,6 +52,8 @@ enum naive_mode {
 
 enum naive_after { AFTER_NEXT, AFTER_ENTER, AFTER_LINED_UP, AFTER_BLOCKED };
 
+/* A thread of a guest, or what handles the interrupts of a vCPU: those stand behind its VM's
+   threads, one for each vCPU. */
 struct naive_thread {
   struct naive_vm *vm;
   uint32_t id, index; /* host-wide; in its VM */
@@ -74,7 +77,23 @@ struct naive_thread {
   int64_t iteration_from_ns;
   int64_t steps_at_ns;
   uint32_t steps;
-  struct rng_stream stream[RNG_PURPOSES];
+  struct rng_stream *stream; /* by purpose */
+  const struct program *program;
+  uint32_t call_left, call_untaken; /* bits of the vCPUs that have not handled, not begun to */
+  int64_t call_at_ns, call_ns;
+  struct naive_thread *answers; /* a handler's: who has called */
+};
+
+/* A device, or a timer on one vCPU. */
+struct naive_line {
+  struct naive_vm *vm;
+  uint32_t source;
+  struct naive_vcpu *vcpu; /* a timer's */
+  int64_t at_ns;           /* of the next arrival */
+  uint32_t n_arrivals;
+  struct naive_vcpu *pending_on; /* NULL: not pending */
+  int64_t pending_since_ns;
+  struct rng_stream stream;
 };
 
 struct naive_lock {
@@ -109,9 +128,11 @@ struct naive_vcpu {
   int64_t progress_ns;
   int64_t ipi_at_ns; /* TIME_NEVER_NS: none in flight */
   struct naive_thread *current, *last_ran;
-  bool is_fresh;     /* the current thread has not executed since it became current */
-  bool is_switching; /* pays guest_switch */
-  bool has_deferred; /* a guest timeslice ended while a spinlock forbade the switch */
+  struct naive_thread *handler; /* NULL: its VM has no interrupts */
+  bool is_handling;             /* on top of the current thread, if there is one */
+  bool is_fresh;                /* the current thread has not executed since it became current */
+  bool is_switching;            /* pays guest_switch */
+  bool has_deferred;            /* a guest timeslice ended while a spinlock forbade the switch */
   int64_t switch_left_ns;
   int64_t guest_ns;       /* guest time of the current thread since it became current */
   int64_t boundary_at_ns; /* when guest_ns last reached a multiple of the guest timeslice */
@@ -135,11 +156,14 @@ struct naive_vcpu {
 
 struct naive_vm {
   const struct vm_spec *spec;
-  uint32_t id, n_vcpus, n_threads, n_locks;
+  uint32_t id, n_vcpus, n_threads, n_locks, n_lines; /* n_threads: with handlers */
   struct naive_vcpu *vcpus;
   struct naive_thread *threads;
   struct naive_lock *locks;
   struct naive_barrier *barriers; /* scenario->n_barriers */
+  struct naive_line *lines;       /* in the order of their sources */
+  struct rng_stream *streams;     /* of handlers: by vCPU, source and purpose */
+  struct interrupt_result *interrupts;
   int64_t start_ns;
   bool has_started;
   int64_t refused_since_ns;                     /* -1: not since its last co-start */
@@ -211,6 +235,8 @@ void naive_world_emit(struct naive_world *world, enum trace_what what,
 /* naive_guest.c: threads and their programs */
 bool naive_guest_is_due(const struct naive_world *world, const struct naive_vcpu *vcpu);
 void naive_guest_step(struct naive_world *world, struct naive_vcpu *vcpu);
+/* The cost of another thread than the last; true while there is some to pay. */
+bool naive_guest_pays_switch(struct naive_vcpu *vcpu);
 void naive_guest_start(struct naive_world *world, struct naive_vm *vm);
 void naive_guest_wake(struct naive_world *world, struct naive_thread *thread);
 void naive_guest_send_ipi(struct naive_world *world, struct naive_vcpu *vcpu);
@@ -218,7 +244,32 @@ void naive_guest_send_ipi(struct naive_world *world, struct naive_vcpu *vcpu);
 void naive_guest_leave(struct naive_world *world, struct naive_vcpu *vcpu);
 void naive_guest_step_done(struct naive_world *world, struct naive_thread *thread);
 bool naive_guest_is_executing(const struct naive_vcpu *vcpu);
+/* Interrupted or not. */
+bool naive_guest_is_current(const struct naive_thread *thread);
 const struct naive_thread *naive_guest_head(const struct naive_vcpu *vcpu);
+
+/* naive_interrupt.c */
+void naive_interrupt_build(struct naive_world *world, struct naive_vm *vm, uint32_t replication,
+                           struct arena *arena);
+void naive_interrupt_reset(struct naive_vm *vm);
+void naive_interrupt_start(struct naive_world *world, struct naive_vm *vm);
+int64_t naive_interrupt_next(const struct naive_world *world);
+/* What is first of those that arrive now; false if nothing does. */
+bool naive_interrupt_arrive(struct naive_world *world);
+/* The handler, if the vCPU runs it, else its current thread. */
+struct naive_thread *naive_interrupt_on_top(const struct naive_vcpu *vcpu);
+/* Whether something is pending that may be taken where guest code executes. */
+bool naive_interrupt_is_due(const struct naive_vcpu *vcpu);
+void naive_interrupt_take(struct naive_world *world, struct naive_vcpu *vcpu);
+void naive_interrupt_return(struct naive_world *world, struct naive_thread *handler);
+bool naive_interrupt_call(struct naive_world *world, struct naive_thread *thread, int64_t span_ns);
+bool naive_interrupt_is_paused(const struct naive_thread *thread);
+bool naive_interrupt_is_handler(const struct naive_thread *thread);
+/* Whether that context keeps the interrupts of its vCPU disabled. */
+bool naive_interrupt_are_off(const struct naive_thread *thread);
+
+/* naive_deadlock.c: whether the thread waits for itself */
+bool naive_deadlock_has(const struct naive_thread *thread);
 
 /* naive_lock.c: a function that returns bool says whether the vCPU's step goes on */
 bool naive_lock_request(struct naive_world *world, struct naive_thread *thread,

@@ -41,6 +41,7 @@ static void say_difference(const struct scenario *scenario) {
 /* What the scenarios exercised: a generator that reaches nothing would agree with everything. */
 struct reach {
   uint64_t iterations, deadlocks, costops, lhp_events, lwp_events, migrations, contended;
+  uint64_t interrupts, coalesced, calls;
   int64_t spin_ns[SPIN_CAUSES];
 };
 
@@ -56,14 +57,20 @@ static void count_reach(struct reach *reach, const struct run_result *result) {
     for (unsigned cause = 0; cause < SPIN_CAUSES; cause++)
       reach->spin_ns[cause] += vm->total.spin_ns[cause];
     for (uint32_t l = 0; l < vm->n_locks; l++) reach->contended += vm->locks[l].contended;
+    for (uint32_t k = 0; k < vm->spec->guest.n_interrupts; k++) {
+      const struct interrupt_result *source = &vm->interrupts[k];
+      *(source->spec->kind == INTERRUPT_CALL ? &reach->calls : &reach->interrupts) += source->taken;
+      reach->coalesced += source->coalesced;
+    }
   }
 }
 
 static void print_reach(const struct reach *reach) {
   printf("iterations %" PRIu64 ", contended %" PRIu64 ", deadlocks %" PRIu64 ", costops %" PRIu64
-         ", lhp %" PRIu64 ", lwp %" PRIu64 ", migrations %" PRIu64 ", spin us",
+         ", lhp %" PRIu64 ", lwp %" PRIu64 ", migrations %" PRIu64 ", interrupts %" PRIu64
+         ", coalesced %" PRIu64 ", calls %" PRIu64 ", spin us",
          reach->iterations, reach->contended, reach->deadlocks, reach->costops, reach->lhp_events,
-         reach->lwp_events, reach->migrations);
+         reach->lwp_events, reach->migrations, reach->interrupts, reach->coalesced, reach->calls);
   for (unsigned cause = 0; cause < SPIN_CAUSES; cause++)
     printf(" %" PRId64, reach->spin_ns[cause] / 1000);
   puts("");
@@ -71,9 +78,9 @@ static void print_reach(const struct reach *reach) {
 
 static bool is_wide(const struct reach *reach) {
   return reach->iterations && reach->deadlocks && reach->costops && reach->lhp_events &&
-         reach->lwp_events && reach->migrations && reach->spin_ns[SPIN_CONTENDED] &&
-         reach->spin_ns[SPIN_LHP_READY] && reach->spin_ns[SPIN_LHP_COSTOP] &&
-         reach->spin_ns[SPIN_LWP];
+         reach->lwp_events && reach->migrations && reach->interrupts && reach->coalesced &&
+         reach->calls && reach->spin_ns[SPIN_CONTENDED] && reach->spin_ns[SPIN_LHP_READY] &&
+         reach->spin_ns[SPIN_LHP_COSTOP] && reach->spin_ns[SPIN_LWP] && reach->spin_ns[SPIN_SELF];
 }
 
 static int compare_many(uint64_t n, uint64_t first) {
