@@ -242,7 +242,8 @@ static bool dispatch_picked(struct hv *hv, pcpu_id_t p) {
     return true;
   }
   if (hv->free.n_members > 0) return false;
-  if (p != ID_NONE ? n_asked > 0 || !is_only_slice_end(hv, p) : n_asked > 1) return false;
+  if (p == ID_NONE && n_asked > 1) return hv->sched->decide_all && hv->sched->decide_all(hv);
+  if (p != ID_NONE && (n_asked > 0 || !is_only_slice_end(hv, p))) return false;
   if (p != ID_NONE) {
     hv->sim->n_events++;
   } else {

@@ -62,6 +62,9 @@ struct sched_ops {
   void (*wake)(struct hv *hv, struct vcpu *v);
   void (*halt)(struct hv *hv, struct vcpu *v);
   void (*decide)(struct hv *hv, pcpu_id_t p);
+  /* All that are asked decide, and no pCPU is free. Returns whether they have; if not, or if it is
+     NULL, that is batch.c's to do. */
+  bool (*decide_all)(struct hv *hv);
   /* Length of the slice that v would start now; TIME_NEVER_NS: endless. NULL: always
      hv->timeslice_ns, which create sets. v is RUNNING if it was chosen again where it runs. */
   int64_t (*slice_ns)(const struct hv *hv, const struct vcpu *v);

@@ -10,6 +10,7 @@
    Invariants: the sums of a queue are those of its members; a queued vCPU may use its pCPU.
    Cost: O(length of a queue) per dispatch, O(pCPUs) per balancing. Source: Stoica and Abdel-Wahab
    (1995); Linux 6.6, kernel/sched/fair.c. Groups, energy and NUMA are left out. */
+#include "hv/fairqueue.h"
 #include "hv/picked.h"
 #include "hv/spread.h"
 #include "sim/time.h"
@@ -45,61 +46,27 @@ static const struct param eevdf_params[] = {
     SPREAD_ROW(struct sched_eevdf_params),
 };
 
-/* Who waits at a pCPU: by deadline, of equals as they came, in a ring that the queue closes. */
-struct ring {
-  struct ring *before, *behind;
-  int64_t deadline_ns; /* virtual; of the end: before all others */
-};
-
-/* All that an event touches of it, in one cache line. */
-struct __attribute__((aligned(ARENA_LINE))) eevdf_vcpu {
-  struct ring ring;
-  int64_t v_ns; /* virtual runtime */
-  union {
-    int64_t lag_ns;   /* the mean less v_ns, when it left its queue; until it is in one again */
-    uint64_t arrival; /* while it waits: which one of all it was */
-  };
-  int64_t charged_ns; /* up to when v_ns has advanced, while it runs */
-  uint32_t rest;      /* what of v_ns is no whole ns yet, times its weight */
-  uint32_t weight;
-  pcpu_id_t queue;
-  bool is_member;    /* counts in the sums of its queue: it waits there or runs */
-  bool is_old;       /* has been placed before */
-  bool is_protected; /* has the deadline that it had when it was picked */
-};
-
-struct __attribute__((aligned(ARENA_LINE))) queue {
-  struct ring waiting;
-  int64_t zero_ns;  /* near the mean */
-  int64_t sum_ns;   /* of weight x (v_ns - zero_ns) over all members */
-  int64_t weight;   /* of all members */
-  bool is_balanced; /* has given or taken in the running pass */
-};
-
-#define QUEUE_FOREACH(entity, queue)                                                              \
-  for (entity = (struct eevdf_vcpu *)(queue)->waiting.behind; &entity->ring != &(queue)->waiting; \
-       entity = (struct eevdf_vcpu *)entity->ring.behind)
-
 struct eevdf {
   struct sched_eevdf_params params;
-  struct eevdf_vcpu *vcpus;
-  struct queue *queues; /* by pCPU */
-  int64_t most_lag_ns;  /* that a sleeper keeps, of standard weight */
+  struct fairqueue_member *vcpus;
+  struct fairqueue *queues; /* by pCPU */
+  struct pcpuset balanced;  /* have given or taken in the running pass */
+  int64_t most_lag_ns;      /* that a sleeper keeps, of standard weight */
   uint64_t n_arrivals;
 };
 
-static struct eevdf_vcpu *entity_of(const struct hv *hv, const struct vcpu *v) {
+static struct fairqueue_member *member_of(const struct hv *hv, const struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
   return &eevdf->vcpus[v->id];
 }
 
-static struct vcpu *vcpu_of(const struct hv *hv, const struct eevdf_vcpu *entity) {
+static struct vcpu *vcpu_of(const struct hv *hv, const struct fairqueue_member *member) {
   const struct eevdf *eevdf = hv->sched_state;
-  return entity ? &hv->vcpus[entity - eevdf->vcpus] : NULL;
+  return member ? &hv->vcpus[member - eevdf->vcpus] : NULL;
 }
 
 static pcpu_id_t eevdf_queue_of(const struct hv *hv, const struct vcpu *v) {
-  return entity_of(hv, v)->queue;
+  return member_of(hv, v)->queue;
 }
 
 static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena) {
@@ -109,12 +76,10 @@ static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena
     int log2 = 31 - __builtin_clz(hv->n_pcpus);
     eevdf->params.base_slice_ns = INT64_C(700000) * (1 + (log2 < 3 ? log2 : 3));
   }
-  eevdf->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct eevdf_vcpu);
-  eevdf->queues = ARENA_ARRAY(arena, hv->n_pcpus, struct queue);
-  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
-    struct ring *ends = &eevdf->queues[p].waiting;
-    *ends = (struct ring){ends, ends, INT64_MIN};
-  }
+  eevdf->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct fairqueue_member);
+  eevdf->queues = ARENA_ARRAY(arena, hv->n_pcpus, struct fairqueue);
+  pcpuset_init(&eevdf->balanced, arena, hv->n_pcpus);
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) fairqueue_init(&eevdf->queues[p]);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     eevdf->vcpus[i].weight = hv_vm_of(hv, v)->weight;
@@ -128,140 +93,66 @@ static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena
   return eevdf;
 }
 
-/* --- virtual time --- */
-
-/* Weights are relative to that of a VM that says nothing. */
-enum { WEIGHT_ONE = 256 };
-
-static int64_t virtual_ns(const struct eevdf_vcpu *entity, int64_t time_ns) {
-  return entity->weight == WEIGHT_ONE ? time_ns : time_ns * WEIGHT_ONE / entity->weight;
-}
-
-static int64_t mean_ns(const struct queue *queue) {
-  return queue->weight ? queue->zero_ns + queue->sum_ns / queue->weight : queue->zero_ns;
-}
-
-static bool is_eligible(const struct queue *queue, const struct eevdf_vcpu *entity) {
-  return (entity->v_ns - queue->zero_ns) * queue->weight <= queue->sum_ns;
-}
-
-static void add(struct queue *queue, struct eevdf_vcpu *entity) {
-  int64_t shift_ns = mean_ns(queue) - queue->zero_ns; /* keeps the sums small */
-  queue->zero_ns += shift_ns;
-  queue->sum_ns -= shift_ns * queue->weight;
-  queue->weight += entity->weight;
-  queue->sum_ns += entity->weight * (entity->v_ns - queue->zero_ns);
-  entity->is_member = true;
-}
-
-static void subtract(struct queue *queue, struct eevdf_vcpu *entity) {
-  queue->sum_ns -= entity->weight * (entity->v_ns - queue->zero_ns);
-  queue->weight -= entity->weight;
-  entity->is_member = false;
-}
-
-static int64_t slice_of(const struct eevdf *eevdf, const struct eevdf_vcpu *entity) {
-  return virtual_ns(entity, eevdf->params.base_slice_ns);
-}
-
-static void set_deadline(struct eevdf_vcpu *entity, int64_t deadline_ns) {
-  entity->is_protected &= deadline_ns == entity->ring.deadline_ns;
-  entity->ring.deadline_ns = deadline_ns;
-}
-
-/* How far v_ns has come in time_ns, and what is left over. */
-static int64_t advance(struct eevdf_vcpu *entity, int64_t time_ns) {
-  if (entity->weight == WEIGHT_ONE) return time_ns;
-  int64_t due = time_ns * WEIGHT_ONE + entity->rest;
-  entity->rest = (uint32_t)(due % entity->weight);
-  return due / entity->weight;
-}
-
-/* Brings one that runs up to now. A slice that is over is followed by a new one. */
-static inline void charge(const struct hv *hv, struct eevdf_vcpu *entity) {
-  struct eevdf *eevdf = hv->sched_state;
-  int64_t time_ns = hv->sim->now_ns - entity->charged_ns;
-  if (time_ns == 0) return;
-  entity->charged_ns = hv->sim->now_ns;
-  int64_t advance_ns = advance(entity, time_ns);
-  entity->v_ns += advance_ns;
-  eevdf->queues[entity->queue].sum_ns += entity->weight * advance_ns;
-  if (entity->v_ns >= entity->ring.deadline_ns)
-    set_deadline(entity, entity->v_ns + slice_of(eevdf, entity));
-}
-
 /* --- coming and going --- */
 
-/* entity comes to a queue with the lag that it had, and more, as joining moves the mean. */
-static inline void join(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
-  struct queue *queue = &eevdf->queues[entity->queue];
-  int64_t slice_ns = slice_of(eevdf, entity), lag_ns = entity->lag_ns;
-  if (queue->weight > 0) lag_ns += lag_ns * entity->weight / queue->weight;
-  entity->v_ns = mean_ns(queue) - (queue->weight > 0 ? lag_ns : 0);
-  entity->ring.deadline_ns = entity->v_ns + (entity->is_old ? slice_ns : slice_ns / 2);
-  entity->is_old = true;
-  add(queue, entity);
+static inline struct fairqueue *queue_of(const struct eevdf *eevdf,
+                                         const struct fairqueue_member *member) {
+  return &eevdf->queues[member->queue];
 }
 
-static inline void leave(struct eevdf *eevdf, struct eevdf_vcpu *entity) {
-  struct queue *queue = &eevdf->queues[entity->queue];
-  int64_t most_ns = virtual_ns(entity, eevdf->most_lag_ns);
-  entity->lag_ns = mean_ns(queue) - entity->v_ns;
-  if (entity->lag_ns > most_ns) entity->lag_ns = most_ns;
-  if (entity->lag_ns < -most_ns) entity->lag_ns = -most_ns;
-  subtract(queue, entity);
+static inline void charge(const struct hv *hv, struct fairqueue_member *running) {
+  const struct eevdf *eevdf = hv->sched_state;
+  fairqueue_charge(queue_of(eevdf, running), running, hv->sim->now_ns, eevdf->params.base_slice_ns);
 }
 
-/* Whether somebody else waits there is a toss-up: no branch depends on that. */
-static void push(struct hv *hv, struct eevdf_vcpu *entity) {
+static inline void leave(const struct eevdf *eevdf, struct fairqueue_member *member) {
+  fairqueue_leave(queue_of(eevdf, member), member, eevdf->most_lag_ns);
+}
+
+static inline void push(struct hv *hv, struct fairqueue_member *member) {
   struct eevdf *eevdf = hv->sched_state;
-  struct ring *ends = &eevdf->queues[entity->queue].waiting, *at = ends->before;
-  pcpuset_put(&hv->queued, entity->queue, at == ends);
-  while (at->deadline_ns > entity->ring.deadline_ns) at = at->before;
-  entity->arrival = eevdf->n_arrivals++;
-  entity->ring = (struct ring){at, at->behind, entity->ring.deadline_ns};
-  at->behind = at->behind->before = &entity->ring;
+  struct fairqueue *queue = queue_of(eevdf, member);
+  pcpuset_put(&hv->queued, member->queue, fairqueue_is_empty(queue));
+  fairqueue_push(queue, member, eevdf->n_arrivals++);
 }
 
-static void pull(struct hv *hv, struct eevdf_vcpu *entity) {
-  struct ring *before = entity->ring.before, *behind = entity->ring.behind;
-  before->behind = behind;
-  behind->before = before;
-  pcpuset_drop(&hv->queued, entity->queue, before == behind);
+static inline void pull(struct hv *hv, struct fairqueue_member *member) {
+  fairqueue_pull(member);
+  pcpuset_drop(&hv->queued, member->queue, member->ring.before == member->ring.behind);
 }
 
-/* The eligible one with the earliest deadline, of equals the first that came. */
-static struct eevdf_vcpu *earliest(const struct queue *queue) {
-  struct eevdf_vcpu *entity;
-  QUEUE_FOREACH(entity, queue) {
-    if (is_eligible(queue, entity)) return entity;
-  }
-  return NULL;
-}
-
-/* entity has come to a queue whose pCPU is busy: does it preempt? */
-static inline void check_preemption(struct hv *hv, const struct eevdf_vcpu *entity) {
-  struct eevdf *eevdf = hv->sched_state;
-  const struct queue *queue = &eevdf->queues[entity->queue];
-  const struct vcpu *current = hv_rival(hv, entity->queue);
-  if (!current || current->has_expired) return;
-  struct eevdf_vcpu *running = entity_of(hv, current);
+/* member has come to the queue of a pCPU where nobody runs: who runs on another thread of the core,
+   which has one VM, may have to go. */
+static __attribute__((noinline)) void check_core(struct hv *hv,
+                                                 const struct fairqueue_member *member) {
+  const struct eevdf *eevdf = hv->sched_state;
+  const struct vcpu *rival = hv_rival(hv, member->queue);
+  if (!rival || rival->has_expired) return;
+  struct fairqueue_member *running = member_of(hv, rival);
   charge(hv, running);
-  bool is_beside = running->queue != entity->queue; /* on another thread of a core that it has */
-  bool must_go = !is_beside && !is_eligible(queue, running);
-  bool is_earlier = is_beside || entity->ring.deadline_ns < running->ring.deadline_ns;
-  bool is_better = must_go || (!running->is_protected && is_earlier);
-  bool is_timed = eevdf->params.hrtick && hv->pcpus[current->pcpu].slice_end_ns == TIME_NEVER_NS;
-  if (is_timed || (is_better && earliest(queue) == entity)) hv_ask(hv, entity->queue);
+  bool is_timed = eevdf->params.hrtick && hv->pcpus[rival->pcpu].slice_end_ns == TIME_NEVER_NS;
+  bool is_over = !running->is_protected && fairqueue_earliest(queue_of(eevdf, member)) == member;
+  if (is_timed || is_over) hv_ask(hv, member->queue);
 }
 
-/* entity comes to the queue that has been found for it. */
-static void arrive(struct hv *hv, struct eevdf_vcpu *entity) {
-  const struct vcpu *current = hv->pcpus[entity->queue].current;
-  if (current) charge(hv, entity_of(hv, current));
-  join(hv->sched_state, entity);
-  push(hv, entity);
-  check_preemption(hv, entity);
+/* member comes to the queue that has been found for it. */
+static inline void arrive(struct hv *hv, struct fairqueue_member *member) {
+  struct eevdf *eevdf = hv->sched_state;
+  struct fairqueue *queue = queue_of(eevdf, member);
+  pcpu_id_t p = member->queue;
+  struct fairqueue_member *running = queue->running;
+  int64_t base_ns = eevdf->params.base_slice_ns;
+  if (running) fairqueue_charge(queue, running, hv->sim->now_ns, base_ns);
+  fairqueue_join(queue, member, base_ns);
+  push(hv, member);
+  if (!running) {
+    if (hv->is_core_scheduled) check_core(hv, member);
+    return;
+  }
+  bool is_timed = eevdf->params.hrtick && hv->pcpus[p].slice_end_ns == TIME_NEVER_NS;
+  if ((is_timed || fairqueue_preempts(queue, member, running)) &&
+      !hv->pcpus[p].current->has_expired)
+    hv_ask(hv, p);
 }
 
 /* Where who wakes goes: where it ran if that is idle, else to an idle pCPU, by the same cache if
@@ -279,39 +170,50 @@ static __attribute__((noinline)) pcpu_id_t select_idle(const struct hv *hv, cons
 
 static inline void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   struct eevdf *eevdf = hv->sched_state;
-  struct eevdf_vcpu *entity = entity_of(hv, v);
+  struct fairqueue_member *member = member_of(hv, v);
   if (v->runstate == RS_RUNNING) {
-    charge(hv, entity);
-    if (reason == QUEUE_YIELDED)
-      set_deadline(entity, entity->ring.deadline_ns + slice_of(eevdf, entity));
-    push(hv, entity);
+    charge(hv, member);
+    if (reason == QUEUE_YIELDED) {
+      int64_t slice_ns = fairqueue_virtual_ns(member, eevdf->params.base_slice_ns);
+      fairqueue_set_deadline(member, member->ring.deadline_ns + slice_ns);
+    }
+    push(hv, member);
     return;
   }
-  if (hv_has_free(hv, v)) entity->queue = select_idle(hv, v, entity->queue);
-  if (hv->is_spread) entity->queue = spread_place(hv, v, entity->queue);
-  arrive(hv, entity);
+  if (hv_has_free(hv, v)) member->queue = select_idle(hv, v, member->queue);
+  if (hv->is_spread) member->queue = spread_place(hv, v, member->queue);
+  arrive(hv, member);
 }
 
-static inline void eevdf_dequeue(struct hv *hv, struct vcpu *v) { pull(hv, entity_of(hv, v)); }
+static inline void eevdf_dequeue(struct hv *hv, struct vcpu *v) { pull(hv, member_of(hv, v)); }
 
 static void eevdf_withdrawn(struct hv *hv, struct vcpu *v) {
-  leave(hv->sched_state, entity_of(hv, v));
+  leave(hv->sched_state, member_of(hv, v));
+}
+
+/* It starts on another pCPU than the one in whose queue it stands, or stands in none. */
+static __attribute__((noinline)) void move_to(const struct eevdf *eevdf,
+                                              struct fairqueue_member *member, pcpu_id_t p) {
+  if (member->is_member) leave(eevdf, member);
+  member->queue = p;
+  fairqueue_join(&eevdf->queues[p], member, eevdf->params.base_slice_ns);
 }
 
 static inline void eevdf_started(struct hv *hv, struct vcpu *v) {
   struct eevdf *eevdf = hv->sched_state;
-  struct eevdf_vcpu *entity = entity_of(hv, v);
-  if (entity->queue != v->pcpu && entity->is_member) leave(eevdf, entity);
-  entity->queue = v->pcpu;
-  if (!entity->is_member) join(eevdf, entity);
-  entity->is_protected = true;
-  entity->charged_ns = hv->sim->now_ns;
+  struct fairqueue_member *member = member_of(hv, v);
+  if (member->queue != v->pcpu || !member->is_member) move_to(eevdf, member, v->pcpu);
+  member->is_protected = true;
+  member->charged_ns = hv->sim->now_ns;
+  queue_of(eevdf, member)->running = member;
 }
 
 static inline void eevdf_stopped(struct hv *hv, struct vcpu *v) {
-  struct eevdf_vcpu *entity = entity_of(hv, v);
-  charge(hv, entity);
-  if (!v->is_queued) leave(hv->sched_state, entity);
+  struct eevdf *eevdf = hv->sched_state;
+  struct fairqueue_member *member = member_of(hv, v);
+  charge(hv, member);
+  queue_of(eevdf, member)->running = NULL;
+  if (!v->is_queued) leave(eevdf, member);
 }
 
 /* --- who runs on p --- */
@@ -324,42 +226,45 @@ static bool runs_sibling(const struct hv *hv, const struct vcpu *v, pcpu_id_t p)
 
 /* Who has waited longest in q's queue, of those that may move to p, or stay there, and are no
    heavier than the difference to `load`; NULL: nobody. */
-static struct eevdf_vcpu *longest_waiting(const struct hv *hv, pcpu_id_t q, pcpu_id_t p,
-                                          int64_t load) {
+static struct fairqueue_member *longest_waiting(const struct hv *hv, pcpu_id_t q, pcpu_id_t p,
+                                                int64_t load) {
   const struct eevdf *eevdf = hv->sched_state;
-  const struct queue *queue = &eevdf->queues[q];
-  if (queue->is_balanced) return NULL;
-  struct eevdf_vcpu *best = NULL, *entity;
-  QUEUE_FOREACH(entity, queue) {
-    const struct vcpu *v = vcpu_of(hv, entity);
-    if (best && entity->arrival > best->arrival) continue;
+  const struct fairqueue *queue = &eevdf->queues[q];
+  struct fairqueue_member *best = NULL, *member;
+  FAIRQUEUE_FOREACH(member, queue) {
+    const struct vcpu *v = vcpu_of(hv, member);
+    if (best && member->arrival > best->arrival) continue;
     if (q != p && !spread_may_take(hv, v, p)) continue;
-    if (entity->weight > queue->weight - load) continue;
-    if (load == 0 || !runs_sibling(hv, v, p)) best = entity;
+    if (member->weight > queue->weight - load) continue;
+    if (load == 0 || !runs_sibling(hv, v, p)) best = member;
   }
   return best;
 }
 
-/* The first of first..behind-1 with the greatest load, of those where somebody waits; else p. */
+/* The first of first..behind-1 with the greatest load, of those where somebody waits who may leave
+   in the running pass of balancing; else p. */
 static pcpu_id_t heaviest(const struct hv *hv, pcpu_id_t first, pcpu_id_t behind, pcpu_id_t p) {
   const struct eevdf *eevdf = hv->sched_state;
   int64_t most = 0;
-  for (uint32_t w = first / 64; w * 64 < behind; w++)
-    for (uint64_t rest = pcpuset_word(&hv->queued, w, first, behind); rest; rest &= rest - 1) {
-      pcpu_id_t q = w * 64 + (uint32_t)__builtin_ctzll(rest);
-      int64_t weight = eevdf->queues[q].weight;
-      p = weight > most ? q : p; /* a toss-up */
+  for (uint32_t w = first / 64; w * 64 < behind; w++) {
+    const struct fairqueue *queues = &eevdf->queues[w * 64];
+    uint64_t rest = pcpuset_word(&hv->queued, w, first, behind) & ~eevdf->balanced.word[w];
+    for (; rest; rest &= rest - 1) {
+      uint32_t i = (uint32_t)__builtin_ctzll(rest);
+      int64_t weight = queues[i].weight;
+      p = weight > most ? w * 64 + i : p; /* a toss-up */
       most = weight > most ? weight : most;
     }
+  }
   return p;
 }
 
 /* … from the queue with the greatest load of the nearest ones: nearly always the heaviest of all
    has such a one. */
-static __attribute__((noinline)) struct eevdf_vcpu *victim(const struct hv *hv, pcpu_id_t p,
-                                                           int64_t load) {
+static __attribute__((noinline)) struct fairqueue_member *victim(const struct hv *hv, pcpu_id_t p,
+                                                                 int64_t load) {
   const struct eevdf *eevdf = hv->sched_state;
-  struct eevdf_vcpu *best = NULL, *entity;
+  struct fairqueue_member *best = NULL, *member;
   uint32_t n_before = 1;
   for (int distance = DISTANCE_CORE; !best && distance < DISTANCES; distance++) {
     uint32_t n = hv->topology.n_in[distance];
@@ -371,9 +276,9 @@ static __attribute__((noinline)) struct eevdf_vcpu *victim(const struct hv *hv, 
     if (best) break;
     int64_t most = load;
     for (q = first; (q = pcpuset_next(&hv->queued, q)) < first + n; q++) {
-      if (eevdf->queues[q].weight <= most) continue;
-      if (!(entity = longest_waiting(hv, q, p, load))) continue;
-      best = entity;
+      if (eevdf->queues[q].weight <= most || pcpuset_has(&eevdf->balanced, q)) continue;
+      if (!(member = longest_waiting(hv, q, p, load))) continue;
+      best = member;
       most = eevdf->queues[q].weight;
     }
   }
@@ -382,13 +287,13 @@ static __attribute__((noinline)) struct eevdf_vcpu *victim(const struct hv *hv, 
 
 static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   const struct eevdf *eevdf = hv->sched_state;
-  const struct queue *queue = &eevdf->queues[p];
+  const struct fairqueue *queue = &eevdf->queues[p];
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
   if (current && current->is_queued && !current->has_yielded) {
-    const struct eevdf_vcpu *entity = entity_of(hv, current);
-    if (is_eligible(queue, entity) && entity->is_protected) return current;
+    const struct fairqueue_member *member = member_of(hv, current);
+    if (fairqueue_is_eligible(queue, member) && member->is_protected) return current;
   }
-  struct eevdf_vcpu *next = earliest(queue);
+  struct fairqueue_member *next = fairqueue_earliest(queue);
   if (!next) next = longest_waiting(hv, p, p, 0); /* rounding has left nobody eligible */
   if (!next) next = victim(hv, p, 0);
   if (next) next->is_protected = true;
@@ -407,10 +312,11 @@ static bool is_wanted(const struct hv *hv, pcpu_id_t p) {
 /* With hrtick: until it has what it asked for, if anybody waits for it. */
 static inline int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
-  const struct eevdf_vcpu *entity = entity_of(hv, v);
-  if (!eevdf->params.hrtick || !is_wanted(hv, entity->queue)) return TIME_NEVER_NS;
-  int64_t wanted = (entity->ring.deadline_ns - entity->v_ns) * entity->weight - entity->rest;
-  return wanted > WEIGHT_ONE ? (wanted + WEIGHT_ONE - 1) / WEIGHT_ONE : 1;
+  const struct fairqueue_member *member = member_of(hv, v);
+  if (!eevdf->params.hrtick || !is_wanted(hv, member->queue)) return TIME_NEVER_NS;
+  int64_t wanted = (member->ring.deadline_ns - member->v_ns) * member->weight - member->rest;
+  return wanted > FAIRQUEUE_WEIGHT_ONE ? (wanted + FAIRQUEUE_WEIGHT_ONE - 1) / FAIRQUEUE_WEIGHT_ONE
+                                       : 1;
 }
 
 /* --- ticks --- */
@@ -418,14 +324,15 @@ static inline int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) 
 /* p takes one from the queue with the greatest load. */
 static void balance(struct hv *hv, pcpu_id_t p) {
   struct eevdf *eevdf = hv->sched_state;
-  if (eevdf->queues[p].is_balanced) return;
-  struct eevdf_vcpu *entity = victim(hv, p, eevdf->queues[p].weight);
-  if (!entity) return;
-  eevdf->queues[p].is_balanced = eevdf->queues[entity->queue].is_balanced = true;
-  pull(hv, entity);
-  leave(eevdf, entity);
-  entity->queue = p;
-  arrive(hv, entity);
+  if (pcpuset_has(&eevdf->balanced, p)) return;
+  struct fairqueue_member *member = victim(hv, p, eevdf->queues[p].weight);
+  if (!member) return;
+  pcpuset_add(&eevdf->balanced, p);
+  pcpuset_add(&eevdf->balanced, member->queue);
+  pull(hv, member);
+  leave(eevdf, member);
+  member->queue = p;
+  arrive(hv, member);
 }
 
 static int64_t eevdf_timer(struct hv *hv) {
@@ -433,15 +340,15 @@ static int64_t eevdf_timer(struct hv *hv) {
   int64_t now = hv->sim->now_ns, tick_ns = eevdf->params.tick_ns;
   int64_t interval_ns = eevdf->params.balance_interval_ns;
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
-    const struct vcpu *current = hv->pcpus[p].current;
-    if (!current) continue;
-    struct eevdf_vcpu *running = entity_of(hv, current);
+    struct fairqueue_member *running = eevdf->queues[p].running;
+    if (!running) continue;
     charge(hv, running);
     if (!running->is_protected && is_wanted(hv, p)) hv_ask(hv, p);
   }
   if (now / interval_ns != (now - tick_ns) / interval_ns && hv->queued.n_members > 0) {
     for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) balance(hv, p);
-    for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) eevdf->queues[p].is_balanced = false;
+    while (eevdf->balanced.n_members > 0)
+      pcpuset_remove(&eevdf->balanced, pcpuset_first(&eevdf->balanced));
   }
   return now + tick_ns;
 }
@@ -450,31 +357,52 @@ static void eevdf_audit(const struct hv *hv) {
   const struct eevdf *eevdf = hv->sched_state;
   uint32_t n_queued = 0;
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
-    const struct queue *queue = &eevdf->queues[p];
-    const struct vcpu *current = hv->pcpus[p].current;
+    const struct fairqueue *queue = &eevdf->queues[p];
     int64_t weight = 0, sum_ns = 0;
-    const struct eevdf_vcpu *entity;
-    if (current) {
-      entity = entity_of(hv, current);
-      assert(entity->queue == p && entity->is_member);
-      weight += entity->weight;
-      sum_ns += entity->weight * (entity->v_ns - queue->zero_ns);
+    const struct fairqueue_member *member = queue->running;
+    assert(vcpu_of(hv, member) == hv->pcpus[p].current);
+    if (member) {
+      assert(member->queue == p && member->is_member);
+      weight += member->weight;
+      sum_ns += member->weight * (member->v_ns - queue->zero_ns);
     }
-    QUEUE_FOREACH(entity, queue) {
-      assert(entity->queue == p && entity->is_member && hv_may_use(hv, vcpu_of(hv, entity), p));
-      assert(entity->ring.before->deadline_ns <= entity->ring.deadline_ns);
-      weight += entity->weight;
-      sum_ns += entity->weight * (entity->v_ns - queue->zero_ns);
+    FAIRQUEUE_FOREACH(member, queue) {
+      assert(member->queue == p && member->is_member && hv_may_use(hv, vcpu_of(hv, member), p));
+      assert(member->ring.before->deadline_ns <= member->ring.deadline_ns);
+      weight += member->weight;
+      sum_ns += member->weight * (member->v_ns - queue->zero_ns);
       n_queued++;
     }
     assert(weight == queue->weight && sum_ns == queue->sum_ns);
-    assert(pcpuset_has(&hv->queued, p) == (queue->waiting.behind != &queue->waiting));
+    assert(pcpuset_has(&hv->queued, p) == !fairqueue_is_empty(queue));
   }
   assert(n_queued == hv->n_queued);
   spread_audit(hv);
 }
 
 PICKED_WAYS(eevdf)
+
+static bool is_quiet_queue(const struct hv *hv, const struct fairqueue *queue) {
+  const struct fairqueue_member *member;
+  FAIRQUEUE_FOREACH(member, queue) {
+    if (!vcpu_is_quiet(vcpu_of(hv, member), RS_READY)) return false;
+  }
+  return vcpu_is_quiet(vcpu_of(hv, queue->running), RS_RUNNING);
+}
+
+/* As the vCPU that each of them decides about stands in its own queue then, none takes any from
+   another. */
+static bool eevdf_decide_all(struct hv *hv) {
+  const struct eevdf *eevdf = hv->sched_state;
+  pcpu_id_t p = ID_NONE;
+  while ((p = pcpuset_next(&hv->asked, p + 1)) != ID_NONE)
+    if (!is_quiet_queue(hv, &eevdf->queues[p])) return false;
+  while ((p = pcpuset_first(&hv->asked)) != ID_NONE) {
+    pcpuset_remove(&hv->asked, p);
+    eevdf_decide(hv, p);
+  }
+  return true;
+}
 
 const struct sched_ops sched_eevdf = {
     .kind = {.name = "eevdf",
@@ -488,6 +416,7 @@ const struct sched_ops sched_eevdf = {
     .dequeue = eevdf_dequeue,
     .pick = eevdf_pick,
     PICKED_OPS(eevdf),
+    .decide_all = eevdf_decide_all,
     .slice_ns = eevdf_slice_ns,
     .started = eevdf_started,
     .stopped = eevdf_stopped,

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A queue in virtual time: the arithmetic of sched_eevdf.c, which says whose queue it is and who
+   joins it.
+
+   Idea: a queue keeps the weighted sum of its members' virtual runtimes, relative to a zero that
+   follows their mean: numbers stay small, and who is ahead of the mean is told without dividing.
+   Rule: who waits stands in the order of deadlines; who runs is a member, too. Invariants: the sums
+   are those of the members. Cost: O(1), but for the search for a place in the order. What depends
+   on who waits and how long they have run is a toss-up, so there are few branches on it. */
+#ifndef COSTOP_HV_FAIRQUEUE_H
+#define COSTOP_HV_FAIRQUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/arena.h"
+#include "sim/ids.h"
+
+/* Weights are relative to that of a VM that says nothing. */
+enum { FAIRQUEUE_WEIGHT_ONE = 256 };
+
+/* Who waits: by deadline, of equals as they came, in a ring that the queue closes. */
+struct fairqueue_ring {
+  struct fairqueue_ring *before, *behind;
+  int64_t deadline_ns; /* virtual; of the end: before all others */
+};
+
+/* All that an event touches of it, in one cache line. */
+struct __attribute__((aligned(ARENA_LINE))) fairqueue_member {
+  struct fairqueue_ring ring;
+  int64_t v_ns; /* virtual runtime */
+  union {
+    int64_t lag_ns;   /* the mean less v_ns, when it left its queue; until it is in one again */
+    uint64_t arrival; /* while it waits: which one of all it was */
+  };
+  int64_t charged_ns; /* up to when v_ns has advanced, while it runs */
+  uint32_t rest;      /* what of v_ns is no whole ns yet, times its weight */
+  uint32_t weight;
+  pcpu_id_t queue;
+  bool is_member;    /* counts in the sums of its queue: it waits there or runs */
+  bool is_old;       /* has been placed before */
+  bool is_protected; /* has the deadline that it had when it was picked */
+};
+
+struct __attribute__((aligned(ARENA_LINE))) fairqueue {
+  struct fairqueue_ring waiting;
+  int64_t zero_ns;                  /* near the mean */
+  int64_t sum_ns;                   /* of weight x (v_ns - zero_ns) over all members */
+  int64_t weight;                   /* of all members */
+  struct fairqueue_member *running; /* NULL: nobody */
+};
+
+#define FAIRQUEUE_FOREACH(member, queue)                            \
+  for (member = (struct fairqueue_member *)(queue)->waiting.behind; \
+       &member->ring != &(queue)->waiting;                          \
+       member = (struct fairqueue_member *)member->ring.behind)
+
+static inline void fairqueue_init(struct fairqueue *queue) {
+  queue->waiting = (struct fairqueue_ring){&queue->waiting, &queue->waiting, INT64_MIN};
+}
+static inline bool fairqueue_is_empty(const struct fairqueue *queue) {
+  return queue->waiting.behind == &queue->waiting;
+}
+
+/* --- virtual time --- */
+
+static inline int64_t fairqueue_virtual_ns(const struct fairqueue_member *member, int64_t time_ns) {
+  if (member->weight == FAIRQUEUE_WEIGHT_ONE) return time_ns;
+  return time_ns * FAIRQUEUE_WEIGHT_ONE / member->weight;
+}
+
+/* How far member is behind the mean, times the queue's weight. */
+static inline int64_t fairqueue_lag(const struct fairqueue *queue,
+                                    const struct fairqueue_member *member) {
+  return queue->sum_ns - (member->v_ns - queue->zero_ns) * queue->weight;
+}
+
+static inline bool fairqueue_is_eligible(const struct fairqueue *queue,
+                                         const struct fairqueue_member *member) {
+  return fairqueue_lag(queue, member) >= 0;
+}
+
+static inline void fairqueue_set_deadline(struct fairqueue_member *member, int64_t deadline_ns) {
+  member->is_protected &= deadline_ns == member->ring.deadline_ns;
+  member->ring.deadline_ns = deadline_ns;
+}
+
+/* How far v_ns comes in time_ns; keeps what is left over. */
+static inline int64_t fairqueue_advance_ns(struct fairqueue_member *member, int64_t time_ns) {
+  if (member->weight == FAIRQUEUE_WEIGHT_ONE) return time_ns;
+  int64_t due = time_ns * FAIRQUEUE_WEIGHT_ONE + member->rest;
+  member->rest = (uint32_t)(due % member->weight);
+  return due / member->weight;
+}
+
+/* Brings a member of the queue that runs up to now. A slice that is over is followed by a new one
+   of base_ns. */
+static inline void fairqueue_charge(struct fairqueue *queue, struct fairqueue_member *member,
+                                    int64_t now, int64_t base_ns) {
+  int64_t time_ns = now - member->charged_ns, deadline_ns = member->ring.deadline_ns;
+  if (time_ns == 0) return;
+  int64_t advance_ns = fairqueue_advance_ns(member, time_ns);
+  int64_t v_ns = member->v_ns + advance_ns;
+  int64_t next_ns = v_ns + fairqueue_virtual_ns(member, base_ns);
+  queue->sum_ns += member->weight * advance_ns;
+  member->charged_ns = now;
+  member->v_ns = v_ns;
+  int64_t is_over = -(int64_t)(v_ns >= deadline_ns); /* a toss-up, here and below: no branch */
+  fairqueue_set_deadline(member, deadline_ns ^ ((deadline_ns ^ next_ns) & is_over));
+}
+
+/* --- coming and going --- */
+
+/* With the lag that it had, and more, as joining moves the mean; and with a new slice. */
+static inline void fairqueue_join(struct fairqueue *queue, struct fairqueue_member *member,
+                                  int64_t base_ns) {
+  int64_t weight = member->weight, others = queue->weight, lag_ns = 0;
+  int64_t slice_ns = fairqueue_virtual_ns(member, base_ns);
+  if (others > 0) {
+    lag_ns = member->lag_ns + member->lag_ns * weight / others;
+    queue->zero_ns += queue->sum_ns / others; /* the mean */
+    queue->sum_ns %= others;
+  }
+  queue->sum_ns -= weight * lag_ns;
+  queue->weight = others + weight;
+  member->v_ns = queue->zero_ns - lag_ns;
+  member->ring.deadline_ns = member->v_ns + (member->is_old ? slice_ns : slice_ns / 2);
+  member->is_member = member->is_old = true;
+}
+
+static inline void fairqueue_leave(struct fairqueue *queue, struct fairqueue_member *member,
+                                   int64_t most_lag_ns) {
+  int64_t most_ns = fairqueue_virtual_ns(member, most_lag_ns);
+  int64_t ahead_ns = member->v_ns - queue->zero_ns;
+  int64_t lag_ns = queue->sum_ns / queue->weight - ahead_ns;
+  lag_ns = lag_ns < most_ns ? lag_ns : most_ns;
+  member->lag_ns = lag_ns > -most_ns ? lag_ns : -most_ns;
+  queue->sum_ns -= member->weight * ahead_ns;
+  queue->weight -= member->weight;
+  member->is_member = false;
+}
+
+/* --- waiting --- */
+
+/* The one before `at`, if that comes after deadline_ns. */
+static inline struct fairqueue_ring *fairqueue_back(struct fairqueue_ring *at,
+                                                    int64_t deadline_ns) {
+  uintptr_t is_later = at->deadline_ns > deadline_ns,
+            difference = (uintptr_t)at->before ^ (uintptr_t)at;
+  return (struct fairqueue_ring *)((uintptr_t)at ^ (difference & -is_later));
+}
+
+/* Two steps from the end are nearly always enough. */
+static inline void fairqueue_push(struct fairqueue *queue, struct fairqueue_member *member,
+                                  uint64_t arrival) {
+  int64_t deadline_ns = member->ring.deadline_ns;
+  struct fairqueue_ring *at = fairqueue_back(queue->waiting.before, deadline_ns);
+  at = fairqueue_back(at, deadline_ns);
+  while (at->deadline_ns > deadline_ns) at = at->before;
+  member->arrival = arrival;
+  member->ring = (struct fairqueue_ring){at, at->behind, deadline_ns};
+  at->behind = at->behind->before = &member->ring;
+}
+
+static inline void fairqueue_pull(struct fairqueue_member *member) {
+  member->ring.before->behind = member->ring.behind;
+  member->ring.behind->before = member->ring.before;
+}
+
+/* The eligible one with the earliest deadline, of equals the first that came; NULL: rounding has
+   left nobody eligible, or nobody waits. */
+static inline struct fairqueue_member *fairqueue_earliest(const struct fairqueue *queue) {
+  struct fairqueue_member *member;
+  FAIRQUEUE_FOREACH(member, queue) {
+    if (fairqueue_is_eligible(queue, member)) return member;
+  }
+  return NULL;
+}
+
+/* Is member, which has come to wait, to be picked instead of the one that runs? */
+static inline bool fairqueue_preempts(const struct fairqueue *queue,
+                                      const struct fairqueue_member *member,
+                                      const struct fairqueue_member *running) {
+  const struct fairqueue_member *first = (struct fairqueue_member *)queue->waiting.behind;
+  int64_t is_unprotected = (int64_t)running->is_protected - 1;
+  /* Less than 0: yes. A toss-up in many parts, of which one branch is made. */
+  int64_t is_earlier = member->ring.deadline_ns - running->ring.deadline_ns;
+  int64_t is_better = fairqueue_lag(queue, running) | (is_earlier & is_unprotected);
+  int64_t is_first = fairqueue_lag(queue, first) | -(int64_t)(first == member);
+  bool may_be = (is_better & is_first & ~fairqueue_lag(queue, member)) < 0;
+  return may_be && fairqueue_earliest(queue) == member;
+}
+
+#endif
