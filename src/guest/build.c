@@ -162,7 +162,10 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
     create_vcpus(vm, &guest->vcpus[vcpu], &vcpus[vcpu], arena);
     create_locks(vm, config, &lock, arena);
     create_barriers(vm, config, arena);
-    for (uint32_t k = 0; k < vm->spec->n_vcpus; k++) guest_update_watch(&vm->vcpus[k]);
+    for (uint32_t k = 0; k < vm->spec->n_vcpus; k++) {
+      guest->current_id[vcpu + k] = thread; /* some thread of its VM, until it has had one */
+      guest_update_watch(&vm->vcpus[k]);
+    }
     create_threads(vm, config, &guest->threads[thread], thread, arena);
     if (vm->gsched->hooks)
       vm->gsched_state = vm->gsched->hooks->create(vm, &vm->spec->scheduler.params, arena);

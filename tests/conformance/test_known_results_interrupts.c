@@ -124,6 +124,21 @@ START_TEST(a_cycle_of_three_is_named) {
 }
 END_TEST
 
+/* v1 of db never has a thread. What it handles is no step of the thread beside it, which has its VM
+   to itself: that one computes 3 us of every 6. */
+START_TEST(a_vcpu_without_a_thread_steps_for_itself) {
+  world_measure(&world,
+                "{ 'host': { 'pcpus': 3 }, 'hypervisor': { 'scheduler': { 'kind': 'null' } },"
+                "'programs': { 'p': [ { 'compute': '3us' }, { 'sleep': '3us' } ] }, 'vms': {"
+                "'alone': { 'vcpus': 1, 'program': 'p' }, 'db': { 'vcpus': 2, 'threads': 1,"
+                "'program': 'p', 'interrupts': { 'nic': { 'every': '5us', 'vcpu': 1, 'handler':"
+                "[ { 'compute': '2us' } ] } } } }, 'run': { 'duration': '6ms' } }");
+  ck_assert_uint_eq(world_vm(&world, "alone")->iterations, 1000);
+  ck_assert_int_eq(world_vm(&world, "alone")->total.activity_ns[ACT_USEFUL], 3 * MS);
+  ck_assert_uint_eq(world_vm(&world, "db")->interrupts[0].taken, 1200);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("known results");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -134,5 +149,6 @@ int main(void) {
   tcase_add_test(tests, delivery_waits_for_a_preempted_holder);
   tcase_add_test(tests, an_order_broken_by_a_handler_is_noted);
   tcase_add_test(tests, a_cycle_of_three_is_named);
+  tcase_add_test(tests, a_vcpu_without_a_thread_steps_for_itself);
   return suite_run(tests, "interrupts and spinlocks");
 }
