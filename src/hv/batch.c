@@ -192,7 +192,7 @@ static struct vcpu *lead(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
 struct vcpu *batch_next_offer(struct hv *hv) {
   if (hv->sched->next) return hv->sched->next(hv);
   struct vcpu *v = NULL;
-  if (hv->queued.n_members == 0) return NULL;
+  if (hv->n_queued == 0) return NULL;
   pcpu_id_t p = pcpuset_first_of(&hv->free, hv->queued.word);
   if (p != ID_NONE) v = hv->sched->pick(hv, p);
   if (!v && hv->prefers_idle_cores && (p = cores_lowest_idle(hv, NULL, 0, hv->n_pcpus)) != ID_NONE)

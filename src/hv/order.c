@@ -36,7 +36,7 @@ static inline struct order_group *stand(struct hv *hv, struct order *order,
   struct order_line *line = &order->lines[entry->stands];
   entry->before = line->ends.before;
   entry->behind = &line->ends;
-  pcpuset_put(&hv->queued, entry->stands, entry->before == &line->ends);
+  pcpuset_put(&hv->queued, entry->stands);
   entry->before->behind = line->ends.before = entry;
   return line->group;
 }
@@ -57,7 +57,7 @@ static inline void attach(struct order_group *group, struct order_entry *entry, 
   entry->key = key;
   entry->next = *at;
   *at = entry;
-  wtree_set(&group->keys, entry->leaf, (*first)->key);
+  wtree_set(&group->keys, entry->leaf, at == first ? key : (*first)->key);
 }
 
 /* … no more, and the key does not follow yet. */

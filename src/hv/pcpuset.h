@@ -48,20 +48,14 @@ static inline void pcpuset_remove(struct pcpuset *set, pcpu_id_t p) {
   set->n_members--;
 }
 
-/* p is a member from now on; is_new: it was none. Without a branch, for where that is a toss-up. */
-static inline void pcpuset_put(struct pcpuset *set, pcpu_id_t p, bool is_new) {
-  uint32_t w = p / 64;
-  set->word[w] |= UINT64_C(1) << (p % 64);
-  pcpuset_sum_up(set, w, false);
-  set->n_members += is_new;
+/* For sets of which only words and single members are looked at, so that they are neither counted
+   nor summed up: p is a member from now on, if it was none; it is none any more, if is_gone.
+   Without a branch, for where that is a toss-up. */
+static inline void pcpuset_put(struct pcpuset *set, pcpu_id_t p) {
+  set->word[p / 64] |= UINT64_C(1) << (p % 64);
 }
-
-/* p, a member, is none any more, if is_gone. Likewise. */
 static inline void pcpuset_drop(struct pcpuset *set, pcpu_id_t p, bool is_gone) {
-  uint32_t w = p / 64;
-  set->word[w] &= ~((uint64_t)is_gone << (p % 64));
-  pcpuset_sum_up(set, w, set->word[w] == 0);
-  set->n_members -= is_gone;
+  set->word[p / 64] &= ~((uint64_t)is_gone << (p % 64));
 }
 
 /* The lowest member, or ID_NONE. */

@@ -136,7 +136,7 @@ static inline void push(struct hv *hv, struct credit_vcpu *account) {
   last->behind = &account->link;
   account->link.behind = ends;
   ends->before = &account->link;
-  pcpuset_put(&hv->queued, p, queue->classes == 0);
+  pcpuset_put(&hv->queued, p);
   queue->classes |= 1u << prio;
   credit->urgent[p / 64] |= (uint64_t)(prio < OVER) << p % 64;
 }

@@ -111,9 +111,8 @@ static inline void leave(const struct eevdf *eevdf, struct fairqueue_member *mem
 
 static inline void push(struct hv *hv, struct fairqueue_member *member) {
   struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue *queue = queue_of(eevdf, member);
-  pcpuset_put(&hv->queued, member->queue, fairqueue_is_empty(queue));
-  fairqueue_push(queue, member, eevdf->n_arrivals++);
+  pcpuset_put(&hv->queued, member->queue);
+  fairqueue_push(queue_of(eevdf, member), member, eevdf->n_arrivals++);
 }
 
 static inline void pull(struct hv *hv, struct fairqueue_member *member) {
@@ -345,7 +344,7 @@ static int64_t eevdf_timer(struct hv *hv) {
     charge(hv, running);
     if (!running->is_protected && is_wanted(hv, p)) hv_ask(hv, p);
   }
-  if (now / interval_ns != (now - tick_ns) / interval_ns && hv->queued.n_members > 0) {
+  if (now / interval_ns != (now - tick_ns) / interval_ns && hv->n_queued > 0) {
     for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) balance(hv, p);
     while (eevdf->balanced.n_members > 0)
       pcpuset_remove(&eevdf->balanced, pcpuset_first(&eevdf->balanced));

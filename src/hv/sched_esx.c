@@ -156,7 +156,8 @@ static int64_t esx_rank(const struct hv *hv, const struct vcpu *v) {
 /* Who waits where is a toss-up: no branch depends on it. */
 static inline void stand_up(struct hv *hv, struct esx *esx, const struct esx_vcpu *account) {
   pcpu_id_t p = account->stands;
-  pcpuset_put(&hv->queued, p, esx->n_standing[p]++ == 0);
+  esx->n_standing[p]++;
+  pcpuset_put(&hv->queued, p);
 }
 
 static inline void step_down(struct hv *hv, struct esx *esx, const struct esx_vcpu *account) {

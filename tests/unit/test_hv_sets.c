@@ -39,23 +39,25 @@ static void expect_range(const struct pcpuset *set, const bool *has, uint32_t fi
   }
 }
 
-/* p becomes a member, or ceases to be one, by either way to that. */
-static void toggle(struct pcpuset *set, uint32_t p, bool is_member) {
-  bool has_branch = below(2);
-  if (is_member && has_branch) pcpuset_remove(set, p);
-  if (is_member && !has_branch) {
-    pcpuset_drop(set, p, false);
-    pcpuset_put(set, p, false);
-    pcpuset_drop(set, p, true);
+/* p becomes a member, or ceases to be one; likewise in a set that is neither counted nor summed up.
+ */
+static void toggle(struct pcpuset *set, struct pcpuset *plain, uint32_t p, bool is_member) {
+  pcpuset_drop(plain, p, false);
+  if (is_member) {
+    pcpuset_remove(set, p);
+    pcpuset_put(plain, p);
+    pcpuset_drop(plain, p, true);
+  } else {
+    pcpuset_add(set, p);
+    pcpuset_put(plain, p);
   }
-  if (!is_member && has_branch) pcpuset_add(set, p);
-  if (!is_member && !has_branch) pcpuset_put(set, p, true);
 }
 
 static void try_set(uint32_t n) {
   static bool has[PCPUS_MAX], may[PCPUS_MAX], all[PCPUS_MAX];
-  struct pcpuset set = {0};
+  struct pcpuset set = {0}, plain = {0};
   pcpuset_init(&set, &arena, n);
+  pcpuset_init(&plain, &arena, n);
   uint64_t *mask = ARENA_ARRAY(&arena, set.n_words, uint64_t);
   for (uint32_t p = 0; p < n; p++) {
     has[p] = false;
@@ -67,7 +69,7 @@ static void try_set(uint32_t n) {
     /* Members are rare, so that words become empty. */
     uint32_t p = below(4) ? pcpuset_first(&set) : ID_NONE;
     if (p == ID_NONE) p = below(n);
-    toggle(&set, p, has[p]);
+    toggle(&set, &plain, p, has[p]);
     has[p] = !has[p];
     ck_assert_int_eq(pcpuset_has(&set, p), has[p]);
     ck_assert_uint_eq(pcpuset_first(&set), naive_first(has, all, n));
@@ -75,7 +77,9 @@ static void try_set(uint32_t n) {
     uint32_t from = below(n + 70);
     uint32_t behind = from < n ? naive_first(has + from, all, n - from) : ID_NONE;
     ck_assert_uint_eq(pcpuset_next(&set, from), behind == ID_NONE ? ID_NONE : from + behind);
+    ck_assert_uint_eq(pcpuset_next(&plain, from), pcpuset_next(&set, from));
     if (from < n) expect_range(&set, has, from, from + below(n - from + 1));
+    expect_range(&plain, has, 0, n);
     ck_assert_uint_eq(pcpuset_count_of(&set, mask), naive_count(has, may, n));
     ck_assert_uint_eq(set.n_members, naive_count(has, all, n));
   }
