@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "sim/prefetch.h"
-
 void hist_init(struct hist *hist, struct hist_tally *tally, struct arena *arena, int64_t min,
                int64_t max) {
   assert(max >= 0);
@@ -18,10 +16,10 @@ void hist_init(struct hist *hist, struct hist_tally *tally, struct arena *arena,
 }
 
 void hist_flush(struct hist_tally *tally) {
-  for (uint32_t i = 0; i < tally->n; i++) prefetch_line(tally->bucket[i]);
-  for (uint32_t i = 0; i < tally->n; i++)
-    if (++*tally->bucket[i] == 0) --*tally->bucket[i];
-  tally->n = 0;
+  for (uint32_t i = 0; i < HIST_TALLY; i++) {
+    hist_count(tally->bucket[i]);
+    tally->bucket[i] = NULL;
+  }
 }
 
 void hist_reset(struct hist *hist) {

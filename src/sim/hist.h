@@ -7,16 +7,17 @@
 #include <stdint.h>
 
 #include "sim/arena.h"
+#include "sim/prefetch.h"
 
 enum { HIST_SUB_BITS = 6, HIST_SUB = 1 << HIST_SUB_BITS };
 
-enum { HIST_TALLY = 64 };
+enum { HIST_TALLY = 16 };
 
-/* Buckets that are still to be counted, of all histograms of a run: those of many do not fit into a
-   cache, and together their misses overlap. */
+/* The latest buckets of all histograms of a run, still to be counted. Those of many do not fit into
+   a cache: each is fetched when it comes in, and at hand when as many others have. */
 struct hist_tally {
-  uint32_t n;
-  uint32_t *bucket[HIST_TALLY];
+  uint32_t next;
+  uint32_t *bucket[HIST_TALLY]; /* a ring; NULL: none */
 };
 
 struct hist {
@@ -42,6 +43,11 @@ static inline uint32_t hist_bucket(const struct hist *hist, int64_t value) {
   return (octave << HIST_SUB_BITS) + (uint32_t)(scaled >> octave);
 }
 
+/* A full one stays full. */
+static inline void hist_count(uint32_t *bucket) {
+  if (bucket) *bucket += *bucket < UINT32_MAX;
+}
+
 /* Counts what is in the tally; before a look at the buckets. */
 void hist_flush(struct hist_tally *tally);
 
@@ -52,8 +58,10 @@ static inline void hist_add(struct hist *hist, int64_t value) {
   if (value > hist->max) hist->max = value;
   hist->count++;
   struct hist_tally *tally = hist->tally;
-  tally->bucket[tally->n++] = &hist->bucket[bucket];
-  if (tally->n == HIST_TALLY) hist_flush(tally);
+  prefetch_line(&hist->bucket[bucket]);
+  uint32_t **slot = &tally->bucket[tally->next++ % HIST_TALLY];
+  hist_count(*slot);
+  *slot = &hist->bucket[bucket];
 }
 
 /* Lowest value of a bucket, and of the one behind it. */
