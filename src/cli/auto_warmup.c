@@ -2,6 +2,7 @@
 #include "cli/auto_warmup.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 
 #include "cli/diag_print.h"
@@ -25,42 +26,31 @@ struct pilot {
   const struct scenario *scenario;
   struct warmup warmup;
   volatile sig_atomic_t must_stop;
-  pthread_mutex_t lock; /* of the rest */
-  pthread_cond_t has_ended;
-  bool is_over;
+  sem_t has_ended;
 };
 
 static void *pilot_work(void *context) {
   struct pilot *pilot = context;
   const struct cli *cli = pilot->cli;
   pilot->warmup = warmup_find(pilot->scenario, &cli->guard, &pilot->must_stop, cli->arena);
-  pthread_mutex_lock(&pilot->lock);
-  pilot->is_over = true;
-  pthread_cond_signal(&pilot->has_ended);
-  pthread_mutex_unlock(&pilot->lock);
+  sem_post(&pilot->has_ended);
   return NULL;
 }
 
 static void pilot_await(struct pilot *pilot) {
   const struct cli *cli = pilot->cli;
-  pthread_mutex_lock(&pilot->lock);
-  while (!pilot->is_over) {
+  for (;;) {
     const struct timespec until = limits_next_look();
-    (void)pthread_cond_timedwait(&pilot->has_ended, &pilot->lock, &until);
+    if (sem_clockwait(&pilot->has_ended, CLOCK_MONOTONIC, &until) == 0) return;
     if (*cli->interrupt || limits_is_late(cli))
       __atomic_store_n(&pilot->must_stop, 1, __ATOMIC_RELAXED);
   }
-  pthread_mutex_unlock(&pilot->lock);
 }
 
 /* Under --max-wall and signals. */
 static struct warmup pilot_run(const struct cli *cli, const struct scenario *scenario) {
-  struct pilot pilot = {.cli = cli, .scenario = scenario, .lock = PTHREAD_MUTEX_INITIALIZER};
-  pthread_condattr_t monotonic;
-  pthread_condattr_init(&monotonic);
-  pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-  pthread_cond_init(&pilot.has_ended, &monotonic);
-  pthread_condattr_destroy(&monotonic);
+  struct pilot pilot = {.cli = cli, .scenario = scenario};
+  sem_init(&pilot.has_ended, 0, 0);
   pthread_t thread;
   if (pthread_create(&thread, NULL, pilot_work, &pilot) == 0) {
     pilot_await(&pilot);
@@ -68,8 +58,7 @@ static struct warmup pilot_run(const struct cli *cli, const struct scenario *sce
   } else {
     pilot.warmup = warmup_find(scenario, &cli->guard, cli->interrupt, cli->arena);
   }
-  pthread_cond_destroy(&pilot.has_ended);
-  pthread_mutex_destroy(&pilot.lock);
+  sem_destroy(&pilot.has_ended);
   return pilot.warmup;
 }
 

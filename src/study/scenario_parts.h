@@ -12,6 +12,8 @@ void scenario_check_names(struct bind *bind, struct site site);
 /* Each fills its part of the scenario; programs want locks and barriers, VMs want programs. */
 void scenario_bind_programs(struct bind *bind, struct site root, struct scenario *scenario);
 void scenario_bind_vms(struct bind *bind, struct site root, struct scenario *scenario);
+/* "osv" is short for {"kind": "osv"}; whatever else it is stays so. */
+const struct conf *scenario_spell_out(const struct conf *choice, struct arena *arena);
 
 /* Of a VM: where its sources of interrupts are written, and its vCPUs. */
 void scenario_bind_interrupts(struct bind *bind, struct site site, const struct scenario *scenario,

@@ -7,6 +7,7 @@
 #include "study/bind.h"
 #include "study/preset.h"
 #include "study/scenario_bind.h"
+#include "study/scenario_parts.h"
 #include "study/scenario_rows.h"
 
 struct setting {
@@ -76,6 +77,8 @@ static const struct conf *set_below(struct setting *setting, const struct conf *
   const char *part = dot ? arena_strndup(arena, rest, (size_t)(dot - rest)) : rest;
   const char *below = dot ? dot + 1 : NULL;
   if (!*part) return setting_refuse(setting, NULL, "a path is words with single dots between");
+  if (node && node->key && strcmp(node->key, VM_SCHEDULER) == 0)
+    node = scenario_spell_out(node, arena);
   if (node && node->kind == CONF_ARRAY) return set_element(setting, node, part, below);
   if (node && node->kind != CONF_OBJECT)
     return setting_refuse(

@@ -62,20 +62,17 @@ static const uint64_t *bind_affinity(struct bind *bind, struct site vm, const ch
   return NULL;
 }
 
-/* "osv" is short for {"kind": "osv"}. */
-static struct site spell_out(struct bind *bind, struct site site) {
-  if (!site.node || site.node->kind != CONF_STRING) return site;
-  struct conf *object = conf_new(bind->arena, CONF_OBJECT, NULL, site.place);
-  conf_add(bind->arena, object, "kind",
-           conf_new(bind->arena, CONF_STRING, site.node->text, site.place));
-  site.node = object;
-  return site;
+const struct conf *scenario_spell_out(const struct conf *choice, struct arena *arena) {
+  if (!choice || choice->kind != CONF_STRING) return choice;
+  struct conf *object = conf_new(arena, CONF_OBJECT, NULL, choice->place);
+  conf_add(arena, object, "kind", conf_new(arena, CONF_STRING, choice->text, choice->place));
+  return object;
 }
 
 static void bind_scheduler(struct bind *bind, struct site vm, struct guest_spec *guest) {
   struct site site = site_child(bind, vm, VM_SCHEDULER);
-  bind_choice(bind, spell_out(bind, site), FAMILY_GUEST_SCHEDULER, GUEST_SCHEDULER_FALLBACK,
-              &guest->scheduler);
+  site.node = scenario_spell_out(site.node, bind->arena);
+  bind_choice(bind, site, FAMILY_GUEST_SCHEDULER, GUEST_SCHEDULER_FALLBACK, &guest->scheduler);
   const struct gsched_ops *ops = (const void *)guest->scheduler.kind;
   struct site timeslice = site_child(bind, vm, "guest_timeslice");
   bool is_switched =

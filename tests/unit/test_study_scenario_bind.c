@@ -5,6 +5,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "guest/gsched.h"
 #include "guest/lock.h"
 #include "hv/cosched.h"
 #include "hv/sched.h"
@@ -162,6 +163,20 @@ START_TEST(setting_reaches_what_the_file_leaves_out) {
 }
 END_TEST
 
+START_TEST(setting_spells_a_guest_scheduler_out) {
+  bound_bind(&bound, "{" HOST PROGRAM
+                     "'vms': { 'a': { 'vcpus': 1, 'program': 'p', 'guest_scheduler':"
+                     "'osv' } } }");
+  const struct conf *root = after_set("vms.a.guest_scheduler.decay", "7ms");
+  ck_assert_ptr_nonnull(root);
+  const struct scenario *scenario = scenario_bind(root, &bound.diags, &bound.arena);
+  const struct kind_choice *choice = &scenario->vms[0].guest.scheduler;
+  ck_assert_ptr_eq(choice->kind, &gsched_osv.kind);
+  const struct gsched_osv_params *osv = (const void *)&choice->params;
+  ck_assert_int_eq(osv->decay_ns, 7000000);
+}
+END_TEST
+
 START_TEST(setting_makes_no_new_names) {
   bound_bind(&bound, "{" HOST PROGRAM VM "}");
   ck_assert_ptr_null(after_set("vms.b.vcpus", "1"));
@@ -234,6 +249,7 @@ int main(void) {
   tcase_add_test(tests, seeds_keep_all_their_digits);
   tcase_add_test(tests, all_problems_come_at_once);
   tcase_add_test(tests, setting_reaches_what_the_file_leaves_out);
+  tcase_add_test(tests, setting_spells_a_guest_scheduler_out);
   tcase_add_test(tests, setting_makes_no_new_names);
   tcase_add_test(tests, ranges_are_exact_and_inclusive);
   tcase_add_test(tests, expectations_have_scope_operator_and_value);
