@@ -254,8 +254,7 @@ void hv_flush_crossings(struct hv *hv);
 
 /* May v run on p? */
 static inline bool hv_may_use(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
-  const uint64_t *mask = hv->affinities[v->affinity].mask;
-  return !mask || (mask[p / 64] >> p % 64 & 1) != 0;
+  return v->affinity == 0 || (hv->affinities[v->affinity].mask[p / 64] >> p % 64 & 1) != 0;
 }
 /* Is a pCPU free that v may use? */
 static inline bool hv_has_free(const struct hv *hv, const struct vcpu *v) {

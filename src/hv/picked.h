@@ -19,26 +19,41 @@ MOVE_INLINE int64_t picked_slice_end_ns(const struct hv *hv, const struct vcpu *
 
 /* Whom p picks, out of the queue; NULL: nobody. */
 MOVE_INLINE struct vcpu *picked_take(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
-  if (ops->take) return ops->take(hv, p);
-  struct vcpu *next = ops->pick(hv, p);
-  if (next) ops->dequeue(hv, next);
+  struct vcpu *next = ops->first ? ops->first(hv, p) : ops->pick(hv, p);
+  if (!next) return NULL;
+  if (ops->take)
+    ops->take(hv, next);
+  else
+    ops->dequeue(hv, next);
   return next;
+}
+
+MOVE_INLINE struct plain_start picked_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
+                                           const struct sched_ops *ops) {
+  return plain_plan(hv, v, p, true, picked_slice_end_ns(hv, v, ops));
+}
+
+/* v, quiet and taken from the queue, is RUNNING on p from now on. Its event is in the calendar. */
+MOVE_INLINE void picked_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+                              const struct plain_start *start, const struct sched_ops *ops) {
+  hv->n_queued--;
+  hv->n_waiting--;
+  plain_succeed(hv, v, p, start);
+  if (ops->started) ops->started(hv, v);
 }
 
 /* v, taken from the queue, takes over p, which has just been left. */
 MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
                               const struct sched_ops *ops) {
-  hv->n_queued--;
   if (!vcpu_is_quiet(v, RS_READY)) {
+    hv->n_queued--;
     v->is_queued = false;
     move_succeed(hv, v, p);
     return;
   }
-  struct plain_start start = plain_plan(hv, v, p, true, picked_slice_end_ns(hv, v, ops));
+  struct plain_start start = picked_plan(hv, v, p, ops);
   wtree_replace(&hv->sim->calendar.pcpus, p, start.key);
-  hv->n_waiting--;
-  plain_succeed(hv, v, p, &start);
-  if (ops->started) ops->started(hv, v);
+  picked_begin(hv, v, p, &start, ops);
 }
 
 /* Does p, which becomes free while vCPUs are queued, pick at once, as nothing else happens at this
@@ -48,23 +63,41 @@ MOVE_INLINE bool picked_at_once(const struct hv *hv, pcpu_id_t p) {
          !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns);
 }
 
+/* … and does somebody take it over? Where that can be asked before it leaves the queue, to enter
+   its event into the calendar tells whether there is another one at this instant. */
+MOVE_INLINE bool picked_take_over(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
+  struct calendar *calendar = &hv->sim->calendar;
+  int64_t now = hv->sim->now_ns;
+  if (hv->n_queued == 0 || hv->free.n_members > 0 || hv->asked.n_members > 0) return false;
+  if (calendar_next_other_ns(calendar) <= now) return false;
+  struct vcpu *next = ops->first ? ops->first(hv, p) : NULL;
+  if (next && vcpu_is_quiet(next, RS_READY)) {
+    struct plain_start start = picked_plan(hv, next, p, ops);
+    if (!calendar_set_last_pcpu(calendar, p, now, start.key)) return false;
+    ops->take(hv, next);
+    picked_begin(hv, next, p, &start, ops);
+    return true;
+  }
+  if (calendar_has_other_pcpu(calendar, p, now)) return false;
+  next = picked_take(hv, p, ops);
+  if (next) picked_start(hv, next, p, ops);
+  return next != NULL;
+}
+
 /* Whom its pCPU picks may depend on what v has used, and on its having left. */
 MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
   int64_t now = hv->sim->now_ns;
   pcpu_id_t p = v->pcpu;
   struct pcpu *pcpu = &hv->pcpus[p];
-  bool is_at_once = picked_at_once(hv, p);
   if (!vcpu_is_quiet(v, RS_RUNNING)) {
-    move_halt(hv, v, is_at_once);
+    move_halt(hv, v, picked_at_once(hv, p));
     return;
   }
   if (ops->stopped) ops->stopped(hv, v);
   hv_book(v, v->activity, now);
   vcpu_set_quiet(v, RS_IDLE);
   pcpu->current = NULL;
-  struct vcpu *next = is_at_once ? picked_take(hv, p, ops) : NULL;
-  if (next) {
-    picked_start(hv, next, p, ops);
+  if (picked_take_over(hv, p, ops)) {
     move_set_filled(hv);
     return;
   }
@@ -73,8 +106,26 @@ MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_o
   move_vacate(hv, v);
 }
 
-MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
+/* v, quiet, which has come to the queue and is going to stop, leaves its pCPU to next, which has
+   left the queue. */
+MOVE_INLINE void picked_give_way(struct hv *hv, struct vcpu *v, struct vcpu *next,
+                                 const struct sched_ops *ops) {
   int64_t now = hv->sim->now_ns;
+  pcpu_id_t p = v->pcpu;
+  v->is_queued = true;
+  v->left_ns = hv->pcpus[p].step_ns - now;
+  v->preemptions++;
+  hv_book(v, v->activity, now);
+  v->activity = NO_ACTIVITY;
+  v->is_executing = false;
+  v->runstate = RS_READY; /* it may have been parked */
+  hv->n_queued++;
+  hv->n_waiting++;
+  hv->pcpus[p].current = NULL;
+  picked_start(hv, next, p, ops);
+}
+
+MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
   struct vcpu *v = hv->pcpus[p].current;
   if (!vcpu_is_quiet(v, RS_RUNNING)) {
     move_decide(hv, p);
@@ -85,51 +136,56 @@ MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_op
     v->is_queued = true;
     ops->enqueue(hv, v, QUEUE_DESCHEDULED);
     next = picked_take(hv, p, ops);
+    if (next && next != v && ops->stopped) ops->stopped(hv, v);
   }
-  v->is_queued = next != v;
   if (next == v) {
+    v->is_queued = false;
     move_run_on(hv, v, picked_slice_end_ns(hv, v, ops));
-    return;
-  }
-  hv->n_queued++;
-  if (!next) { /* v has been parked, and nobody else is there */
+  } else if (next) {
+    picked_give_way(hv, v, next, ops);
+  } else { /* v has been parked, and nobody else is there */
+    hv->n_queued++;
     move_preempt(hv, v, RS_READY);
-    return;
   }
-  if (ops->stopped) ops->stopped(hv, v);
-  v->left_ns = hv->pcpus[p].step_ns - now;
-  v->preemptions++;
-  hv_book(v, v->activity, now);
-  v->activity = NO_ACTIVITY;
-  v->is_executing = false;
-  v->runstate = RS_READY; /* it may have been parked */
-  hv->n_waiting++;
-  hv->pcpus[p].current = NULL;
-  picked_start(hv, next, p, ops);
 }
 
-/* If nothing else happens at this instant, and v or one before it has asked a pCPU to decide, it
-   does so at once. */
-MOVE_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
-  if (!vcpu_is_quiet(v, RS_IDLE)) {
-    move_wake(hv, v);
-    return;
-  }
-  hv_book(v, account_of(RS_IDLE), hv->sim->now_ns);
-  vcpu_set_quiet(v, RS_READY);
-  hv->n_queued++;
-  hv->n_waiting++;
-  ops->enqueue(hv, v, QUEUE_WOKEN);
-  if (hv->free.n_members > 0) {
-    hv->must_fill = true;
-    return;
-  }
+/* v, READY, has come to the queue. If nothing else happens at this instant, and v or one before it
+   has asked a pCPU to decide, it does so at once. */
+MOVE_INLINE void picked_answer(struct hv *hv, const struct sched_ops *ops) {
   if (hv->asked.n_members != 1) return;
   if (calendar_next_ns(&hv->sim->calendar) <= hv->sim->now_ns) return;
   pcpu_id_t p = pcpuset_first(&hv->asked);
   pcpuset_remove(&hv->asked, p);
   picked_decide(hv, p, ops);
   move_set_filled(hv);
+}
+
+MOVE_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
+  int64_t now = hv->sim->now_ns;
+  if (!vcpu_is_quiet(v, RS_IDLE)) {
+    move_wake(hv, v);
+    return;
+  }
+  hv_book(v, account_of(RS_IDLE), now);
+  vcpu_set_quiet(v, RS_READY);
+  hv->n_queued++;
+  hv->n_waiting++;
+  if (hv->free.n_members > 0) {
+    ops->enqueue(hv, v, QUEUE_WOKEN);
+    hv->must_fill = true;
+    return;
+  }
+  bool is_alone = hv->asked.n_members == 0 && calendar_next_ns(&hv->sim->calendar) > now;
+  if (ops->challenge && is_alone) {
+    struct vcpu *loser = NULL, *next = ops->challenge(hv, v, &loser);
+    if (next) {
+      picked_give_way(hv, loser, next, ops);
+      return;
+    }
+  } else {
+    ops->enqueue(hv, v, QUEUE_WOKEN);
+  }
+  picked_answer(hv, ops);
 }
 
 /* For a scheduler's file: these with its operations, and their rows. */

@@ -52,11 +52,18 @@ struct sched_ops {
      pCPUs pick one after another; hv_may_move says whom. */
   struct vcpu *(*next)(struct hv *hv);
   struct vcpu *(*pick)(struct hv *hv, pcpu_id_t p);
-  /* With pick, optional: pick, while nobody yields, and dequeue of who is picked, in one. */
-  struct vcpu *(*take)(struct hv *hv, pcpu_id_t p);
-  /* With pick, optional: enqueue of v, which runs and has not yielded, pick by its pCPU, and
-     dequeue of who is picked, in one; NULL: it is not as simple as that, and v is not queued. */
+  /* With pick, optional: pick and dequeue, while nobody yields, as two others: whom p would pick;
+     v is picked and leaves the queue. */
+  struct vcpu *(*first)(struct hv *hv, pcpu_id_t p);
+  void (*take)(struct hv *hv, struct vcpu *v);
+  /* With pick, optional: enqueue of v, which runs and has not yielded, pick by its pCPU, dequeue of
+     who is picked, and if that is another one, stopped of v, in one; NULL: it is not as simple as
+     that, and v is not queued. */
   struct vcpu *(*trade)(struct hv *hv, struct vcpu *v);
+  /* With trade, optional: enqueue of v, which is woken while no pCPU is free and none has been
+     asked; and if one would be by that, trade of *loser, quiet, which runs there, as far as it is
+     simple. Returns who takes over, or NULL: that part was not made. */
+  struct vcpu *(*challenge)(struct hv *hv, struct vcpu *v, struct vcpu **loser);
   /* With pick: PICKED_OPS (hv/picked.h). v is woken; v halts; p alone decides about its vCPU, and
      no other pCPU is free. */
   void (*wake)(struct hv *hv, struct vcpu *v);

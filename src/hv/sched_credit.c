@@ -279,30 +279,29 @@ static inline const struct credit_vcpu *look_around(const struct hv *hv, pcpu_id
   return ((q == p) | spread_may_take(hv, v, p)) && !v->has_yielded ? first : search(hv, p);
 }
 
-static inline const struct credit_vcpu *best_for(const struct hv *hv, pcpu_id_t p) {
+static inline struct vcpu *credit_first(struct hv *hv, pcpu_id_t p) {
   const struct credit *credit = hv->sched_state;
-  return credit->is_in_word ? look_around(hv, p) : search(hv, p);
+  const struct credit_vcpu *best = credit->is_in_word ? look_around(hv, p) : search(hv, p);
+  return best ? best->vcpu : NULL;
 }
 
 static struct vcpu *credit_pick(struct hv *hv, pcpu_id_t p) {
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
   if (current && stands_in_queue(current) && !current->has_yielded && is_limited(hv, current))
     return current;
-  const struct credit_vcpu *best = best_for(hv, p);
-  return best ? best->vcpu : NULL;
+  return credit_first(hv, p);
 }
 
-static inline struct vcpu *credit_take(struct hv *hv, pcpu_id_t p) {
-  const struct credit_vcpu *best = best_for(hv, p);
-  if (!best) return NULL;
-  take_out(hv, best);
-  return best->vcpu;
-}
+static inline void credit_take(struct hv *hv, struct vcpu *v) { take_out(hv, credit_of(hv, v)); }
 
 static inline struct vcpu *credit_trade(struct hv *hv, struct vcpu *v) {
   if (is_limited(hv, v)) return v;
-  push(hv, credit_of(hv, v));
-  return credit_take(hv, v->pcpu);
+  struct credit_vcpu *account = credit_of(hv, v);
+  push(hv, account);
+  struct vcpu *next = credit_first(hv, v->pcpu);
+  credit_take(hv, next);
+  if (next != v) charge(hv, account);
+  return next;
 }
 
 /* One that was asked to go before its ratelimit goes on to that. */
@@ -486,6 +485,7 @@ const struct sched_ops sched_credit = {
     .enqueue = credit_enqueue,
     .dequeue = credit_dequeue,
     .pick = credit_pick,
+    .first = credit_first,
     .take = credit_take,
     .trade = credit_trade,
     PICKED_OPS(credit),

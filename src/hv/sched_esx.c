@@ -55,8 +55,9 @@ struct __attribute__((aligned(ARENA_LINE))) esx_vcpu {
 
 struct esx {
   struct sched_esx_params params;
-  struct wtree queue;   /* by leaf: its vCPU's key, as in order.h */
-  uint32_t *n_standing; /* by pCPU: who waits and ran there last */
+  struct wtree queue;     /* by leaf: its vCPU's key, as in order.h */
+  uint32_t *n_standing;   /* by pCPU: who waits and ran there last */
+  struct esx_vcpu **runs; /* by pCPU: who started there last */
   struct budget limit, reservation;
   int64_t virtual_ns; /* of who was picked by its shares, the latest of all */
   struct esx_vcpu vcpus[];
@@ -88,6 +89,7 @@ static void *esx_create(struct hv *hv, const void *params, struct arena *arena) 
   struct esx *esx = arena_alloc(arena, 1, sizeof(struct esx) + vcpus_size);
   esx->params = *(const struct sched_esx_params *)params;
   esx->n_standing = ARENA_ARRAY(arena, hv->n_pcpus, uint32_t);
+  esx->runs = ARENA_ARRAY(arena, hv->n_pcpus, struct esx_vcpu *);
   wtree_init(&esx->queue, arena, hv->n_vcpus);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) init_vcpu(hv, &hv->vcpus[i], esx, &esx->vcpus[i]);
   budget_init(&esx->limit, hv, arena);
@@ -108,10 +110,15 @@ static __attribute__((noinline)) void draw(struct esx *esx, const struct vcpu *v
   budget_draw(&esx->reservation, v, time_ns);
 }
 
-static inline void charge(const struct hv *hv, const struct vcpu *v, struct esx_vcpu *account) {
+static inline int64_t charge_shares(const struct hv *hv, struct esx_vcpu *account) {
   int64_t now_ns = hv->sim->now_ns, time_ns = now_ns - account->charged_ns;
   account->charged_ns = now_ns;
   account->virtual_ns += virtual_of(account, time_ns);
+  return time_ns;
+}
+
+static inline void charge(const struct hv *hv, const struct vcpu *v, struct esx_vcpu *account) {
+  int64_t time_ns = charge_shares(hv, account);
   if (account->has_budget) draw(hv->sched_state, v, time_ns);
 }
 
@@ -142,11 +149,16 @@ static bool is_over_limit(const struct hv *hv, const struct vcpu *v) {
 /* Reserved ones first, then by virtual time in whole us. */
 #define RANK_SHARED (INT64_C(1) << 43)
 #define RANK_UNIT_NS 1000
-static inline int64_t rank_of(const struct hv *hv, const struct vcpu *v,
-                              const struct esx_vcpu *account) {
+static inline int64_t rank_by_shares(const struct esx_vcpu *account) {
   int64_t rank = (int64_t)((uint64_t)account->virtual_ns / RANK_UNIT_NS);
   if (__builtin_expect(rank >= RANK_SHARED, 0)) rank = RANK_SHARED - 1;
-  return is_reserved(hv, v, account) ? rank : rank + RANK_SHARED;
+  return rank + RANK_SHARED;
+}
+
+static inline int64_t rank_of(const struct hv *hv, const struct vcpu *v,
+                              const struct esx_vcpu *account) {
+  int64_t rank = rank_by_shares(account);
+  return is_reserved(hv, v, account) ? rank - RANK_SHARED : rank;
 }
 
 static int64_t esx_rank(const struct hv *hv, const struct vcpu *v) {
@@ -190,7 +202,7 @@ static inline void exchange_leaves(struct hv *hv, struct esx_vcpu *to, struct es
   wtree_set(&esx->queue, leaf, key);
 }
 
-/* The same as first_for, where the first of all is not to be had. */
+/* The same as esx_first, where the first of all is not to be had. */
 static struct vcpu *first_to_be_had(const struct hv *hv, pcpu_id_t p) {
   const struct wtree *queue = &((const struct esx *)hv->sched_state)->queue;
   int64_t least = WTREE_NONE;
@@ -201,7 +213,7 @@ static struct vcpu *first_to_be_had(const struct hv *hv, pcpu_id_t p) {
 }
 
 /* Who comes first of those that p may take; NULL: nobody. */
-static inline struct vcpu *first_for(const struct hv *hv, pcpu_id_t p) {
+static inline struct vcpu *esx_first(struct hv *hv, pcpu_id_t p) {
   const struct esx *esx = hv->sched_state;
   int64_t least = wtree_min(&esx->queue);
   if (least == WTREE_NONE) return NULL;
@@ -239,16 +251,18 @@ static __attribute__((noinline)) void park_if_over(struct hv *hv, struct vcpu *v
   if (is_over_limit(hv, v) && !v->is_parked) park(hv, v);
 }
 
+static inline void bound_lead(const struct esx *esx, struct esx_vcpu *account) {
+  int64_t least_ns = esx->virtual_ns - (account->is_old ? account->lead_ns : 0);
+  if (account->virtual_ns < least_ns) account->virtual_ns = least_ns;
+  account->is_old = true;
+}
+
 static inline void esx_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
-  struct esx *esx = hv->sched_state;
-  struct esx_vcpu *account = &esx->vcpus[v->id];
-  if (reason == QUEUE_WOKEN) {
-    int64_t least_ns = esx->virtual_ns - (account->is_old ? account->lead_ns : 0);
-    if (account->virtual_ns < least_ns) account->virtual_ns = least_ns;
-    account->is_old = true;
-  } else if (v->runstate == RS_RUNNING) {
+  struct esx_vcpu *account = account_of_vcpu(hv, v);
+  if (reason == QUEUE_WOKEN)
+    bound_lead(hv->sched_state, account);
+  else if (v->runstate == RS_RUNNING)
     charge(hv, v, account);
-  }
   if (account->has_budget) park_if_over(hv, v);
   if (v->is_parked) return;
   int64_t rank = rank_of(hv, v, account);
@@ -261,9 +275,11 @@ static void esx_dequeue(struct hv *hv, struct vcpu *v) {
 }
 
 static void esx_started(struct hv *hv, struct vcpu *v) {
-  struct esx_vcpu *account = account_of_vcpu(hv, v);
+  struct esx *esx = hv->sched_state;
+  struct esx_vcpu *account = &esx->vcpus[v->id];
   account->charged_ns = hv->sim->now_ns;
   account->stands = v->pcpu;
+  esx->runs[v->pcpu] = account;
 }
 
 static void esx_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v, account_of_vcpu(hv, v)); }
@@ -274,7 +290,7 @@ static struct vcpu *pass_over(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
   const struct esx_vcpu *account = &esx->vcpus[v->id];
   int64_t key = wtree_key(&esx->queue, account->leaf);
   take_out(hv, account);
-  struct vcpu *other = first_for(hv, p);
+  struct vcpu *other = esx_first(hv, p);
   if (other && other->has_yielded) other = pass_over(hv, p, other);
   put(hv, account, key);
   return other && !other->has_yielded ? other : v;
@@ -289,20 +305,17 @@ static inline void note(struct hv *hv, const struct vcpu *v, const struct esx_vc
 }
 
 static struct vcpu *esx_pick(struct hv *hv, pcpu_id_t p) {
-  struct vcpu *next = first_for(hv, p);
+  struct vcpu *next = esx_first(hv, p);
   if (!next) return NULL;
   if (next->has_yielded) next = pass_over(hv, p, next);
   note(hv, next, account_of_vcpu(hv, next));
   return next;
 }
 
-static inline struct vcpu *esx_take(struct hv *hv, pcpu_id_t p) {
-  struct vcpu *next = first_for(hv, p);
-  if (!next) return NULL;
-  const struct esx_vcpu *account = account_of_vcpu(hv, next);
-  note(hv, next, account);
+static inline void esx_take(struct hv *hv, struct vcpu *v) {
+  const struct esx_vcpu *account = account_of_vcpu(hv, v);
+  note(hv, v, account);
   take_out(hv, account);
-  return next;
 }
 
 static inline struct vcpu *esx_trade(struct hv *hv, struct vcpu *v) {
@@ -312,7 +325,7 @@ static inline struct vcpu *esx_trade(struct hv *hv, struct vcpu *v) {
   struct vcpu *first = least == WTREE_NONE ? v : order_vcpu(hv, least);
   if (account->has_budget || !order_may_take(hv, first, v->pcpu)) return NULL;
   charge(hv, v, account);
-  int64_t key = order_key(rank_of(hv, v, account), v->id);
+  int64_t key = order_key(rank_by_shares(account), v->id);
   if (key < least) {
     note(hv, v, account);
     return v;
@@ -321,6 +334,52 @@ static inline struct vcpu *esx_trade(struct hv *hv, struct vcpu *v) {
   note(hv, first, its);
   exchange_leaves(hv, its, account, key);
   return first;
+}
+
+/* v comes to the queue behind who runs where it ran, or that one does, which v hardly ever stands
+   behind: neither is often the first of many. */
+static inline void put_behind(struct hv *hv, struct esx *esx, const struct esx_vcpu *account,
+                              int64_t key) {
+  stand_up(hv, esx, account);
+  wtree_enter(&esx->queue, account->leaf, key);
+}
+
+static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struct vcpu *v) {
+  esx_enqueue(hv, v, QUEUE_WOKEN);
+  return NULL;
+}
+
+/* Of two without budgets. Which one is a toss-up, and their times are known before their ranks. */
+static inline bool precedes(const struct esx_vcpu *account, const struct esx_vcpu *other) {
+  return account->virtual_ns < other->virtual_ns && rank_by_shares(account) < rank_by_shares(other);
+}
+
+/* How it comes out is a toss-up that the next event waits for, so nothing is read of the vCPUs for
+   it: not even their numbers. */
+MOVE_INLINE struct vcpu *esx_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
+  struct esx *esx = hv->sched_state;
+  struct esx_vcpu *account = &esx->vcpus[v - hv->vcpus];
+  pcpu_id_t p = account->stands;
+  struct esx_vcpu *its = esx->runs[p];
+  if (account->has_budget || its->has_budget) return enqueue_woken(hv, v);
+  bound_lead(esx, account);
+  charge_shares(hv, its);
+  int64_t least = wtree_min(&esx->queue), key = order_key(rank_by_shares(account), v->id);
+  if (!precedes(account, its)) {
+    put_behind(hv, esx, account, key);
+    return NULL;
+  }
+  struct vcpu *current = *loser = hv->pcpus[p].current, *next = NULL;
+  bool is_quiet = vcpu_is_quiet(current, RS_RUNNING);
+  if (is_quiet && key < least) {
+    note(hv, v, account);
+    put_behind(hv, esx, its, order_key(rank_by_shares(its), current->id));
+    return v;
+  }
+  put(hv, account, key);
+  if (is_quiet) next = esx_trade(hv, current);
+  if (!next) hv_ask(hv, p);
+  return next;
 }
 
 static __attribute__((noinline)) int64_t slice_within(const struct hv *hv, const struct vcpu *v) {
@@ -398,8 +457,10 @@ const struct sched_ops sched_esx = {
     .enqueue = esx_enqueue,
     .dequeue = esx_dequeue,
     .pick = esx_pick,
+    .first = esx_first,
     .take = esx_take,
     .trade = esx_trade,
+    .challenge = esx_challenge,
     PICKED_OPS(esx),
     .slice_ns = esx_slice_ns,
     .started = esx_started,

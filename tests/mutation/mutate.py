@@ -48,6 +48,8 @@ CHANGES = (
      "         !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)",
      "hv->asked.n_members == 0"),
     ("hv/picked.h", "    hv->must_fill = true;\n", ""),
+    ("hv/picked.h", "if (!calendar_set_last_pcpu(calendar, p, now, start.key)) return false;",
+     "calendar_set_last_pcpu(calendar, p, now, start.key);"),
     ("hv/picked.h", "if (calendar_next_ns(&hv->sim->calendar) <= hv->sim->now_ns) return;", ""),
     ("hv/picked.h", "v->preemptions++;", ""),
     ("hv/sibling.h", "v->preemptions += to == RS_READY;", "v->preemptions++;"),
