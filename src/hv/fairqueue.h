@@ -177,6 +177,12 @@ static inline struct fairqueue_member *fairqueue_earliest(const struct fairqueue
   return NULL;
 }
 
+/* Is the one that runs to be picked again, whoever waits? */
+static inline bool fairqueue_goes_on(const struct fairqueue *queue,
+                                     const struct fairqueue_member *running) {
+  return running->is_protected && fairqueue_is_eligible(queue, running);
+}
+
 /* Is member, which has come to wait, to be picked instead of the one that runs? */
 static inline bool fairqueue_preempts(const struct fairqueue *queue,
                                       const struct fairqueue_member *member,

@@ -167,18 +167,24 @@ static __attribute__((noinline)) pcpu_id_t select_idle(const struct hv *hv, cons
   return p < first + n ? p : hv_lowest_free(hv, mask);
 }
 
-static inline void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
-  struct eevdf *eevdf = hv->sched_state;
+/* v runs, and is to be decided about. */
+static void requeue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+  const struct eevdf *eevdf = hv->sched_state;
   struct fairqueue_member *member = member_of(hv, v);
-  if (v->runstate == RS_RUNNING) {
-    charge(hv, member);
-    if (reason == QUEUE_YIELDED) {
-      int64_t slice_ns = fairqueue_virtual_ns(member, eevdf->params.base_slice_ns);
-      fairqueue_set_deadline(member, member->ring.deadline_ns + slice_ns);
-    }
-    push(hv, member);
+  charge(hv, member);
+  if (reason == QUEUE_YIELDED) {
+    int64_t slice_ns = fairqueue_virtual_ns(member, eevdf->params.base_slice_ns);
+    fairqueue_set_deadline(member, member->ring.deadline_ns + slice_ns);
+  }
+  push(hv, member);
+}
+
+MOVE_INLINE void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+  if (reason == QUEUE_DESCHEDULED || reason == QUEUE_YIELDED) {
+    requeue(hv, v, reason);
     return;
   }
+  struct fairqueue_member *member = member_of(hv, v);
   if (hv_has_free(hv, v)) member->queue = select_idle(hv, v, member->queue);
   if (hv->is_spread) member->queue = spread_place(hv, v, member->queue);
   arrive(hv, member);
@@ -284,18 +290,49 @@ static __attribute__((noinline)) struct fairqueue_member *victim(const struct hv
   return best;
 }
 
+/* None of those who wait at p is eligible, which is for rounding, or nobody waits. */
+static __attribute__((noinline)) struct fairqueue_member *search(const struct hv *hv, pcpu_id_t p) {
+  struct fairqueue_member *next = longest_waiting(hv, p, p, 0);
+  return next ? next : victim(hv, p, 0);
+}
+
 static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   const struct eevdf *eevdf = hv->sched_state;
   const struct fairqueue *queue = &eevdf->queues[p];
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
-  if (current && current->is_queued && !current->has_yielded) {
-    const struct fairqueue_member *member = member_of(hv, current);
-    if (fairqueue_is_eligible(queue, member) && member->is_protected) return current;
-  }
+  if (current && current->is_queued && !current->has_yielded &&
+      fairqueue_goes_on(queue, member_of(hv, current)))
+    return current;
   struct fairqueue_member *next = fairqueue_earliest(queue);
-  if (!next) next = longest_waiting(hv, p, p, 0); /* rounding has left nobody eligible */
-  if (!next) next = victim(hv, p, 0);
+  if (!next) next = search(hv, p);
   if (next) next->is_protected = true;
+  return vcpu_of(hv, next);
+}
+
+static inline struct vcpu *eevdf_take(struct hv *hv, pcpu_id_t p) {
+  struct eevdf *eevdf = hv->sched_state;
+  struct fairqueue_member *next = fairqueue_earliest(&eevdf->queues[p]);
+  if (!next && !(next = search(hv, p))) return NULL;
+  next->is_protected = true;
+  pull(hv, next);
+  return vcpu_of(hv, next);
+}
+
+/* Of two with the same deadline the one who waits comes first. */
+static inline struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
+  struct eevdf *eevdf = hv->sched_state;
+  struct fairqueue_member *running = member_of(hv, v);
+  struct fairqueue *queue = queue_of(eevdf, running);
+  charge(hv, running);
+  if (fairqueue_goes_on(queue, running)) return v;
+  struct fairqueue_member *next = fairqueue_earliest(queue);
+  if (!next) return NULL;
+  bool is_first = running->ring.deadline_ns < next->ring.deadline_ns;
+  if (is_first && fairqueue_is_eligible(queue, running)) next = running;
+  next->is_protected = true;
+  if (next == running) return v;
+  fairqueue_pull(next);
+  fairqueue_push(queue, running, eevdf->n_arrivals++);
   return vcpu_of(hv, next);
 }
 
@@ -414,6 +451,8 @@ const struct sched_ops sched_eevdf = {
     .enqueue = eevdf_enqueue,
     .dequeue = eevdf_dequeue,
     .pick = eevdf_pick,
+    .take = eevdf_take,
+    .trade = eevdf_trade,
     PICKED_OPS(eevdf),
     .decide_all = eevdf_decide_all,
     .slice_ns = eevdf_slice_ns,
