@@ -46,10 +46,14 @@ static const struct param eevdf_params[] = {
     SPREAD_ROW(struct sched_eevdf_params),
 };
 
+/* pCPUs among whose queues the heaviest is looked for together. */
+enum { OCTET = 8 };
+
 struct eevdf {
   struct sched_eevdf_params params;
   struct fairqueue_member *vcpus;
   struct fairqueue *queues; /* by pCPU */
+  int64_t *bounds;          /* of each OCTET of pCPUs: none of its queues is heavier */
   struct pcpuset balanced;  /* have given or taken in the running pass */
   int64_t most_lag_ns;      /* that a sleeper keeps, of standard weight */
   uint64_t n_arrivals;
@@ -77,7 +81,9 @@ static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena
     eevdf->params.base_slice_ns = INT64_C(700000) * (1 + (log2 < 3 ? log2 : 3));
   }
   eevdf->vcpus = ARENA_ARRAY(arena, hv->n_vcpus, struct fairqueue_member);
-  eevdf->queues = ARENA_ARRAY(arena, hv->n_pcpus, struct fairqueue);
+  uint32_t n_octets = (hv->n_pcpus + OCTET - 1) / OCTET;
+  eevdf->queues = ARENA_ARRAY(arena, n_octets * OCTET, struct fairqueue);
+  eevdf->bounds = ARENA_ARRAY(arena, n_octets, int64_t);
   pcpuset_init(&eevdf->balanced, arena, hv->n_pcpus);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) fairqueue_init(&eevdf->queues[p]);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
@@ -103,6 +109,13 @@ static inline struct fairqueue *queue_of(const struct eevdf *eevdf,
 static inline void charge(const struct hv *hv, struct fairqueue_member *running) {
   const struct eevdf *eevdf = hv->sched_state;
   fairqueue_charge(queue_of(eevdf, running), running, hv->sim->now_ns, eevdf->params.base_slice_ns);
+}
+
+static inline void join(const struct eevdf *eevdf, struct fairqueue_member *member) {
+  struct fairqueue *queue = queue_of(eevdf, member);
+  int64_t *bound = &eevdf->bounds[member->queue / OCTET];
+  fairqueue_join(queue, member, eevdf->params.base_slice_ns);
+  *bound = *bound < queue->weight ? queue->weight : *bound;
 }
 
 static inline void leave(const struct eevdf *eevdf, struct fairqueue_member *member) {
@@ -140,9 +153,8 @@ static inline void arrive(struct hv *hv, struct fairqueue_member *member) {
   struct fairqueue *queue = queue_of(eevdf, member);
   pcpu_id_t p = member->queue;
   struct fairqueue_member *running = queue->running;
-  int64_t base_ns = eevdf->params.base_slice_ns;
-  if (running) fairqueue_charge(queue, running, hv->sim->now_ns, base_ns);
-  fairqueue_join(queue, member, base_ns);
+  if (running) charge(hv, running);
+  join(eevdf, member);
   push(hv, member);
   if (!running) {
     if (hv->is_core_scheduled) check_core(hv, member);
@@ -184,7 +196,9 @@ MOVE_INLINE void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason 
     requeue(hv, v, reason);
     return;
   }
-  struct fairqueue_member *member = member_of(hv, v);
+  struct eevdf *eevdf = hv->sched_state;
+  /* Where it is can be told before v itself is at hand. */
+  struct fairqueue_member *member = &eevdf->vcpus[v - hv->vcpus];
   if (hv_has_free(hv, v)) member->queue = select_idle(hv, v, member->queue);
   if (hv->is_spread) member->queue = spread_place(hv, v, member->queue);
   arrive(hv, member);
@@ -201,7 +215,7 @@ static __attribute__((noinline)) void move_to(const struct eevdf *eevdf,
                                               struct fairqueue_member *member, pcpu_id_t p) {
   if (member->is_member) leave(eevdf, member);
   member->queue = p;
-  fairqueue_join(&eevdf->queues[p], member, eevdf->params.base_slice_ns);
+  join(eevdf, member);
 }
 
 static inline void eevdf_started(struct hv *hv, struct vcpu *v) {
@@ -246,19 +260,33 @@ static struct fairqueue_member *longest_waiting(const struct hv *hv, pcpu_id_t q
   return best;
 }
 
+/* Who of the octet that begins at `first` may give, by bit, and is the first that is heavier than
+   most; else p. */
+static pcpu_id_t heaviest_of(const struct eevdf *eevdf, pcpu_id_t first, uint64_t givers,
+                             int64_t most, pcpu_id_t p) {
+  int64_t bound = 0;
+  for (uint32_t i = 0; i < OCTET; i++) {
+    int64_t weight = eevdf->queues[first + i].weight;
+    int64_t given = weight & -(int64_t)(givers >> i & 1);
+    bound = weight > bound ? weight : bound;
+    p = given > most ? first + i : p; /* a toss-up */
+    most = given > most ? given : most;
+  }
+  eevdf->bounds[first / OCTET] = bound;
+  return p;
+}
+
 /* The first of first..behind-1 with the greatest load, of those where somebody waits who may leave
    in the running pass of balancing; else p. */
 static pcpu_id_t heaviest(const struct hv *hv, pcpu_id_t first, pcpu_id_t behind, pcpu_id_t p) {
   const struct eevdf *eevdf = hv->sched_state;
   int64_t most = 0;
   for (uint32_t w = first / 64; w * 64 < behind; w++) {
-    const struct fairqueue *queues = &eevdf->queues[w * 64];
     uint64_t rest = pcpuset_word(&hv->queued, w, first, behind) & ~eevdf->balanced.word[w];
-    for (; rest; rest &= rest - 1) {
-      uint32_t i = (uint32_t)__builtin_ctzll(rest);
-      int64_t weight = queues[i].weight;
-      p = weight > most ? w * 64 + i : p; /* a toss-up */
-      most = weight > most ? weight : most;
+    for (uint32_t octet = w * 64; rest; rest >>= OCTET, octet += OCTET) {
+      if (eevdf->bounds[octet / OCTET] <= most || !(rest & 0xff)) continue;
+      p = heaviest_of(eevdf, octet, rest, most, p);
+      most = eevdf->queues[p].weight;
     }
   }
   return p;
@@ -376,9 +404,10 @@ static int64_t eevdf_timer(struct hv *hv) {
   int64_t now = hv->sim->now_ns, tick_ns = eevdf->params.tick_ns;
   int64_t interval_ns = eevdf->params.balance_interval_ns;
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
-    struct fairqueue_member *running = eevdf->queues[p].running;
+    struct fairqueue *queue = &eevdf->queues[p];
+    struct fairqueue_member *running = queue->running;
     if (!running) continue;
-    charge(hv, running);
+    fairqueue_charge(queue, running, now, eevdf->params.base_slice_ns);
     if (!running->is_protected && is_wanted(hv, p)) hv_ask(hv, p);
   }
   if (now / interval_ns != (now - tick_ns) / interval_ns && hv->n_queued > 0) {
@@ -409,6 +438,7 @@ static void eevdf_audit(const struct hv *hv) {
       sum_ns += member->weight * (member->v_ns - queue->zero_ns);
       n_queued++;
     }
+    assert(weight <= eevdf->bounds[p / OCTET]);
     assert(weight == queue->weight && sum_ns == queue->sum_ns);
     assert(pcpuset_has(&hv->queued, p) == !fairqueue_is_empty(queue));
   }
