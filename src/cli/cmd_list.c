@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/plot_figure.h"
 #include "cli/preset_print.h"
+#include "cli/text.h"
 #include "study/bind.h"
 #include "study/family.h"
 #include "study/metrics.h"
@@ -12,7 +13,10 @@
 enum { NAME_WIDTH = 27 };
 
 static void list_line(uint32_t indent, const char *name, const char *text) {
-  (void)printf("%*s%-*s %s\n", (int)indent, "", (int)(NAME_WIDTH - indent), name, text);
+  uint32_t width = cli_width(), column = NAME_WIDTH + 1;
+  int n_printed = printf("%*s%-*s ", (int)indent, "", (int)(NAME_WIDTH - indent), name);
+  text_hang(text, width, n_printed > 0 ? (uint32_t)n_printed : 0,
+            width < 2 * column ? indent + 2 : column, stdout);
 }
 
 /* "1ns to 5ms", "at least 1", or NULL if any value will do. */

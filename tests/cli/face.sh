@@ -117,6 +117,9 @@ for columns in 0 20 50 80 200 nonsense; do
 done
 COLUMNS=60 "$costop" run s.json "${short[@]}" | tail -n +2 | grep -qE '.{65}' &&
   fail 'COLUMNS=60 is not kept to'
+for columns in 30 80; do
+  COLUMNS=$columns "$costop" list locks | grep -qE ".{$((columns + 1))}" && fail "list is too wide"
+done
 
 # --- what is listed, explained and written is what there is ---
 expect_code 0 "$costop" list
