@@ -62,7 +62,7 @@ struct hv {
   struct pcpu *pcpus;
   struct vcpu *vcpus;
   struct hv_vm *vms;
-  int64_t timeslice_ns; /* of schedulers without an operation for it */
+  int64_t timeslice_ns; /* of schedulers without an operation for it; the patience of gangs */
   int64_t timer_ns;     /* first instant of the scheduler's timer; TIME_NEVER_NS: none */
   int64_t poll_ns;      /* between checks; TIME_NEVER_NS: none */
   uint32_t n_pcpus, n_vcpus, n_vms, n_affinities;

@@ -2,12 +2,11 @@
 /* Xen's credit2 scheduler.
 
    Idea: everybody has the same credits, and who has a smaller weight burns them faster; who has
-   most left runs.
-   Rule: a queue for each socket. Running burns credits in proportion to the highest weight over the
-   own one. When the one that is to run next has none left, all of its queue get new ones, and this
-   queue and the most different one exchange vCPUs. Who wakes preempts the one with the least
-   credits, if that has less. Slices last until the credits are those of the next in the queue,
-   within bounds. Caps are budgets of a period.
+   most left runs. Rule: a queue for each socket. Running burns credits in proportion to the highest
+   weight over the own one. When the one that is to run next has none left, all of its queue get new
+   ones, and this queue and the most different one exchange vCPUs. Who wakes preempts the one with
+   the least credits, if that has less. Slices last until the credits are those of the next in the
+   queue, within bounds. Caps are budgets of a period.
    Invariants: credits lie between -init and init + min_timer; no queued vCPU of a VM without
    budget. Cost: O(log vCPUs) per dispatch, O(vCPUs) per reset; per wake-up O(pCPUs whose ratelimit
    is over), where weights differ O(pCPUs). Source: Xen, xen/common/sched/credit2.c. */
@@ -108,6 +107,7 @@ static void *credit2_create(struct hv *hv, const void *params, struct arena *are
     credit2->is_uniform &= vm->weight == hv->vms[0].weight;
   }
   starts_init(&credit2->starts, arena, hv->n_pcpus, n_in_queue);
+  hv->timeslice_ns = credit2->params.init_ns;
   return credit2;
 }
 
