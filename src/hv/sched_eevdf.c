@@ -337,14 +337,7 @@ static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   return vcpu_of(hv, next);
 }
 
-static inline struct vcpu *eevdf_take(struct hv *hv, pcpu_id_t p) {
-  struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue_member *next = fairqueue_earliest(&eevdf->queues[p]);
-  if (!next && !(next = search(hv, p))) return NULL;
-  next->is_protected = true;
-  pull(hv, next);
-  return vcpu_of(hv, next);
-}
+static inline void eevdf_take(struct hv *hv, struct vcpu *v) { pull(hv, member_of(hv, v)); }
 
 /* Of two with the same deadline the one who waits comes first. */
 static inline struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
