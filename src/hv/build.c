@@ -105,6 +105,7 @@ struct hv *hv_create(const struct hv_config *config, const struct hv_vm_config *
   bool is_simple = hv->delay_ns == 0 && !hv->is_core_scheduled;
   hv->is_plain = asks_nobody && is_simple && hv->fifo && hv->vcpus[0].home == ID_NONE;
   hv->is_picked = !hv->cosched->offer && is_simple && hv->sched->pick;
+  hv_choose_ways(hv);
   bool minds_cores = hv->cores || hv->poll.max_ns > 0 || hv->migration_ns == MIGRATION_VARIES;
   bool is_told = hv->is_plain && (hv->sched->started || hv->sched->stopped);
   bool is_listened_to = minds_cores || is_told;

@@ -32,20 +32,14 @@ void move_wake(struct hv *hv, struct vcpu *v) {
   if (hv->free.n_members > 0) hv->must_fill = true;
 }
 
-/* Here and below: a frame that only the other ways need is none of those where pCPUs pick. */
-static __attribute__((noinline)) void wake(struct hv *hv, struct vcpu *v) {
-  if (hv->is_plain && vcpu_is_quiet(v, RS_IDLE))
+static void wake_plain(struct hv *hv, struct vcpu *v) {
+  if (vcpu_is_quiet(v, RS_IDLE))
     plain_wake(hv, v);
   else
     move_wake(hv, v);
 }
 
-void hv_wake(struct hv *hv, struct vcpu *v) {
-  if (hv->is_picked)
-    hv->sched->wake(hv, v);
-  else
-    wake(hv, v);
-}
+void hv_wake(struct hv *hv, struct vcpu *v) { hv->wake(hv, v); }
 
 /* The next of those listed, if it is in that state and quiet and not queued. */
 static inline struct vcpu *next_quiet(struct vcpu *vcpus, const uint32_t *which, uint32_t i,
@@ -214,18 +208,20 @@ void move_halt(struct hv *hv, struct vcpu *v, bool is_at_once) {
   move_set_filled(hv);
 }
 
-static __attribute__((noinline)) void halt(struct hv *hv, struct vcpu *v) {
-  if (hv->is_plain && vcpu_is_quiet(v, RS_RUNNING))
+static void halt_plain(struct hv *hv, struct vcpu *v) {
+  if (vcpu_is_quiet(v, RS_RUNNING))
     plain_halt(hv, v);
   else
     move_halt(hv, v, false);
 }
 
-void hv_halt(struct hv *hv, struct vcpu *v) {
-  if (hv->is_picked)
-    hv->sched->halt(hv, v);
-  else
-    halt(hv, v);
+static void halt_any(struct hv *hv, struct vcpu *v) { move_halt(hv, v, false); }
+
+void hv_halt(struct hv *hv, struct vcpu *v) { hv->halt(hv, v); }
+
+void hv_choose_ways(struct hv *hv) {
+  hv->wake = hv->is_picked ? hv->sched->wake : hv->is_plain ? wake_plain : move_wake;
+  hv->halt = hv->is_picked ? hv->sched->halt : hv->is_plain ? halt_plain : halt_any;
 }
 
 /* Steps of this instant have been made, so what another pCPU may have now is a slice end too. */

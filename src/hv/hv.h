@@ -95,6 +95,10 @@ struct hv {
   bool is_picked;            /* no rule, and pCPUs pick: what one decides concerns no other … */
                              /* … and nothing is delayed: short ways of dispatch.c and picked.h */
 
+  /* How a vCPU is woken, and halts, on such a host: see hv_choose_ways. */
+  void (*wake)(struct hv *hv, struct vcpu *v);
+  void (*halt)(struct hv *hv, struct vcpu *v);
+
   struct pcpuset free;    /* pCPUs without a vCPU, or whose vCPU has expired, and not yet claimed */
   struct pcpuset taken;   /* of core scheduling: those that run somebody or are claimed */
   struct pcpuset asked;   /* pCPUs that are to decide anew in this instant's dispatch phase */
@@ -165,6 +169,8 @@ void hv_on_step(struct hv *hv, struct vcpu *v);
 /* Class 2 of this instant: the slice-end batch, then filling. Nothing earlier may be due. p: the
    lowest pCPU whose slice ends now, ID_NONE if none does. */
 void hv_dispatch(struct hv *hv, pcpu_id_t p);
+/* By what is known of the host when it is built. */
+void hv_choose_ways(struct hv *hv);
 
 /* Its place is now the tail of the host-wide order. */
 static inline void hv_requeue_place(struct hv *hv, struct vcpu *v) { v->place = hv->next_place++; }
