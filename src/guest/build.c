@@ -34,8 +34,8 @@ static void create_lock(struct guest_vm *vm, struct lock *lock, const struct loc
   lock->race = ARENA_NEW(arena, struct rng_stream);
   rng_stream_init(lock->race, config->seed, config->replication, RNG_LOCK_RACE,
                   config->vms[vm->id].name, spec->name);
-  hist_init(&lock->wait, &vm->guest->sim->tally, arena, 1, config->horizon_ns);
-  hist_init(&lock->hold, &vm->guest->sim->tally, arena, 1, config->horizon_ns);
+  hist_init(&lock->wait, vm->guest->sim->tally, arena, 1, config->horizon_ns);
+  hist_init(&lock->hold, vm->guest->sim->tally, arena, 1, config->horizon_ns);
 }
 
 static void create_locks(struct guest_vm *vm, const struct guest_config *config, lock_id_t *next_id,
@@ -169,7 +169,7 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
     create_threads(vm, config, &guest->threads[thread], thread, arena);
     if (vm->gsched->hooks)
       vm->gsched_state = vm->gsched->hooks->create(vm, &vm->spec->scheduler.params, arena);
-    hist_init(&vm->latency, &guest->sim->tally, arena, 1, config->horizon_ns);
+    hist_init(&vm->latency, guest->sim->tally, arena, 1, config->horizon_ns);
     vcpu += vm->spec->n_vcpus;
     if (vm->spec->n_interrupts > 0) {
       interrupts_create(vm, config, &guest->threads[thread + vm->spec->n_threads], lines, arena);

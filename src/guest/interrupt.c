@@ -65,7 +65,7 @@ void interrupts_create(struct guest_vm *vm, const struct guest_config *config,
     source->lines = lines;
     source->n_lines = interrupt_n_lines(source->spec, spec->n_vcpus);
     lines += source->n_lines;
-    hist_init(&source->latency, &vm->guest->sim->tally, arena, 1, config->horizon_ns);
+    hist_init(&source->latency, vm->guest->sim->tally, arena, 1, config->horizon_ns);
     if (source->spec->kind == INTERRUPT_CALL) vm->calls = source;
     create_lines(vm, source, config, arena);
   }

@@ -17,7 +17,7 @@ void hist_init(struct hist *hist, struct hist_tally *tally, struct arena *arena,
 
 void hist_flush(struct hist_tally *tally) {
   for (uint32_t i = 0; i < HIST_TALLY; i++) {
-    hist_count(tally->bucket[i]);
+    if (tally->bucket[i]) hist_count(tally->bucket[i]);
     tally->bucket[i] = NULL;
   }
 }

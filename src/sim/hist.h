@@ -13,8 +13,8 @@ enum { HIST_SUB_BITS = 6, HIST_SUB = 1 << HIST_SUB_BITS };
 
 enum { HIST_TALLY = 16 };
 
-/* The latest buckets of all histograms of a run, still to be counted. Those of many do not fit into
-   a cache: each is fetched when it comes in, and at hand when as many others have. */
+/* The latest buckets of histograms, still to be counted. Those of thousands do not fit into a
+   cache: each is fetched when it comes in, and at hand when as many others have. */
 struct hist_tally {
   uint32_t next;
   uint32_t *bucket[HIST_TALLY]; /* a ring; NULL: none */
@@ -30,7 +30,7 @@ struct hist {
 };
 
 /* min: the smallest value worth telling from 0 (at least 1); max: the largest that can occur. The
-   tally, which outlives it, may be shared; NULL: nothing is ever added. */
+   tally, which outlives it, may be shared; NULL: values are counted at once. */
 void hist_init(struct hist *hist, struct hist_tally *tally, struct arena *arena, int64_t min,
                int64_t max);
 void hist_reset(struct hist *hist);
@@ -44,8 +44,13 @@ static inline uint32_t hist_bucket(const struct hist *hist, int64_t value) {
 }
 
 /* A full one stays full. */
-static inline void hist_count(uint32_t *bucket) {
-  if (bucket) *bucket += *bucket < UINT32_MAX;
+static inline void hist_count(uint32_t *bucket) { *bucket += *bucket < UINT32_MAX; }
+
+static inline void hist_put_off(struct hist_tally *tally, uint32_t *bucket) {
+  prefetch_line(bucket);
+  uint32_t **slot = &tally->bucket[tally->next++ % HIST_TALLY];
+  if (*slot) hist_count(*slot);
+  *slot = bucket;
 }
 
 /* Counts what is in the tally; before a look at the buckets. */
@@ -57,11 +62,10 @@ static inline void hist_add(struct hist *hist, int64_t value) {
   hist->sum += value;
   if (value > hist->max) hist->max = value;
   hist->count++;
-  struct hist_tally *tally = hist->tally;
-  prefetch_line(&hist->bucket[bucket]);
-  uint32_t **slot = &tally->bucket[tally->next++ % HIST_TALLY];
-  hist_count(*slot);
-  *slot = &hist->bucket[bucket];
+  if (hist->tally)
+    hist_put_off(hist->tally, &hist->bucket[bucket]);
+  else
+    hist_count(&hist->bucket[bucket]);
 }
 
 /* Lowest value of a bucket, and of the one behind it. */

@@ -17,8 +17,8 @@ struct sim {
   struct trace_sink *trace; /* NULL: nobody listens */
   const char *stuck_path;   /* not NULL: this step loops without time passing; the run stops */
   thread_id_t stuck_thread;
-  struct hist_tally tally;
-  uint32_t n_unwatched; /* events until somebody looks whether the run must end */
+  struct hist_tally *tally; /* of histograms; NULL unless they are many */
+  uint32_t n_unwatched;     /* events until somebody looks whether the run must end */
 };
 
 static inline bool sim_is_traced(const struct sim *sim) {

@@ -180,6 +180,7 @@ static void build(struct machine *machine) {
     machine->sim.trace = &machine->gate;
   }
   build_hv(machine);
+  if (machine->hv->is_big) machine->sim.tally = ARENA_NEW(machine->arena, struct hist_tally);
   uint32_t n[EVENT_KINDS];
   bool has_timer = machine->hv->timer_ns < TIME_NEVER_NS;
   bool has_polls = machine->hv->poll_ns < TIME_NEVER_NS;
