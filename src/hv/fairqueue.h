@@ -62,6 +62,12 @@ static inline bool fairqueue_is_empty(const struct fairqueue *queue) {
   return queue->waiting.behind == &queue->waiting;
 }
 
+/* Does member wait, and nobody else? */
+static inline bool fairqueue_is_alone(const struct fairqueue *queue,
+                                      const struct fairqueue_member *member) {
+  return queue->waiting.before == &member->ring && queue->waiting.behind == &member->ring;
+}
+
 /* --- virtual time --- */
 
 static inline int64_t fairqueue_virtual_ns(const struct fairqueue_member *member, int64_t time_ns) {

@@ -324,6 +324,12 @@ static __attribute__((noinline)) struct fairqueue_member *search(const struct hv
   return next ? next : victim(hv, p, 0);
 }
 
+static inline struct vcpu *eevdf_first(struct hv *hv, pcpu_id_t p) {
+  const struct eevdf *eevdf = hv->sched_state;
+  struct fairqueue_member *first = fairqueue_earliest(&eevdf->queues[p]);
+  return vcpu_of(hv, first ? first : search(hv, p));
+}
+
 static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   const struct eevdf *eevdf = hv->sched_state;
   const struct fairqueue *queue = &eevdf->queues[p];
@@ -331,13 +337,16 @@ static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   if (current && current->is_queued && !current->has_yielded &&
       fairqueue_goes_on(queue, member_of(hv, current)))
     return current;
-  struct fairqueue_member *next = fairqueue_earliest(queue);
-  if (!next) next = search(hv, p);
-  if (next) next->is_protected = true;
-  return vcpu_of(hv, next);
+  struct vcpu *next = eevdf_first(hv, p);
+  if (next) member_of(hv, next)->is_protected = true;
+  return next;
 }
 
-static inline void eevdf_take(struct hv *hv, struct vcpu *v) { pull(hv, member_of(hv, v)); }
+static inline void eevdf_take(struct hv *hv, struct vcpu *v) {
+  struct fairqueue_member *member = member_of(hv, v);
+  member->is_protected = true;
+  pull(hv, member);
+}
 
 /* Of two with the same deadline the one who waits comes first. */
 static inline struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
@@ -354,6 +363,7 @@ static inline struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
   if (next == running) return v;
   fairqueue_pull(next);
   fairqueue_push(queue, running, eevdf->n_arrivals++);
+  queue->running = NULL;
   return vcpu_of(hv, next);
 }
 
@@ -366,11 +376,12 @@ static bool is_wanted(const struct hv *hv, pcpu_id_t p) {
   return pcpuset_next(&hv->queued, first) < first + n;
 }
 
-/* With hrtick: until it has what it asked for, if anybody waits for it. */
+/* With hrtick: until it has what it asked for, if anybody but v itself waits for it. */
 static inline int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
   const struct fairqueue_member *member = member_of(hv, v);
   if (!eevdf->params.hrtick || !is_wanted(hv, member->queue)) return TIME_NEVER_NS;
+  if (fairqueue_is_alone(queue_of(eevdf, member), member)) return TIME_NEVER_NS;
   int64_t wanted = (member->ring.deadline_ns - member->v_ns) * member->weight - member->rest;
   return wanted > FAIRQUEUE_WEIGHT_ONE ? (wanted + FAIRQUEUE_WEIGHT_ONE - 1) / FAIRQUEUE_WEIGHT_ONE
                                        : 1;
@@ -474,6 +485,7 @@ const struct sched_ops sched_eevdf = {
     .enqueue = eevdf_enqueue,
     .dequeue = eevdf_dequeue,
     .pick = eevdf_pick,
+    .first = eevdf_first,
     .take = eevdf_take,
     .trade = eevdf_trade,
     PICKED_OPS(eevdf),
