@@ -371,10 +371,10 @@ static bool catch_up(struct naive_world *world, struct naive_vcpu *vcpu) {
   return true;
 }
 
-/* A thread that goes on anew: with what it was just done with when an interrupt came? That ends in
-   a step of its own. */
+/* A thread that goes on anew: with a computation that was just over when an interrupt came? That
+   ends in a step of its own. */
 static bool ends_now(const struct naive_thread *thread) {
-  return (thread->mode == MODE_WORK || thread->mode == MODE_PAY) && thread->left_ns == 0;
+  return thread->mode == MODE_WORK && thread->left_ns == 0;
 }
 
 /* Goes on for as long as no time passes. */
