@@ -218,7 +218,7 @@ static __attribute__((noinline)) void move_to(const struct eevdf *eevdf,
   join(eevdf, member);
 }
 
-static inline void eevdf_started(struct hv *hv, struct vcpu *v) {
+MOVE_INLINE void eevdf_started(struct hv *hv, struct vcpu *v) {
   struct eevdf *eevdf = hv->sched_state;
   struct fairqueue_member *member = member_of(hv, v);
   if (member->queue != v->pcpu || !member->is_member) move_to(eevdf, member, v->pcpu);
@@ -377,7 +377,7 @@ static bool is_wanted(const struct hv *hv, pcpu_id_t p) {
 }
 
 /* With hrtick: until it has what it asked for, if anybody but v itself waits for it. */
-static inline int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) {
+MOVE_INLINE int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
   const struct fairqueue_member *member = member_of(hv, v);
   if (!eevdf->params.hrtick || !is_wanted(hv, member->queue)) return TIME_NEVER_NS;
