@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The dispatch phase in full: slice ends as one batch, then filling pCPUs; docs/model.md
    section 3.2 has the rules in words. */
-#include <stdlib.h>
-
 #include "hv/hv.h"
 #include "hv/move.h"
 #include "hv/sibling.h"
 
-static int compare_dispatch_order(const void *a, const void *b, void *pcpus) {
-  const struct vcpu *v = *(struct vcpu *const *)a, *w = *(struct vcpu *const *)b;
-  const struct pcpu *pcpu = pcpus;
-  uint64_t x = pcpu[v->pcpu].dispatch_order, y = pcpu[w->pcpu].dispatch_order;
-  return (x > y) - (x < y);
+static uint64_t dispatch_order_of(const struct hv *hv, const struct vcpu *v) {
+  return hv->pcpus[v->pcpu].dispatch_order;
 }
 
 static bool is_in_dispatch_order(const struct hv *hv) {
   uint64_t latest = 0;
   for (uint32_t i = 0; i < hv->n_expired; i++) {
-    uint64_t order = hv->pcpus[hv->expired[i]->pcpu].dispatch_order;
+    uint64_t order = dispatch_order_of(hv, hv->expired[i]);
     if (order < latest) return false;
     latest = order;
   }
   return true;
+}
+
+/* Shell's: nothing is allocated while the clock runs. */
+static void sort_expired(const struct hv *hv) {
+  for (uint32_t gap = hv->n_expired / 2; gap > 0; gap /= 2)
+    for (uint32_t i = gap; i < hv->n_expired; i++) {
+      struct vcpu *v = hv->expired[i];
+      uint64_t order = dispatch_order_of(hv, v);
+      uint32_t at = i;
+      for (; at >= gap && dispatch_order_of(hv, hv->expired[at - gap]) > order; at -= gap)
+        hv->expired[at] = hv->expired[at - gap];
+      hv->expired[at] = v;
+    }
 }
 
 static void find(struct hv *hv, struct vcpu *v);
@@ -75,8 +83,7 @@ static void find_expired(struct hv *hv, pcpu_id_t first) {
     pcpuset_remove(&hv->asked, p);
     find_due(hv, p);
   }
-  if (!is_in_dispatch_order(hv))
-    qsort_r(hv->expired, hv->n_expired, sizeof(struct vcpu *), compare_dispatch_order, hv->pcpus);
+  if (!is_in_dispatch_order(hv)) sort_expired(hv);
 }
 
 /* 1. They go back to the queue, and their pCPUs count as free. */
