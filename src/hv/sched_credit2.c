@@ -294,7 +294,7 @@ static inline void credit2_started(struct hv *hv, struct vcpu *v) {
 
 static inline void credit2_stopped(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
-  if (credit_of(hv, v)->charged_ns < hv->sim->now_ns) charge(hv, v); /* not so if traded */
+  charge(hv, v);
   if (!v->is_queued || v->is_parked) loads_count(&credit2->loads, hv, v, false);
 }
 
