@@ -94,7 +94,8 @@ static void live_instant(struct naive_world *world) {
       return;
     } else {
       naive_host_phase(world);
-      is_filled = true;
+      if (world->sched && world->sched->follow) world->sched->follow(world);
+      is_filled = !world->must_fill;
     }
   }
 }

@@ -216,4 +216,9 @@ static void tick(struct naive_world *world) {
   if (world->n_ticks % 3 == 0) account(world);
 }
 
-const struct naive_sched naive_credit = {queue, pay, pick, slice_end, tick_at, tick};
+const struct naive_sched naive_credit = {.queue = queue,
+                                         .pay = pay,
+                                         .pick = pick,
+                                         .slice_end = slice_end,
+                                         .tick_at = tick_at,
+                                         .tick = tick};

@@ -147,4 +147,9 @@ static void tick(struct naive_world *world) {
   }
 }
 
-const struct naive_sched naive_esx = {queue, pay, pick, slice_end, tick_at, tick};
+const struct naive_sched naive_esx = {.queue = queue,
+                                      .pay = pay,
+                                      .pick = pick,
+                                      .slice_end = slice_end,
+                                      .tick_at = tick_at,
+                                      .tick = tick};

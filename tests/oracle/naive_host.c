@@ -451,5 +451,6 @@ void naive_host_phase(struct naive_world *world) {
     scan_queue(world, &scan);
   place_choices(world, 0, scan.n_chosen);
   settle(world, &scan);
-  world->must_fill = false;
+  world->must_fill = false; /* but for what picking has asked */
+  for (uint32_t p = 0; p < world->n_pcpus; p++) world->must_fill |= world->pcpus[p].is_asked;
 }

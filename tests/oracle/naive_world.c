@@ -28,6 +28,7 @@ static bool knows_hypervisor(const struct hypervisor_spec *hypervisor) {
   if (hypervisor->ple.yield != PLE_OFF || hypervisor->halt_polling.max_ns > 0 ||
       hypervisor->delay_preemption_ns > 0 || hypervisor->is_core_scheduled)
     return false;
+  if (scheduler == &sched_credit2.kind) return hypervisor->coscheduling.kind == &cosched_none.kind;
   return scheduler == &sched_null.kind || scheduler == &sched_rr.kind ||
          scheduler == &sched_credit.kind || scheduler == &sched_esx.kind;
 }
@@ -135,6 +136,10 @@ static void build_hypervisor(struct naive_world *world) {
     world->sched = &naive_credit;
     world->credit = *(const struct sched_credit_params *)params;
     world->timeslice_ns = world->credit.timeslice_ns;
+  } else if (hypervisor->scheduler.kind == &sched_credit2.kind) {
+    world->sched = &naive_credit2;
+    world->credit2 = *(const struct sched_credit2_params *)params;
+    world->timeslice_ns = world->credit2.init_ns;
   } else if (hypervisor->scheduler.kind == &sched_esx.kind) {
     world->sched = &naive_esx;
     world->esx = *(const struct sched_esx_params *)params;
@@ -185,6 +190,7 @@ struct naive_world *naive_world_build(const struct scenario *scenario, uint32_t 
   for (uint32_t i = 0; i < scenario->n_vms; i++)
     build_vm(world, &world->vms[i], replication, arena);
   for (uint32_t i = 0; i < world->n_vcpus; i++) stand_at_first(world, &world->vcpus[i]);
+  if (world->sched && world->sched->begin) world->sched->begin(world);
   return world;
 }
 

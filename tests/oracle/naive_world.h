@@ -115,6 +115,12 @@ struct naive_barrier {
   uint32_t slot, parties;
 };
 
+/* How many can run, and the average of that. */
+struct naive_load {
+  uint32_t n;
+  int64_t average, since;
+};
+
 struct naive_vcpu {
   struct naive_vm *vm;
   uint32_t id, index; /* host-wide; in its VM */
@@ -148,6 +154,9 @@ struct naive_vcpu {
   uint64_t tail_place; /* in its class */
   bool is_active;
   int64_t credits;
+  /* of credit2 */
+  uint32_t queue;
+  struct naive_load load;
   /* of esx */
   bool has_come_before, came_reserved;
   int64_t virtual_ns;
@@ -168,7 +177,7 @@ struct naive_vm {
   bool has_started;
   int64_t refused_since_ns;                     /* -1: not since its last co-start */
   int64_t slice_end_ns;                         /* of a gang that was just chosen */
-  int64_t limit_drawn_ns, reservation_drawn_ns; /* of esx, in this period */
+  int64_t limit_drawn_ns, reservation_drawn_ns; /* of credit2 and esx, in this period */
   struct vm_result result;
 };
 
@@ -190,8 +199,11 @@ struct naive_sched {
                        bool is_picked_again);
   int64_t (*tick_at)(const struct naive_world *world, int64_t nth);
   void (*tick)(struct naive_world *world);
+  /* May be NULL: at the beginning; behind each dispatch phase. */
+  void (*begin)(struct naive_world *world);
+  void (*follow)(struct naive_world *world);
 };
-extern const struct naive_sched naive_credit, naive_esx;
+extern const struct naive_sched naive_credit, naive_credit2, naive_esx;
 
 struct naive_world {
   const struct scenario *scenario;
@@ -211,6 +223,9 @@ struct naive_world {
   struct cosched_relaxed_params relaxed;
   struct sched_credit_params credit;
   int64_t credit_sum;
+  struct sched_credit2_params credit2;
+  struct naive_load loads[64]; /* of credit2: by queue */
+  uint32_t turns[64];          /* … the pCPU that got who came last by balancing */
   struct sched_esx_params esx;
   int64_t virtual_ns; /* of esx: the host's */
   int64_t n_ticks;
