@@ -38,6 +38,25 @@ START_TEST(sleeping_pays_for_a_bounded_lead) {
 }
 END_TEST
 
+/* a has four times the weight. It goes on at 30 and 40, when the host's virtual time becomes 5
+   and 7.5 ms: so late starts at 7.5, and at 95, when it has 17.5, a goes on with 16.25. */
+START_TEST(who_goes_on_has_been_picked) {
+  static const char late[] = "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" ESX "}, 'programs': {" HOG
+                             "}, 'vms': { 'a': { 'vcpus': 1, 'program': 'hog', 'weight': 1024 },"
+                             "'b': { 'vcpus': 1, 'program': 'hog' },"
+                             "'late': { 'vcpus': 1, 'program': 'hog', 'start': '45ms' } },"
+                             "'run': { 'duration': '110ms' } }";
+  world_watch(&world, "%s", late);
+  world_expect(&world, 5 * MS,
+               "a/v0    uu rr uuuuu rr uu rr uuuuuu r\n"
+               "b/v0    rr uu rrrrr rr rr uu rrrrrr r\n"
+               "late/v0 .. .. ..... uu rr rr rrrrrr u\n");
+  forget();
+  world_measure(&world, "%s", late); /* by the short way */
+  ck_assert_int_eq(world_vm(&world, "late")->total.runstate_ns[RS_RUNNING], 15 * MS);
+}
+END_TEST
+
 /* By its share a would get nearly nothing, but it has 3 ms reserved in each 10. */
 START_TEST(reservations_come_first) {
   world_watch(&world, "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" ESX "}, 'programs': {" HOG
@@ -86,6 +105,7 @@ int main(void) {
   tcase_add_checked_fixture(tests, NULL, forget);
   tcase_add_test(tests, least_used_per_share);
   tcase_add_test(tests, sleeping_pays_for_a_bounded_lead);
+  tcase_add_test(tests, who_goes_on_has_been_picked);
   tcase_add_test(tests, reservations_come_first);
   tcase_add_test(tests, limits_park);
   tcase_add_test(tests, who_yields_comes_after_all_others);

@@ -19,15 +19,17 @@ AT_LEAST_PCT = 95
 STAGES = (("oracle-oracle",),
           ("conformance-timelines_host", "conformance-timelines_guest",
            "conformance-timelines_locks", "conformance-timelines_cures",
-           "conformance-timelines_osv", "conformance-known_results",
+           "conformance-timelines_osv", "conformance-timelines_credit",
+           "conformance-timelines_esx", "conformance-timelines_calls",
+           "conformance-timelines_interrupts", "conformance-known_results",
            "conformance-known_results_guest"),
           ("conformance-every_kind", "property-relations", "property-generated"))
 
 # (file below src, what is there once, what is put in its place)
 CHANGES = (
     # who runs where
-    ("hv/dispatch.c", "if (hv->free.n_members > 0) hv->must_fill = true;\n}\n\n/* Here",
-     "}\n\n/* Here"),
+    ("hv/dispatch.c", "if (hv->free.n_members > 0) hv->must_fill = true;\n}\n\nstatic void wake_plain",
+     "}\n\nstatic void wake_plain"),
     ("hv/dispatch.c", "to == RS_COSTOP || !v->has_yielded", "!v->has_yielded"),
     ("hv/dispatch.c", "to == RS_COSTOP || !v->has_yielded", "true"),
     ("hv/dispatch.c", "if (is_against_will && to == RS_READY) v->preemptions++;",
@@ -54,7 +56,7 @@ CHANGES = (
     ("hv/picked.h", "v->preemptions++;", ""),
     ("hv/sibling.h", "v->preemptions += to == RS_READY;", "v->preemptions++;"),
     ("hv/sibling.h", "(is_free || hv->overhead_is_progress)", "is_free"),
-    ("hv/sibling.h", "skew_set(moves->skew, v->index, SKEW_STOPPED);", ""),
+    ("hv/sibling.h", "skew_start_clock(moves->skew, v->index, &moves->moved);", ""),
     # schedulers
     ("hv/sched_credit.c", "!current->has_yielded && is_limited(hv, current)",
      "is_limited(hv, current)"),
