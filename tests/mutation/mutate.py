@@ -28,7 +28,8 @@ STAGES = (("oracle-oracle",),
 # (file below src, what is there once, what is put in its place)
 CHANGES = (
     # who runs where
-    ("hv/dispatch.c", "if (hv->free.n_members > 0) hv->must_fill = true;\n}\n\nstatic void wake_plain",
+    ("hv/dispatch.c",
+     "if (hv->free.n_members > 0) hv->must_fill = true;\n}\n\nstatic void wake_plain",
      "}\n\nstatic void wake_plain"),
     ("hv/dispatch.c", "to == RS_COSTOP || !v->has_yielded", "!v->has_yielded"),
     ("hv/dispatch.c", "to == RS_COSTOP || !v->has_yielded", "true"),
