@@ -8,8 +8,9 @@
    wakes goes to an idle pCPU; else it preempts if it would be picked. Idle pCPUs take from the
    longest queue, and busy ones now and then.
    Invariants: the sums of a queue are those of its members; a queued vCPU may use its pCPU.
-   Cost: O(length of a queue) per dispatch, O(pCPUs) per balancing. Source: Stoica and Abdel-Wahab
-   (1995); Linux 6.6, kernel/sched/fair.c. Groups, energy and NUMA are left out. */
+   Cost: O(length of a queue) per dispatch; who takes from others looks at one number for each OCTET
+   of pCPUs and at few queues. Source: Stoica and Abdel-Wahab (1995); Linux 6.6,
+   kernel/sched/fair.c. Groups, energy and NUMA are left out. */
 #include "hv/fairqueue.h"
 #include "hv/picked.h"
 #include "hv/spread.h"
@@ -408,10 +409,9 @@ static int64_t eevdf_timer(struct hv *hv) {
   int64_t now = hv->sim->now_ns, tick_ns = eevdf->params.tick_ns;
   int64_t interval_ns = eevdf->params.balance_interval_ns;
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
-    struct fairqueue *queue = &eevdf->queues[p];
-    struct fairqueue_member *running = queue->running;
+    struct fairqueue_member *running = eevdf->queues[p].running;
     if (!running) continue;
-    fairqueue_charge(queue, running, now, eevdf->params.base_slice_ns);
+    fairqueue_charge(&eevdf->queues[p], running, now, eevdf->params.base_slice_ns);
     if (!running->is_protected && is_wanted(hv, p)) hv_ask(hv, p);
   }
   if (now / interval_ns != (now - tick_ns) / interval_ns && hv->n_queued > 0) {
