@@ -56,8 +56,8 @@ static void find(struct hv *hv, struct vcpu *v) {
   expire(hv, v);
   if (hv->is_core_scheduled) find_on_core(hv, v->pcpu);
   if (!hv->cosched->shares_slice_end || vm->n_expired > 1) return; /* its first one finds them */
-  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
-    struct vcpu *sibling = &hv->vcpus[vm->first_vcpu + i];
+  struct vcpu *first = &hv->vcpus[vm->first_vcpu];
+  for (struct vcpu *sibling = first; sibling < first + vm->n_vcpus; sibling++) {
     if (sibling->runstate != RS_RUNNING || sibling->has_expired) continue;
     if (hv->is_core_scheduled)
       find(hv, sibling);
@@ -76,8 +76,11 @@ static inline void find_due(struct hv *hv, pcpu_id_t p) {
 /* Whose slice ends now, or whose pCPU was asked, in the order in which they were dispatched; nearly
    always that of pCPUs. */
 static void find_expired(struct hv *hv, pcpu_id_t first) {
+  const struct calendar *calendar = &hv->sim->calendar;
+  int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
   hv->n_expired = 0;
-  for (pcpu_id_t p = first; p < hv->n_pcpus; p = move_next_slice_end(hv, p)) find_due(hv, p);
+  for (pcpu_id_t p = first; p < hv->n_pcpus; p = wtree_find(&calendar->pcpus, p + 1, last_key))
+    find_due(hv, p);
   hv->sim->n_events += hv->n_expired;
   for (pcpu_id_t p; (p = pcpuset_first(&hv->asked)) != ID_NONE;) {
     pcpuset_remove(&hv->asked, p);
@@ -86,8 +89,25 @@ static void find_expired(struct hv *hv, pcpu_id_t first) {
   if (!is_in_dispatch_order(hv)) sort_expired(hv);
 }
 
+/* … where there is one queue. */
+static void requeue_expired(struct hv *hv) {
+  struct runqueue *queue = hv->fifo;
+  for (uint32_t i = 0, n = hv->n_expired; i < n; i++) {
+    struct vcpu *v = hv->expired[i];
+    pcpuset_add(&hv->free, v->pcpu);
+    v->is_queued = true;
+    if (!hv->is_plain) hv_requeue_place(hv, v);
+    runqueue_push(queue, v);
+  }
+  hv->n_queued += hv->n_expired;
+}
+
 /* 1. They go back to the queue, and their pCPUs count as free. */
 static void expire_slices(struct hv *hv) {
+  if (hv->fifo && !hv->is_core_scheduled) {
+    requeue_expired(hv);
+    return;
+  }
   for (uint32_t i = 0; i < hv->n_expired; i++) hv_free(hv, hv->expired[i]->pcpu);
   for (uint32_t i = 0; i < hv->n_expired; i++)
     move_enqueue(hv, hv->expired[i], move_reason(hv->expired[i]));
@@ -251,10 +271,12 @@ static void place_picks(struct hv *hv) {
   for (uint32_t i = 0; i < hv->n_picks; i++) {
     struct vcpu *v = hv->picks[i];
     if (v->next_pcpu != ID_NONE) continue;
-    if (v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu))
-      claim(hv, v, v->pcpu);
-    else
+    if (v->pcpu != ID_NONE && pcpuset_has(&hv->free, v->pcpu)) {
+      v->next_pcpu = v->pcpu;
+      pcpuset_remove(&hv->free, v->pcpu); /* with core scheduling all have been seated */
+    } else {
       n_left++;
+    }
   }
   for (uint32_t i = 0; n_left > 0; i++) {
     if (hv->picks[i]->next_pcpu != ID_NONE) continue;
@@ -283,10 +305,10 @@ static void drop_expired(struct hv *hv) {
       continue;
     }
     struct sibling_moves moves = sibling_begin(hv, v->group);
-    do {
+    for (; v->group == moves.vm && sibling_is_quiet(v, RS_RUNNING, true); v = hv->expired[i]) {
       sibling_stop(hv, &moves, v, RS_READY);
-      v = ++i < hv->n_expired ? hv->expired[i] : NULL;
-    } while (v && v->group == moves.vm && sibling_is_quiet(v, RS_RUNNING, true));
+      if (++i == hv->n_expired) break;
+    }
     sibling_count_stops(hv, &moves, RS_READY);
     moves.vm->n_expired -= moves.n;
   }
@@ -319,6 +341,8 @@ static void start_pick(struct hv *hv, struct vcpu *v) {
 /* To enter many into the calendar one by one takes longer than to look at all of it. */
 static void start_picks(struct hv *hv) {
   bool are_many = hv->n_picks > hv->n_pcpus / 8;
+  bool end_together = hv->cosched->shares_slice_end ||
+                      (!hv->sched->slice_ns && hv->delay_ns == 0 && !hv->is_core_scheduled);
   for (uint32_t i = 0; i < hv->n_picks;) {
     struct vcpu *v = hv->picks[i];
     enum runstate from = v->runstate;
@@ -328,18 +352,24 @@ static void start_picks(struct hv *hv) {
       continue;
     }
     struct sibling_moves moves = sibling_begin(hv, v->group);
-    do {
-      sibling_start(hv, &moves, v, from, slice_end_of(hv, v), are_many);
-      v = ++i < hv->n_picks ? hv->picks[i] : NULL;
-    } while (v && v->group == moves.vm && sibling_is_quiet(v, from, false));
+    int64_t end_ns = slice_end_of(hv, v);
+    for (;;) {
+      sibling_start(hv, &moves, v, from, end_ns, are_many);
+      if (++i == hv->n_picks) break;
+      v = hv->picks[i];
+      if (v->group != moves.vm || !sibling_is_quiet(v, from, false)) break;
+      if (!end_together) end_ns = slice_end_of(hv, v);
+    }
     sibling_count_starts(hv, &moves, from);
   }
   if (are_many) calendar_build_pcpus(&hv->sim->calendar);
 }
 
+/* The vCPUs of a gang have been chosen one after another. */
 static void level_gangs(struct hv *hv) {
-  for (uint32_t i = 0; i < hv->n_picks; i++) {
+  for (uint32_t i = 0; i < hv->n_picks;) {
     struct hv_vm *vm = hv->picks[i]->group;
+    i += vm->is_starting ? hv_n_not_idle(vm) : 1;
     if (vm->is_starting && vm->skew) {
       skew_account(vm->skew);
       skew_level(vm->skew);

@@ -41,13 +41,6 @@ static void wake_plain(struct hv *hv, struct vcpu *v) {
 
 void hv_wake(struct hv *hv, struct vcpu *v) { hv->wake(hv, v); }
 
-/* The next of those listed, if it is in that state and quiet and not queued. */
-static inline struct vcpu *next_quiet(struct vcpu *vcpus, const uint32_t *which, uint32_t i,
-                                      uint32_t n, enum runstate state) {
-  struct vcpu *v = i < n ? &vcpus[which[i]] : NULL;
-  return v && sibling_is_quiet(v, state, false) ? v : NULL;
-}
-
 static inline void requeue_costarted(struct hv *hv, struct vcpu *v) {
   move_enqueue(hv, v, QUEUE_COSTARTED);
   if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
@@ -55,20 +48,16 @@ static inline void requeue_costarted(struct hv *hv, struct vcpu *v) {
 
 void hv_costart(struct hv *hv, struct hv_vm *vm, const uint32_t *which, uint32_t n) {
   struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
-  for (uint32_t i = 0; i < n;) {
-    struct vcpu *v = next_quiet(vcpus, which, i, n, RS_COSTOP);
-    if (!v) {
-      v = &vcpus[which[i++]];
-      hv_set_runstate(hv, v, RS_COSTOP, RS_READY, hv->sim->now_ns);
-      requeue_costarted(hv, v);
-      continue;
-    }
+  for (uint32_t i = 0; i < n; i++) {
     struct sibling_moves moves = sibling_begin(hv, vm);
-    for (; v; v = next_quiet(vcpus, which, ++i, n, RS_COSTOP)) {
-      sibling_release(&moves, v);
-      requeue_costarted(hv, v);
+    for (; i < n && sibling_is_quiet(&vcpus[which[i]], RS_COSTOP, false); i++) {
+      sibling_release(&moves, &vcpus[which[i]]);
+      requeue_costarted(hv, &vcpus[which[i]]);
     }
-    sibling_count_releases(&moves);
+    if (moves.n > 0) sibling_count_releases(&moves);
+    if (i == n) break;
+    hv_set_runstate(hv, &vcpus[which[i]], RS_COSTOP, RS_READY, hv->sim->now_ns);
+    requeue_costarted(hv, &vcpus[which[i]]);
   }
   if (n > 0 && hv->free.n_members > 0) hv->must_fill = true;
 }
@@ -116,14 +105,10 @@ void hv_costop_running(struct hv *hv, struct hv_vm *vm, const uint32_t *which, u
   struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
   struct calendar *calendar = &hv->sim->calendar;
   bool are_many = n > hv->n_pcpus / 8;
-  for (uint32_t i = 0; i < n;) {
-    struct vcpu *v = next_quiet(vcpus, which, i, n, RS_RUNNING);
-    if (!v) {
-      hv_costop(hv, &vcpus[which[i++]]);
-      continue;
-    }
+  for (uint32_t i = 0; i < n; i++) {
     struct sibling_moves moves = sibling_begin(hv, vm);
-    for (; v; v = next_quiet(vcpus, which, ++i, n, RS_RUNNING)) {
+    for (; i < n && sibling_is_quiet(&vcpus[which[i]], RS_RUNNING, false); i++) {
+      struct vcpu *v = &vcpus[which[i]];
       sibling_stop(hv, &moves, v, RS_COSTOP);
       pcpuset_add(&hv->free, v->pcpu);
       if (are_many)
@@ -131,8 +116,11 @@ void hv_costop_running(struct hv *hv, struct hv_vm *vm, const uint32_t *which, u
       else
         calendar_clear_pcpu(calendar, v->pcpu);
     }
-    sibling_count_stops(hv, &moves, RS_COSTOP);
-    hv->must_fill = true;
+    if (moves.n > 0) {
+      sibling_count_stops(hv, &moves, RS_COSTOP);
+      hv->must_fill = true;
+    }
+    if (i < n) hv_costop(hv, &vcpus[which[i]]);
   }
   if (are_many) calendar_build_pcpus(calendar);
 }

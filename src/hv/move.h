@@ -25,13 +25,6 @@ MOVE_INLINE void move_arm(struct hv *hv, const struct vcpu *v, pcpu_id_t p, int6
   move_sync_event(hv, v, p);
 }
 
-/* The next pCPU behind p whose slice ends now; n_pcpus or more if none. */
-static inline pcpu_id_t move_next_slice_end(const struct hv *hv, pcpu_id_t p) {
-  const struct calendar *calendar = &hv->sim->calendar;
-  int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
-  return wtree_find(&calendar->pcpus, p + 1, last_key);
-}
-
 /* --- delay.c --- */
 
 /* Is the decision about v, which is due, put off? Only if hv->delay_ns > 0. */

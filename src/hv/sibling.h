@@ -41,14 +41,18 @@ struct sibling_moves {
   struct hv_vm *vm;
   struct skew *skew;
   int64_t now;
-  uint32_t n, n_started, n_switches; /* … of which so many advance at once, … */
-  struct skew_range moved;           /* … or, where all do the same, all */
+  uint32_t n, n_advancing, n_switches; /* moves; of starts, those that advance at once, … */
+  struct skew_range moved;             /* … and are in this; of other moves all */
+  uint64_t next_dispatch;
 };
 
 MOVE_INLINE struct sibling_moves sibling_begin(struct hv *hv, struct hv_vm *vm) {
   if (vm->skew) hv_account_siblings(hv, vm);
-  return (struct sibling_moves){
-      .vm = vm, .skew = vm->skew, .now = hv->sim->now_ns, .moved = SKEW_NOBODY};
+  return (struct sibling_moves){.vm = vm,
+                                .skew = vm->skew,
+                                .now = hv->sim->now_ns,
+                                .moved = SKEW_NOBODY,
+                                .next_dispatch = hv->next_dispatch};
 }
 
 MOVE_INLINE void sibling_count(const struct sibling_moves *moves, enum runstate from,
@@ -75,7 +79,8 @@ MOVE_INLINE void sibling_stop(struct hv *hv, struct sibling_moves *moves, struct
   pcpu->busy_ns += moves->now - pcpu->busy_since_ns;
   pcpu->current = NULL;
   moves->n++;
-  if (moves->skew) skew_stop_clock(moves->skew, v->index, sibling_kind(to), &moves->moved);
+  if (!moves->skew) return;
+  skew_move_off(moves->skew, v->index, sibling_kind(to), moves->now, &moves->moved);
 }
 
 MOVE_INLINE void sibling_count_stops(struct hv *hv, const struct sibling_moves *moves,
@@ -83,7 +88,8 @@ MOVE_INLINE void sibling_count_stops(struct hv *hv, const struct sibling_moves *
   hv->n_waiting += moves->n;
   hv->n_idle += moves->n;
   sibling_count(moves, RS_RUNNING, to);
-  if (moves->skew) skew_count_stops(moves->skew, sibling_kind(to), moves->n, moves->moved);
+  if (!moves->skew) return;
+  skew_count_stops(moves->skew, sibling_kind(to), moves->now, moves->n, moves->moved);
 }
 
 /* v, COSTOP, becomes READY. */
@@ -91,13 +97,13 @@ MOVE_INLINE void sibling_release(struct sibling_moves *moves, struct vcpu *v) {
   hv_book(v, account_of(RS_COSTOP), moves->now);
   v->runstate = RS_READY;
   moves->n++;
-  if (moves->skew) skew_set_clock(moves->skew, v->index, SKEW_STOPPED, &moves->moved);
+  if (moves->skew) skew_move(moves->skew, v->index, SKEW_STOPPED, 0, &moves->moved);
 }
 
 MOVE_INLINE void sibling_count_releases(const struct sibling_moves *moves) {
   sibling_count(moves, RS_COSTOP, RS_READY);
   if (!moves->skew) return;
-  skew_count_sets(moves->skew, SKEW_COSTOP, SKEW_STOPPED, moves->n, moves->moved);
+  skew_count(moves->skew, SKEW_COSTOP, SKEW_STOPPED, 0, moves->n, moves->moved);
 }
 
 /* v, READY or COSTOP, gets next_pcpu, which has been claimed. is_one_of_many: the calendar is built
@@ -108,7 +114,7 @@ MOVE_INLINE void sibling_start(struct hv *hv, struct sibling_moves *moves, struc
   int64_t now = moves->now;
   pcpu_id_t p = v->next_pcpu;
   struct pcpu *pcpu = &hv->pcpus[p];
-  bool is_switch = pcpu->last && pcpu->last != v;
+  bool is_switch = (pcpu->last != NULL) & (pcpu->last != v);
   bool is_migration = (v->pcpu != p) & (v->pcpu != ID_NONE);
   int64_t cost_ns = hv->context_switch_ns & -(int64_t)is_switch;
   cost_ns += hv->migration_ns & -(int64_t)is_migration;
@@ -116,8 +122,12 @@ MOVE_INLINE void sibling_start(struct hv *hv, struct sibling_moves *moves, struc
   assert(!pcpu->current);
   pcpu->current = pcpu->last = v;
   pcpu->busy_since_ns = now;
+  pcpu->slice_end_ns = slice_end_ns;
+  pcpu->step_ns = now + (is_free ? v->left_ns : cost_ns);
+  pcpu->dispatch_order = moves->next_dispatch++;
   v->pcpu = p;
   v->migrations += is_migration;
+  v->dispatches++;
   hv_book(v, account_of(from), now);
   v->word = (v->word & kept.word) | sibling_quiet[RS_RUNNING].word;
   v->activity = is_free ? v->steady_activity : ACT_OVERHEAD;
@@ -125,14 +135,12 @@ MOVE_INLINE void sibling_start(struct hv *hv, struct sibling_moves *moves, struc
   moves->n++;
   moves->n_switches += is_switch;
   if (moves->skew && (is_free || hv->overhead_is_progress)) {
-    skew_start_clock(moves->skew, v->index, &moves->moved);
-    moves->n_started++;
+    skew_move_on(moves->skew, v->index, now, &moves->moved);
+    moves->n_advancing++;
   } else if (moves->skew && from == RS_COSTOP) {
     skew_set(moves->skew, v->index, SKEW_STOPPED);
   }
   if (hv->sched->started) hv->sched->started(hv, v);
-  move_begin_slice(hv, v, p, slice_end_ns);
-  pcpu->step_ns = now + (is_free ? v->left_ns : cost_ns);
   if (is_one_of_many)
     calendar_put_pcpu(&hv->sim->calendar, p, v->id, pcpu->step_ns, slice_end_ns);
   else
@@ -144,9 +152,11 @@ MOVE_INLINE void sibling_count_starts(struct hv *hv, const struct sibling_moves 
   hv->n_waiting -= moves->n;
   hv->n_idle -= moves->n;
   hv->n_context_switches += moves->n_switches;
+  hv->next_dispatch = moves->next_dispatch;
   sibling_count(moves, from, RS_RUNNING);
-  if (moves->n_started == 0) return;
-  skew_count_starts(moves->skew, sibling_kind(from), moves->n_started, moves->moved);
+  if (moves->n_advancing == 0) return;
+  skew_count(moves->skew, sibling_kind(from), SKEW_ADVANCING, -moves->now, moves->n_advancing,
+             moves->moved);
 }
 
 #endif

@@ -347,8 +347,8 @@ static inline uint32_t find(struct skew *skew, enum skew_where kind, int64_t sig
       found[n++] = v;
     return n;
   }
-  for (uint32_t v = 0; v < skew->n_vcpus; v++) {
-    const struct skew_clock *clock = &skew->clock[v];
+  const struct skew_clock *clock = skew->clock;
+  for (uint32_t v = 0, n_vcpus = skew->n_vcpus; v < n_vcpus; v++, clock++) {
     found[n] = v;
     n += (clock->where == kind) & (sign * clock->p_ns <= bound_ns);
   }

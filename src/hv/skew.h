@@ -121,7 +121,7 @@ static inline void skew_fold_lead(struct skew *skew, struct skew_clock *clock) {
   clock->lead_from_ns = skew->since_ns;
 }
 
-/* --- changes of kind: of each vCPU by itself, and of how many the sets are to know --- */
+/* --- changes of kind: many at one instant are made one by one, and then counted together --- */
 
 static inline void skew_include(struct skew_range *range, int64_t p_ns) {
   range->least_ns = p_ns < range->least_ns ? p_ns : range->least_ns;
@@ -146,80 +146,71 @@ static inline void skew_join(struct skew_set *set, uint32_t n, struct skew_range
   skew_include(&set->range, range.greatest_ns);
 }
 
-/* v's clock has changed. */
+/* n clocks have changed. Each of them is listed where there are trees. */
+static inline void skew_count_changes(struct skew *skew, uint32_t n) {
+  bool is_counted = !skew->has_trees && skew->n_changed <= skew->n_few;
+  skew->n_changed += is_counted ? n : 0;
+}
 static inline void skew_touch(struct skew *skew, uint32_t v) {
-  if (skew->has_trees)
-    skew_list(skew, v);
-  else
-    skew->n_changed += skew->n_changed <= skew->n_few;
+  if (skew->has_trees) skew_list(skew, v);
+  skew_count_changes(skew, 1);
 }
 
-/* stopped -> advancing; its former p_ns is added to `moved`. */
-static inline void skew_start_clock(struct skew *skew, uint32_t v, struct skew_range *moved) {
+/* v's p_ns changes by shift_ns as it goes to a set; the former p_ns is included in `moved`. */
+static inline void skew_move(struct skew *skew, uint32_t v, enum skew_where to, int64_t shift_ns,
+                             struct skew_range *moved) {
   struct skew_clock *clock = &skew->clock[v];
-  int64_t now = skew->sim->now_ns;
   skew_include(moved, clock->p_ns);
-  clock->where = SKEW_ADVANCING;
-  clock->p_ns -= now;
-  clock->lead_from_ns = now;
-  skew_touch(skew, v);
+  clock->where = (uint8_t)to;
+  clock->p_ns += shift_ns;
+  if (skew->has_trees) skew_list(skew, v);
 }
-static inline void skew_count_starts(struct skew *skew, enum skew_where from, uint32_t n,
-                                     struct skew_range moved) {
-  int64_t now = skew->sim->now_ns;
+static inline void skew_count(struct skew *skew, enum skew_where from, enum skew_where to,
+                              int64_t shift_ns, uint32_t n, struct skew_range moved) {
+  struct skew_range range = {moved.least_ns + shift_ns, moved.greatest_ns + shift_ns};
   skew_leave(&skew->set[from], n, moved);
-  struct skew_range range = {moved.least_ns - now, moved.greatest_ns - now};
-  skew_join(&skew->set[SKEW_ADVANCING], n, range);
+  skew_join(&skew->set[to], n, range);
+  skew_count_changes(skew, n);
+}
+
+/* stopped or COSTOP -> advancing */
+static inline void skew_move_on(struct skew *skew, uint32_t v, int64_t now,
+                                struct skew_range *moved) {
+  skew->clock[v].lead_from_ns = now;
+  skew_move(skew, v, SKEW_ADVANCING, -now, moved);
 }
 static inline void skew_start(struct skew *skew, uint32_t v) {
   struct skew_range moved = SKEW_NOBODY;
   enum skew_where from = skew->clock[v].where;
-  skew_start_clock(skew, v, &moved);
-  skew_count_starts(skew, from, 1, moved);
+  int64_t now = skew->sim->now_ns;
+  skew_move_on(skew, v, now, &moved);
+  skew_count(skew, from, SKEW_ADVANCING, -now, 1, moved);
 }
 
-/* advancing -> stopped, or COSTOP; likewise. */
-static inline void skew_stop_clock(struct skew *skew, uint32_t v, enum skew_where to,
-                                   struct skew_range *moved) {
-  struct skew_clock *clock = &skew->clock[v];
-  skew_fold_lead(skew, clock);
-  skew_include(moved, clock->p_ns);
-  clock->where = (uint8_t)to;
-  clock->p_ns += skew->sim->now_ns;
-  skew_touch(skew, v);
+/* advancing -> stopped or COSTOP */
+static inline void skew_move_off(struct skew *skew, uint32_t v, enum skew_where to, int64_t now,
+                                 struct skew_range *moved) {
+  skew_fold_lead(skew, &skew->clock[v]);
+  skew_move(skew, v, to, now, moved);
 }
-static inline void skew_count_stops(struct skew *skew, enum skew_where to, uint32_t n,
+static inline void skew_count_stops(struct skew *skew, enum skew_where to, int64_t now, uint32_t n,
                                     struct skew_range moved) {
-  int64_t now = skew->sim->now_ns;
-  struct skew_range range = {moved.least_ns + now, moved.greatest_ns + now};
-  skew_leave(&skew->set[SKEW_ADVANCING], n, moved);
-  skew_join(&skew->set[to], n, range);
-  if (range.greatest_ns > skew->top_ns) skew->top_ns = range.greatest_ns;
+  skew_count(skew, SKEW_ADVANCING, to, now, n, moved);
+  if (moved.greatest_ns + now > skew->top_ns) skew->top_ns = moved.greatest_ns + now;
 }
 static inline void skew_stop(struct skew *skew, uint32_t v, enum skew_where to) {
   struct skew_range moved = SKEW_NOBODY;
-  skew_stop_clock(skew, v, to, &moved);
-  skew_count_stops(skew, to, 1, moved);
+  int64_t now = skew->sim->now_ns;
+  skew_move_off(skew, v, to, now, &moved);
+  skew_count_stops(skew, to, now, 1, moved);
 }
 
-/* Any other change: p_ns is the same before and after it. */
-static inline void skew_set_clock(struct skew *skew, uint32_t v, enum skew_where to,
-                                  struct skew_range *moved) {
-  struct skew_clock *clock = &skew->clock[v];
-  skew_include(moved, clock->p_ns);
-  clock->where = (uint8_t)to;
-  skew_touch(skew, v);
-}
-static inline void skew_count_sets(struct skew *skew, enum skew_where from, enum skew_where to,
-                                   uint32_t n, struct skew_range moved) {
-  skew_leave(&skew->set[from], n, moved);
-  skew_join(&skew->set[to], n, moved);
-}
+/* Any other change. */
 static inline void skew_set(struct skew *skew, uint32_t v, enum skew_where to) {
   struct skew_range moved = SKEW_NOBODY;
   enum skew_where from = skew->clock[v].where;
-  skew_set_clock(skew, v, to, &moved);
-  skew_count_sets(skew, from, to, 1, moved);
+  skew_move(skew, v, to, 0, &moved);
+  skew_count(skew, from, to, 0, 1, moved);
 }
 
 /* A gang starts: the progress of all that are in becomes that of the most advanced. */
