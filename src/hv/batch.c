@@ -73,14 +73,18 @@ static inline void find_due(struct hv *hv, pcpu_id_t p) {
   find(hv, v);
 }
 
+static inline void find_slice_ends(struct hv *hv, pcpu_id_t first) {
+  const struct calendar *calendar = &hv->sim->calendar;
+  int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
+  for (pcpu_id_t p = first; p < hv->n_pcpus; p = wtree_find(&calendar->pcpus, p + 1, last_key))
+    find_due(hv, p);
+}
+
 /* Whose slice ends now, or whose pCPU was asked, in the order in which they were dispatched; nearly
    always that of pCPUs. */
 static void find_expired(struct hv *hv, pcpu_id_t first) {
-  const struct calendar *calendar = &hv->sim->calendar;
-  int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
   hv->n_expired = 0;
-  for (pcpu_id_t p = first; p < hv->n_pcpus; p = wtree_find(&calendar->pcpus, p + 1, last_key))
-    find_due(hv, p);
+  if (first != ID_NONE) find_slice_ends(hv, first);
   hv->sim->n_events += hv->n_expired;
   for (pcpu_id_t p; (p = pcpuset_first(&hv->asked)) != ID_NONE;) {
     pcpuset_remove(&hv->asked, p);
@@ -91,13 +95,10 @@ static void find_expired(struct hv *hv, pcpu_id_t first) {
 
 /* … where there is one queue. */
 static void requeue_expired(struct hv *hv) {
-  struct runqueue *queue = hv->fifo;
   for (uint32_t i = 0, n = hv->n_expired; i < n; i++) {
     struct vcpu *v = hv->expired[i];
     pcpuset_add(&hv->free, v->pcpu);
-    v->is_queued = true;
-    if (!hv->is_plain) hv_requeue_place(hv, v);
-    runqueue_push(queue, v);
+    move_push(hv, v);
   }
   hv->n_queued += hv->n_expired;
 }
@@ -149,13 +150,17 @@ static void seat(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   if (hv->is_core_scheduled) hv->n_left = hv->free.n_members;
 }
 
+static inline void pick(struct hv *hv, struct vcpu *v) {
+  hv->picks[hv->n_picks++] = v;
+  hv->n_left--;
+  v->next_pcpu = ID_NONE;
+}
+
 /* 2. v has been chosen, for pCPU p if that is not ID_NONE. */
 static inline void choose(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   if (p == ID_NONE && hv->is_core_scheduled) p = find_seat(hv, v);
   move_dequeue(hv, v);
-  hv->picks[hv->n_picks++] = v;
-  hv->n_left--;
-  v->next_pcpu = ID_NONE;
+  pick(hv, v);
   if (p != ID_NONE || v->affinity != 0 || v->has_expired) seat(hv, v, p);
 }
 
@@ -233,9 +238,22 @@ struct vcpu *batch_next_offer(struct hv *hv) {
   return v;
 }
 
+/* One of the VM has been admitted: so may all of it be that come next in the queue. */
+static void choose_siblings(struct hv *hv, const struct hv_vm *vm) {
+  const struct vcpu *next = runqueue_head(hv->fifo);
+  if (!next || next->group != vm || vm->affinity != 0) return;
+  if (!hv->cosched->admits_all(hv, vm)) return;
+  do {
+    if (next->runstate != RS_READY) return;
+    pick(hv, move_dequeue_head(hv));
+    next = runqueue_head(hv->fifo);
+  } while (hv->n_left > 0 && next && next->group == vm);
+}
+
 /* 2. The scan: while a pCPU is left. */
 static void scan(struct hv *hv) {
   const struct cosched_ops *cosched = hv->cosched;
+  const struct hv_vm *asked = NULL; /* the latest VM of which all were to be admitted */
   hv->n_left = hv->free.n_members;
   hv->offering = 0;
   while (hv->n_left > 0) {
@@ -250,7 +268,10 @@ static void scan(struct hv *hv) {
     switch (cosched->offer ? cosched->offer(hv, v) : VERDICT_ADMIT) {
       case VERDICT_ADMIT:
         choose(hv, v, hv->sched->next ? v->home : hv->next_pcpu);
-        if (hv->is_core_scheduled) choose_companions(hv, hv_vm_of(hv, v), v->next_pcpu);
+        if (hv->is_core_scheduled)
+          choose_companions(hv, hv_vm_of(hv, v), v->next_pcpu);
+        else if (cosched->admits_all && hv->fifo && hv->n_left > 0 && v->group != asked)
+          choose_siblings(hv, asked = v->group);
         break;
       case VERDICT_ADMIT_GANG:
         choose_gang(hv, hv_vm_of(hv, v));
@@ -328,6 +349,12 @@ static int64_t slice_end_of(struct hv *hv, struct vcpu *v) {
   return slice_end_ns(hv, v);
 }
 
+/* Do all slices of one VM that begin now end at once? */
+static inline bool end_together(const struct hv *hv) {
+  if (hv->cosched->shares_slice_end) return true;
+  return !hv->sched->slice_ns && hv->delay_ns == 0 && !hv->is_core_scheduled;
+}
+
 static void start_pick(struct hv *hv, struct vcpu *v) {
   int64_t end_ns = slice_end_of(hv, v);
   if (v->has_expired) {
@@ -341,8 +368,7 @@ static void start_pick(struct hv *hv, struct vcpu *v) {
 /* To enter many into the calendar one by one takes longer than to look at all of it. */
 static void start_picks(struct hv *hv) {
   bool are_many = hv->n_picks > hv->n_pcpus / 8;
-  bool end_together = hv->cosched->shares_slice_end ||
-                      (!hv->sched->slice_ns && hv->delay_ns == 0 && !hv->is_core_scheduled);
+  bool is_common_end = hv->n_picks > 1 && end_together(hv);
   for (uint32_t i = 0; i < hv->n_picks;) {
     struct vcpu *v = hv->picks[i];
     enum runstate from = v->runstate;
@@ -358,7 +384,7 @@ static void start_picks(struct hv *hv) {
       if (++i == hv->n_picks) break;
       v = hv->picks[i];
       if (v->group != moves.vm || !sibling_is_quiet(v, from, false)) break;
-      if (!end_together) end_ns = slice_end_of(hv, v);
+      if (!is_common_end) end_ns = slice_end_of(hv, v);
     }
     sibling_count_starts(hv, &moves, from);
   }

@@ -34,6 +34,9 @@ struct cosched_ops {
   void *(*create)(struct hv *hv, const void *params, struct arena *arena);
   /* The scan has reached v while a pCPU is left. NULL: always VERDICT_ADMIT. */
   enum verdict (*offer)(struct hv *hv, struct vcpu *v);
+  /* Would each READY vCPU of the VM be admitted now, whoever of them starts? Only asked after one
+     of them was. May be false where that takes long to find out. */
+  bool (*admits_all)(const struct hv *hv, const struct hv_vm *vm);
   /* The refused gang to offer before `queued` (which may be NULL), by its earliest vCPU; NULL if
      none; *must_end is set if a gang that is waited for ends the scan before `queued`. */
   struct vcpu *(*next_gang)(struct hv *hv, const struct vcpu *queued, bool *must_end);

@@ -61,7 +61,7 @@ static const char *relaxed_check(const void *params, const char **key) {
 
 struct relaxed {
   struct cosched_relaxed_params params;
-  uint32_t *costopped, *leaders; /* of the running check: whom it moves, by index in their VM */
+  struct skew_found found; /* by the running check */
 };
 
 static void *relaxed_create(struct hv *hv, const void *params, struct arena *arena) {
@@ -72,8 +72,8 @@ static void *relaxed_create(struct hv *hv, const void *params, struct arena *are
   for (vm_id_t i = 0; i < hv->n_vms; i++)
     if (hv->vms[i].n_vcpus > widest) widest = hv->vms[i].n_vcpus;
   if (relaxed->params.costop_threshold_ns == 0 || widest < 2) return relaxed; /* no checks */
-  relaxed->costopped = ARENA_ARRAY(arena, widest, uint32_t);
-  relaxed->leaders = ARENA_ARRAY(arena, widest, uint32_t);
+  relaxed->found.leaders = ARENA_ARRAY(arena, widest, uint32_t);
+  relaxed->found.costopped = ARENA_ARRAY(arena, widest, uint32_t);
   if (relaxed->params.poll_ns == 0)
     hv->has_crossings = true;
   else
@@ -87,6 +87,11 @@ static enum verdict relaxed_offer(struct hv *hv, struct vcpu *v) {
   if (!skew || relaxed->params.costop_threshold_ns == 0) return VERDICT_ADMIT;
   int64_t lead_ns = skew_lead(skew, v->index);
   return lead_ns >= relaxed->params.costop_threshold_ns ? VERDICT_REFUSE : VERDICT_ADMIT;
+}
+
+static bool relaxed_admits_all(const struct hv *hv, const struct hv_vm *vm) {
+  const struct relaxed *relaxed = hv->cosched_state;
+  return vm->skew && skew_is_below(vm->skew, relaxed->params.costop_threshold_ns);
 }
 
 /* The READY sibling with the least progress, if its lead is below the threshold. */
@@ -119,18 +124,16 @@ static bool relaxed_swap(struct hv *hv, struct hv_vm *vm, struct vcpu *v) {
 /* Leads do not change while vCPUs are moved, so they are those of one snapshot. Who may run again
    comes first: it may be the laggard that gets the pCPU of one who must stop. */
 static void relaxed_check_vm(struct hv *hv, struct hv_vm *vm) {
-  const struct relaxed *relaxed = hv->cosched_state;
+  struct relaxed *relaxed = hv->cosched_state;
   const struct cosched_relaxed_params *params = &relaxed->params;
-  struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
-  uint32_t *costopped = relaxed->costopped, *leaders = relaxed->leaders;
-  uint32_t n_costopped = skew_find_costopped(vm->skew, params->costart_threshold_ns, costopped);
-  uint32_t n_leaders = skew_find_leaders(vm->skew, params->costop_threshold_ns, leaders);
-  hv_costart(hv, vm, costopped, n_costopped);
+  struct skew_found *found = &relaxed->found;
+  skew_find(vm->skew, params->costop_threshold_ns, params->costart_threshold_ns, found);
+  hv_costart(hv, vm, found->costopped, found->n_costopped);
   uint32_t n_swapped = 0;
   for (bool has_laggards = params->boost == BOOST_LAGGARD;
-       has_laggards && n_swapped < n_leaders && vm->n_in[RS_READY] > 0; n_swapped++)
-    has_laggards = relaxed_swap(hv, vm, &vcpus[leaders[n_swapped]]);
-  hv_costop_running(hv, vm, leaders + n_swapped, n_leaders - n_swapped);
+       has_laggards && n_swapped < found->n_leaders && vm->n_in[RS_READY] > 0; n_swapped++)
+    has_laggards = relaxed_swap(hv, vm, &hv->vcpus[vm->first_vcpu + found->leaders[n_swapped]]);
+  hv_costop_running(hv, vm, found->leaders + n_swapped, found->n_leaders - n_swapped);
 }
 
 static void relaxed_poll(struct hv *hv) {
@@ -158,6 +161,7 @@ const struct cosched_ops cosched_relaxed = {
              .check = relaxed_check},
     .create = relaxed_create,
     .offer = relaxed_offer,
+    .admits_all = relaxed_admits_all,
     .poll = relaxed_poll,
     .crossing_ns = relaxed_crossing_ns,
     .crossing = relaxed_check_vm,

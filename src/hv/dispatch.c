@@ -41,23 +41,35 @@ static void wake_plain(struct hv *hv, struct vcpu *v) {
 
 void hv_wake(struct hv *hv, struct vcpu *v) { hv->wake(hv, v); }
 
-static inline void requeue_costarted(struct hv *hv, struct vcpu *v) {
+static void costart_one(struct hv *hv, struct vcpu *v) {
+  hv_set_runstate(hv, v, RS_COSTOP, RS_READY, hv->sim->now_ns);
   move_enqueue(hv, v, QUEUE_COSTARTED);
   if (hv->is_core_scheduled) cores_invite(hv, hv_vm_of(hv, v));
+}
+
+/* As many of those listed as are quiet, up to the first that is not; returns their number. */
+static uint32_t costart_quiet(struct hv *hv, struct vcpu *vcpus, const uint32_t *which,
+                              uint32_t n) {
+  struct sibling_moves moves = sibling_begin(hv, vcpus->group);
+  for (uint32_t i = 0; i < n; i++) {
+    struct vcpu *v = &vcpus[which[i]];
+    if (!sibling_is_quiet(v, RS_COSTOP, false)) break;
+    sibling_release(&moves, v);
+    if (hv->fifo)
+      move_push(hv, v);
+    else
+      move_enqueue(hv, v, QUEUE_COSTARTED);
+  }
+  sibling_count_releases(&moves);
+  if (hv->fifo) hv->n_queued += moves.n;
+  return moves.n;
 }
 
 void hv_costart(struct hv *hv, struct hv_vm *vm, const uint32_t *which, uint32_t n) {
   struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
   for (uint32_t i = 0; i < n; i++) {
-    struct sibling_moves moves = sibling_begin(hv, vm);
-    for (; i < n && sibling_is_quiet(&vcpus[which[i]], RS_COSTOP, false); i++) {
-      sibling_release(&moves, &vcpus[which[i]]);
-      requeue_costarted(hv, &vcpus[which[i]]);
-    }
-    if (moves.n > 0) sibling_count_releases(&moves);
-    if (i == n) break;
-    hv_set_runstate(hv, &vcpus[which[i]], RS_COSTOP, RS_READY, hv->sim->now_ns);
-    requeue_costarted(hv, &vcpus[which[i]]);
+    i += costart_quiet(hv, vcpus, which + i, n - i);
+    if (i < n) costart_one(hv, &vcpus[which[i]]);
   }
   if (n > 0 && hv->free.n_members > 0) hv->must_fill = true;
 }
@@ -100,29 +112,34 @@ void hv_costop(struct hv *hv, struct vcpu *v) {
     costop_ready(hv, v);
 }
 
+static uint32_t costop_quiet(struct hv *hv, struct vcpu *vcpus, const uint32_t *which, uint32_t n,
+                             bool are_many) {
+  struct calendar *calendar = &hv->sim->calendar;
+  struct sibling_moves moves = sibling_begin(hv, vcpus->group);
+  for (uint32_t i = 0; i < n; i++) {
+    struct vcpu *v = &vcpus[which[i]];
+    if (!sibling_is_quiet(v, RS_RUNNING, false)) break;
+    sibling_stop(hv, &moves, v, RS_COSTOP);
+    pcpuset_add(&hv->free, v->pcpu);
+    if (are_many)
+      calendar_drop_pcpu(calendar, v->pcpu);
+    else
+      calendar_clear_pcpu(calendar, v->pcpu);
+  }
+  sibling_count_stops(hv, &moves, RS_COSTOP);
+  return moves.n;
+}
+
 /* To clear many entries of the calendar one by one takes longer than to look at all of it. */
 void hv_costop_running(struct hv *hv, struct hv_vm *vm, const uint32_t *which, uint32_t n) {
   struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
-  struct calendar *calendar = &hv->sim->calendar;
   bool are_many = n > hv->n_pcpus / 8;
   for (uint32_t i = 0; i < n; i++) {
-    struct sibling_moves moves = sibling_begin(hv, vm);
-    for (; i < n && sibling_is_quiet(&vcpus[which[i]], RS_RUNNING, false); i++) {
-      struct vcpu *v = &vcpus[which[i]];
-      sibling_stop(hv, &moves, v, RS_COSTOP);
-      pcpuset_add(&hv->free, v->pcpu);
-      if (are_many)
-        calendar_drop_pcpu(calendar, v->pcpu);
-      else
-        calendar_clear_pcpu(calendar, v->pcpu);
-    }
-    if (moves.n > 0) {
-      sibling_count_stops(hv, &moves, RS_COSTOP);
-      hv->must_fill = true;
-    }
+    i += costop_quiet(hv, vcpus, which + i, n - i, are_many);
     if (i < n) hv_costop(hv, &vcpus[which[i]]);
   }
-  if (are_many) calendar_build_pcpus(calendar);
+  if (are_many) calendar_build_pcpus(&hv->sim->calendar);
+  if (n > 0) hv->must_fill = true;
 }
 
 /* --- running --- */

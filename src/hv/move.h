@@ -62,6 +62,13 @@ MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason r
     hv->sched->enqueue(hv, v, reason);
 }
 
+/* Likewise, where there is one queue; who calls it counts n_queued. */
+MOVE_INLINE void move_push(struct hv *hv, struct vcpu *v) {
+  v->is_queued = true;
+  hv_requeue_place(hv, v);
+  runqueue_push(hv->fifo, v);
+}
+
 MOVE_INLINE enum queue_reason move_reason(const struct vcpu *v) {
   return v->has_yielded ? QUEUE_YIELDED : QUEUE_DESCHEDULED;
 }
@@ -76,7 +83,7 @@ MOVE_INLINE void move_dequeue(struct hv *hv, struct vcpu *v) {
     hv->sched->dequeue(hv, v);
 }
 
-/* Of a plain host that has one. */
+/* Of a host with one queue that has one. */
 MOVE_INLINE struct vcpu *move_dequeue_head(struct hv *hv) {
   struct vcpu *v = runqueue_pop(hv->fifo);
   v->is_queued = false;

@@ -154,7 +154,7 @@ MOVE_INLINE void sibling_count_starts(struct hv *hv, const struct sibling_moves 
   hv->n_context_switches += moves->n_switches;
   hv->next_dispatch = moves->next_dispatch;
   sibling_count(moves, from, RS_RUNNING);
-  if (moves->n_advancing == 0) return;
+  if (!moves->skew) return;
   skew_count(moves->skew, sibling_kind(from), SKEW_ADVANCING, -moves->now, moves->n_advancing,
              moves->moved);
 }

@@ -301,8 +301,10 @@ void skew_wake(struct skew *skew, uint32_t v) {
 }
 
 void skew_idle(struct skew *skew, uint32_t v) {
-  if (skew->clock[v].where == SKEW_ADVANCING) skew_stop(skew, v, SKEW_STOPPED);
-  skew_set(skew, v, SKEW_OUT);
+  if (skew->clock[v].where == SKEW_ADVANCING)
+    skew_stop(skew, v, SKEW_OUT);
+  else
+    skew_set(skew, v, SKEW_OUT);
   skew->has_risen = true;
 }
 
@@ -334,43 +336,56 @@ void skew_level(struct skew *skew) {
 
 /* --- questions --- */
 
-/* Those of a kind with sign * p_ns <= bound_ns. */
-static inline uint32_t find(struct skew *skew, enum skew_where kind, int64_t sign, int64_t bound_ns,
-                            uint32_t *found) {
-  const struct skew_trees *trees = &skew->trees[kind];
-  const struct wtree *tree = sign < 0 ? &trees->greatest : &trees->least;
-  uint32_t n = 0;
-  if (skew->has_trees) update_trees(skew);
-  if (skew->has_trees) {
-    for (uint32_t v = wtree_find(tree, 0, bound_ns); v < skew->n_vcpus;
-         v = wtree_find(tree, v + 1, bound_ns))
-      found[n++] = v;
-    return n;
-  }
-  const struct skew_clock *clock = skew->clock;
-  for (uint32_t v = 0, n_vcpus = skew->n_vcpus; v < n_vcpus; v++, clock++) {
-    found[n] = v;
-    n += (clock->where == kind) & (sign * clock->p_ns <= bound_ns);
-  }
+static uint32_t find_in_tree(const struct skew *skew, const struct wtree *tree, int64_t bound_ns,
+                             uint32_t *found) {
+  uint32_t n = 0, v = wtree_find(tree, 0, bound_ns);
+  for (; v < skew->n_vcpus; v = wtree_find(tree, v + 1, bound_ns)) found[n++] = v;
   return n;
 }
 
-uint32_t skew_find_leaders(struct skew *skew, int64_t lead_ns, uint32_t *found) {
-  const struct skew_set *set = &skew->set[SKEW_ADVANCING];
-  refresh(skew);
-  /* p - t >= lead + min p - t, on negated keys. */
-  int64_t bound_ns = skew->sim->now_ns - skew_bottom(skew) - lead_ns;
-  if (set->n == 0 || -set->range.greatest_ns > bound_ns) return 0;
-  return find(skew, SKEW_ADVANCING, -1, bound_ns, found);
+static void find_in_all(const struct skew *skew, int64_t leader_ns, int64_t costopped_ns,
+                        struct skew_found *found) {
+  const struct skew_clock *clock = skew->clock;
+  uint32_t *leaders = found->leaders, *costopped = found->costopped;
+  for (uint32_t v = 0, n_vcpus = skew->n_vcpus; v < n_vcpus; v++, clock++) {
+    if (clock->where == SKEW_ADVANCING) {
+      *leaders = v;
+      leaders += clock->p_ns >= leader_ns;
+    } else if (clock->where == SKEW_COSTOP) {
+      *costopped = v;
+      costopped += clock->p_ns <= costopped_ns;
+    }
+  }
+  found->n_leaders = (uint32_t)(leaders - found->leaders);
+  found->n_costopped = (uint32_t)(costopped - found->costopped);
 }
 
-uint32_t skew_find_costopped(struct skew *skew, int64_t lead_ns, uint32_t *found) {
-  const struct skew_set *set = &skew->set[SKEW_COSTOP];
+void skew_find(struct skew *skew, int64_t stop_ns, int64_t start_ns, struct skew_found *found) {
+  const struct skew_set *advancing = &skew->set[SKEW_ADVANCING], *costop = &skew->set[SKEW_COSTOP];
+  found->n_leaders = found->n_costopped = 0;
+  if (advancing->n == 0 && costop->n == 0) return;
   refresh(skew);
-  int64_t bound_ns;
-  if (__builtin_add_overflow(skew_bottom(skew), lead_ns, &bound_ns)) bound_ns = INT64_MAX - 1;
-  if (set->n == 0 || set->range.least_ns > bound_ns) return 0;
-  return find(skew, SKEW_COSTOP, 1, bound_ns, found);
+  int64_t bottom_ns = skew_bottom(skew), costopped_ns;
+  int64_t leader_ns = bottom_ns - skew->sim->now_ns + stop_ns; /* p - t >= min p - t + lead */
+  if (__builtin_add_overflow(bottom_ns, start_ns, &costopped_ns)) costopped_ns = INT64_MAX - 1;
+  bool has_leaders = advancing->n > 0 && advancing->range.greatest_ns >= leader_ns;
+  bool has_costopped = costop->n > 0 && costop->range.least_ns <= costopped_ns;
+  if (!has_leaders && !has_costopped) return;
+  if (skew->has_trees) update_trees(skew);
+  if (!skew->has_trees) {
+    find_in_all(skew, leader_ns, costopped_ns, found);
+    return;
+  }
+  const struct skew_trees *trees = skew->trees;
+  found->n_leaders =
+      find_in_tree(skew, &trees[SKEW_ADVANCING].greatest, -leader_ns, found->leaders);
+  found->n_costopped =
+      find_in_tree(skew, &trees[SKEW_COSTOP].least, costopped_ns, found->costopped);
+}
+
+bool skew_is_below(const struct skew *skew, int64_t lead_ns) {
+  bool is_known = skew->since_ns == skew->sim->now_ns && !skew->has_risen;
+  return is_known && skew->set[SKEW_STOPPED].range.greatest_ns < skew->bottom_ns + lead_ns;
 }
 
 static int64_t crossing_ns(const struct skew *skew, int64_t height_ns) {

@@ -167,6 +167,7 @@ static inline void skew_move(struct skew *skew, uint32_t v, enum skew_where to, 
 }
 static inline void skew_count(struct skew *skew, enum skew_where from, enum skew_where to,
                               int64_t shift_ns, uint32_t n, struct skew_range moved) {
+  if (n == 0) return;
   struct skew_range range = {moved.least_ns + shift_ns, moved.greatest_ns + shift_ns};
   skew_leave(&skew->set[from], n, moved);
   skew_join(&skew->set[to], n, range);
@@ -187,7 +188,7 @@ static inline void skew_start(struct skew *skew, uint32_t v) {
   skew_count(skew, from, SKEW_ADVANCING, -now, 1, moved);
 }
 
-/* advancing -> stopped or COSTOP */
+/* advancing -> any other */
 static inline void skew_move_off(struct skew *skew, uint32_t v, enum skew_where to, int64_t now,
                                  struct skew_range *moved) {
   skew_fold_lead(skew, &skew->clock[v]);
@@ -196,7 +197,7 @@ static inline void skew_move_off(struct skew *skew, uint32_t v, enum skew_where 
 static inline void skew_count_stops(struct skew *skew, enum skew_where to, int64_t now, uint32_t n,
                                     struct skew_range moved) {
   skew_count(skew, SKEW_ADVANCING, to, now, n, moved);
-  if (moved.greatest_ns + now > skew->top_ns) skew->top_ns = moved.greatest_ns + now;
+  if (moved.greatest_ns > skew->top_ns - now) skew->top_ns = moved.greatest_ns + now;
 }
 static inline void skew_stop(struct skew *skew, uint32_t v, enum skew_where to) {
   struct skew_range moved = SKEW_NOBODY;
@@ -232,10 +233,16 @@ static inline int64_t skew_lead(struct skew *skew, uint32_t v) {
   assert(skew->clock[v].where != SKEW_OUT);
   return skew_progress(skew, v) - skew_bottom(skew);
 }
-/* Which advancing vCPUs have a lead >= lead_ns, which COSTOP ones a lead <= lead_ns, by index;
-   returns how many. */
-uint32_t skew_find_leaders(struct skew *skew, int64_t lead_ns, uint32_t *found);
-uint32_t skew_find_costopped(struct skew *skew, int64_t lead_ns, uint32_t *found);
+/* vCPUs by index, in ascending order. */
+struct skew_found {
+  uint32_t *leaders, *costopped; /* room for all vCPUs */
+  uint32_t n_leaders, n_costopped;
+};
+/* Which advancing vCPUs have a lead >= stop_ns, and which COSTOP ones a lead <= start_ns? */
+void skew_find(struct skew *skew, int64_t stop_ns, int64_t start_ns, struct skew_found *found);
+/* Is the lead of each stopped vCPU, but COSTOP ones, below lead_ns? False also if that is not known
+   without a look at them. */
+bool skew_is_below(const struct skew *skew, int64_t lead_ns);
 /* When, if nothing changes, an advancing vCPU's lead reaches lead_ns (now, if one has), or
    TIME_NEVER_NS; and when a COSTOP one's falls to lead_ns. */
 int64_t skew_lead_reaches_ns(struct skew *skew, int64_t lead_ns);

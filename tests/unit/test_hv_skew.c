@@ -169,18 +169,23 @@ static void expect_answers(int64_t lead_ns) {
   if (n_in() == 0) return;
   ck_assert_int_eq(skew_bottom(&skew), extreme(1));
   uint32_t leaders[VCPUS_MAX], costopped[VCPUS_MAX], n_leaders = 0, n_costopped = 0;
-  uint32_t found[VCPUS_MAX];
+  uint32_t found_leaders[VCPUS_MAX], found_costopped[VCPUS_MAX];
+  struct skew_found found = {found_leaders, found_costopped, 0, 0};
+  bool is_below = true;
   for (uint32_t v = 0; v < naive.n_vcpus; v++) {
     if (naive.where[v] == SKEW_OUT) continue;
     int64_t here_ns = naive.p_ns[v] - extreme(1);
     ck_assert_int_eq(skew_lead(&skew, v), here_ns);
+    if (naive.where[v] == SKEW_STOPPED && here_ns >= lead_ns) is_below = false;
     if (naive.where[v] == SKEW_ADVANCING && here_ns >= lead_ns) leaders[n_leaders++] = v;
     if (naive.where[v] == SKEW_COSTOP && here_ns <= lead_ns) costopped[n_costopped++] = v;
   }
-  ck_assert_uint_eq(skew_find_leaders(&skew, lead_ns, found), n_leaders);
-  ck_assert_mem_eq(found, leaders, n_leaders * sizeof *found);
-  ck_assert_uint_eq(skew_find_costopped(&skew, lead_ns, found), n_costopped);
-  ck_assert_mem_eq(found, costopped, n_costopped * sizeof *found);
+  skew_find(&skew, lead_ns, lead_ns, &found);
+  ck_assert_uint_eq(found.n_leaders, n_leaders);
+  ck_assert_mem_eq(found.leaders, leaders, n_leaders * sizeof *leaders);
+  ck_assert_uint_eq(found.n_costopped, n_costopped);
+  ck_assert_mem_eq(found.costopped, costopped, n_costopped * sizeof *costopped);
+  if (skew_is_below(&skew, lead_ns)) ck_assert(is_below);
 }
 
 /* When is it so, if nothing changes? Looks two hundred nanoseconds ahead. */
