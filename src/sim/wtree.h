@@ -73,7 +73,7 @@ static inline void wtree_enter(struct wtree *tree, uint32_t leaf, int64_t key) {
   int64_t *node = tree->node;
   size_t i = tree->n_leaves + leaf;
   node[i] = key;
-  for (i >>= 1; i > (tree->n_leaves - 1) / 16; i >>= 1) { /* two levels a round */
+  for (i >>= 1; i > (tree->n_leaves - 1) / 64; i >>= 1) { /* two levels a round */
     node[i] = key < node[i] ? key : node[i];
     i >>= 1;
     node[i] = key < node[i] ? key : node[i];
