@@ -156,7 +156,7 @@ MOVE_INLINE void picked_answer(struct hv *hv, const struct sched_ops *ops) {
   if (calendar_next_ns(&hv->sim->calendar) <= hv->sim->now_ns) return;
   pcpu_id_t p = pcpuset_first(&hv->asked);
   pcpuset_remove(&hv->asked, p);
-  picked_decide(hv, p, ops);
+  ops->decide(hv, p);
   move_set_filled(hv);
 }
 

@@ -41,11 +41,10 @@ static const struct param esx_params[] = {
      .help = "reservations and limits hold in each of these"},
 };
 
-/* All that an event touches of it, in one cache line. */
-struct __attribute__((aligned(ARENA_LINE))) esx_vcpu {
+/* All that an event touches of it; two in a cache line. */
+struct __attribute__((aligned(ARENA_LINE / 2))) esx_vcpu {
   int64_t virtual_ns; /* time used x 256 / weight */
   int64_t charged_ns; /* up to when it has paid, while it runs */
-  int64_t lead_ns;    /* virtual time that it can sleep up */
   uint32_t weight;
   uint32_t leaf;    /* its own in the queue's tree: see exchange_leaves */
   pcpu_id_t stands; /* where it ran last, or will run first */
@@ -60,6 +59,7 @@ struct esx {
   struct esx_vcpu **runs; /* by pCPU: who started there last */
   struct budget limit, reservation;
   int64_t virtual_ns; /* of who was picked by its shares, the latest of all */
+  int64_t lead_ns;    /* that one can sleep up */
   struct esx_vcpu vcpus[];
 };
 
@@ -74,13 +74,11 @@ static int64_t virtual_of(const struct esx_vcpu *account, int64_t time_ns) {
   return account->weight == WEIGHT_ONE ? time_ns : time_ns * WEIGHT_ONE / account->weight;
 }
 
-static void init_vcpu(const struct hv *hv, const struct vcpu *v, const struct esx *esx,
-                      struct esx_vcpu *account) {
+static void init_vcpu(const struct hv *hv, const struct vcpu *v, struct esx_vcpu *account) {
   const struct hv_vm *vm = hv_vm_of(hv, v);
   account->leaf = v->id;
   account->stands = hv_first_pcpu(hv, v);
   account->weight = vm->weight;
-  account->lead_ns = virtual_of(account, esx->params.bound_lag * esx->params.quantum_ns);
   account->has_budget = vm->cap_pct > 0 || vm->reservation_pct > 0;
 }
 
@@ -91,7 +89,7 @@ static void *esx_create(struct hv *hv, const void *params, struct arena *arena) 
   esx->n_standing = ARENA_ARRAY(arena, hv->n_pcpus, uint32_t);
   esx->runs = ARENA_ARRAY(arena, hv->n_pcpus, struct esx_vcpu *);
   wtree_init(&esx->queue, arena, hv->n_vcpus);
-  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) init_vcpu(hv, &hv->vcpus[i], esx, &esx->vcpus[i]);
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) init_vcpu(hv, &hv->vcpus[i], &esx->vcpus[i]);
   budget_init(&esx->limit, hv, arena);
   budget_init(&esx->reservation, hv, arena);
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
@@ -100,6 +98,7 @@ static void *esx_create(struct hv *hv, const void *params, struct arena *arena) 
     budget_set(&esx->reservation, i, vm->reservation_pct, esx->params.period_ns);
     if (vm->cap_pct > 0 || vm->reservation_pct > 0) hv->timer_ns = esx->params.period_ns;
   }
+  esx->lead_ns = esx->params.bound_lag * esx->params.quantum_ns;
   hv->timeslice_ns = esx->params.quantum_ns;
   return esx;
 }
@@ -252,7 +251,7 @@ static __attribute__((noinline)) void park_if_over(struct hv *hv, struct vcpu *v
 }
 
 static inline void bound_lead(const struct esx *esx, struct esx_vcpu *account) {
-  int64_t least_ns = esx->virtual_ns - (account->is_old ? account->lead_ns : 0);
+  int64_t least_ns = esx->virtual_ns - (account->is_old ? virtual_of(account, esx->lead_ns) : 0);
   if (account->virtual_ns < least_ns) account->virtual_ns = least_ns;
   account->is_old = true;
 }
@@ -439,6 +438,8 @@ static void esx_audit(const struct hv *hv) {
   }
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
     n_standing += esx->n_standing[p];
+    const struct vcpu *current = hv->pcpus[p].current;
+    assert(!current || esx->runs[p] == &esx->vcpus[current->id]);
     assert(pcpuset_has(&hv->queued, p) == (esx->n_standing[p] > 0));
   }
   assert(n_standing == n_queued);
