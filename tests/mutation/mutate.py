@@ -57,7 +57,7 @@ CHANGES = (
     ("hv/picked.h", "v->preemptions++;", ""),
     ("hv/sibling.h", "v->preemptions += to == RS_READY;", "v->preemptions++;"),
     ("hv/sibling.h", "(is_free || hv->overhead_is_progress)", "is_free"),
-    ("hv/sibling.h", "skew_start_clock(moves->skew, v->index, &moves->moved);", ""),
+    ("hv/sibling.h", "skew_move_on(moves->skew, v->index, now, &moves->moved);", ""),
     # schedulers
     ("hv/sched_credit.c", "!current->has_yielded && is_limited(hv, current)",
      "is_limited(hv, current)"),
