@@ -199,8 +199,8 @@ static inline struct event calendar_next(const struct calendar *calendar) {
 static inline int64_t calendar_soon_on_pcpu(const struct calendar *calendar, uint32_t pcpu) {
   return wtree_min_near(&calendar->pcpus, pcpu);
 }
-static inline int64_t calendar_soon_asleep(const struct calendar *calendar) {
-  return wtree_min(&calendar->others);
+static inline int64_t calendar_soon_asleep(const struct calendar *calendar, uint32_t thread) {
+  return wtree_min_near(&calendar->others, calendar->first_place[EVENT_SLEEP] + thread);
 }
 
 #endif

@@ -243,16 +243,17 @@ static void look_ahead_of_pcpu(const struct machine *machine, pcpu_id_t p) {
   uint32_t first_slice = calendar->first_entity[EVENT_SLICE];
   /* A step or a slice end is a toss-up: no branch on it. What a slice end needs nothing of is
      fetched of vCPU 0, where it costs nothing. */
-  bool is_step = entity < first_slice;
-  const struct vcpu *current = hv->pcpus[is_step ? p : entity - first_slice].current;
-  vcpu_prefetch(is_step ? &hv->vcpus[entity] : current);
-  guest_prefetch_step(machine->guest, is_step ? entity : 0);
+  uint32_t step = -(uint32_t)(entity < first_slice), slice_of = entity - first_slice;
+  uintptr_t current = (uintptr_t)hv->pcpus[slice_of ^ ((slice_of ^ p) & step)].current;
+  uintptr_t stepping = (uintptr_t)&hv->vcpus[entity & step];
+  vcpu_prefetch((const void *)(current ^ ((current ^ stepping) & -(uintptr_t)(step & 1))));
+  guest_prefetch_step(machine->guest, entity & step);
 }
 
 /* … or the next wake-up. */
-static void look_ahead_of_sleep(const struct machine *machine) {
+static void look_ahead_of_sleep(const struct machine *machine, thread_id_t thread) {
   const struct calendar *calendar = &machine->sim.calendar;
-  int64_t key = calendar_soon_asleep(calendar);
+  int64_t key = calendar_soon_asleep(calendar, thread);
   if (key == WTREE_NONE) return;
   struct event soon = calendar_event(calendar, key);
   if (soon.kind == EVENT_SLEEP) guest_prefetch_wake(machine->guest, soon.index);
@@ -270,7 +271,7 @@ static inline void handle(struct machine *machine, int64_t key) {
   uint32_t n_sleeps = calendar->first_entity[EVENT_SLEEP + 1] - first_sleep;
   if (entity - first_sleep < n_sleeps) { /* wraps around for steps */
     guest_on_sleep_end(machine->guest, entity - first_sleep);
-    if (hv->is_big) look_ahead_of_sleep(machine);
+    if (hv->is_big) look_ahead_of_sleep(machine, entity - first_sleep);
   } else if (entity >= first_slice) {
     hv_dispatch(hv, entity - first_slice);
     if (hv->is_big) look_ahead_of_pcpu(machine, entity - first_slice);
