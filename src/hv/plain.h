@@ -218,7 +218,7 @@ static __attribute__((noinline)) bool plain_swap_all(struct hv *hv, pcpu_id_t fi
 
 /* The same as batch_dispatch, where there is nothing to decide: no pCPU is free but those whose
    slices end, or nobody is queued. Returns whether that is so. */
-static inline bool plain_dispatch(struct hv *hv, pcpu_id_t p) {
+MOVE_INLINE bool plain_dispatch(struct hv *hv, pcpu_id_t p) {
   uint32_t n_free = hv->free.n_members, n_queued = hv->n_queued;
   if (p == ID_NONE) {
     bool is_single = n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0;
