@@ -261,6 +261,7 @@ void interrupt_return(struct guest_vcpu *g) {
   handler->context->phase = PHASE_DONE;
   guest_trace_current(g);
   if (!g->current || !g->must_resched || guest_is_bound(g->current)) return;
+  if (g->current->phase == PHASE_DONE) return; /* its last step ended meanwhile: it leaves */
   g->must_resched = false;
   if (g->n_ready > 0) guest_rotate(g);
 }

@@ -136,6 +136,23 @@ START_TEST(a_caller_is_switched_out_afterwards) {
 }
 END_TEST
 
+/* The call of t0, its last step, ends at 6 while v0 handles the one of v1, and its timeslice at 7.
+   At 8 it leaves and does not queue, so nobody switches to it again. */
+START_TEST(a_caller_whose_last_step_ends_in_a_handler_leaves) {
+  world_watch(&world,
+              HOST("3", "") PROGRAM("{ 'compute': '4us' }, { 'shootdown': { 'handler': '2us' } }")
+                  RUN(DB("'vcpus': 3, 'threads': 4, 'iterations': 1, 'guest_timeslice': '7us',"
+                         "'guest_switch': '1us'"),
+                      "20us"));
+  world_expect(&world, US,
+               "db/v0 uuuu ss kk kk k uuuu ss ...\n"
+               "db/v1 uuuu kk ss kk . .... kk ...\n"
+               "db/v2 uuuu kk kk ss . .... kk ...\n"
+               "db/t0 0000 00 .. .. . .... .. ...\n"
+               "db/t3 .... .. .. .. 0 0000 00 ...\n");
+}
+END_TEST
+
 /* Each exits after 2 and lets the other go first. */
 START_TEST(a_caller_exits_from_its_pause_loop) {
   world_watch(&world,
@@ -256,6 +273,7 @@ int main(void) {
   tcase_add_test(tests, who_disables_interrupts_is_waited_for);
   tcase_add_test(tests, callers_handle_each_other_s_calls);
   tcase_add_test(tests, a_caller_is_switched_out_afterwards);
+  tcase_add_test(tests, a_caller_whose_last_step_ends_in_a_handler_leaves);
   tcase_add_test(tests, a_caller_exits_from_its_pause_loop);
   tcase_add_test(tests, who_has_halted_for_a_lock_is_woken);
   tcase_add_test(tests, a_call_of_a_handler_that_waits_for_the_caller);
