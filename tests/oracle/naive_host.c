@@ -116,6 +116,9 @@ void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uin
   } else if (vcpu->current && !vcpu->is_handling) {
     naive_guest_pays_switch(vcpu);
   }
+  const struct naive_thread *top = naive_interrupt_on_top(vcpu);
+  bool is_switching = vcpu->is_switching && !vcpu->is_handling;
+  if (top && !is_switching && naive_lock_must_spin(top)) vcpu->is_resuming = false;
 }
 
 bool naive_host_may_use(const struct naive_world *world, const struct naive_vcpu *vcpu,

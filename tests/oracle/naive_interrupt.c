@@ -233,6 +233,10 @@ bool naive_interrupt_call(struct naive_world *world, struct naive_thread *thread
     if (vcpu == thread->vcpu) continue;
     vm->interrupts[call_source(vm)].arrivals++;
     if (are_disabled(vcpu)) continue;
+    if (vcpu->runstate == RS_RUNNING && !vcpu->is_resuming) {
+      naive_interrupt_take(world, vcpu);
+      continue;
+    }
     look_anew(vcpu);
     naive_guest_send_ipi(world, vcpu);
   }

@@ -123,6 +123,14 @@ static bool is_worth_spinning(const struct naive_lock *lock) {
   return is_owner_current(lock) && lock->params->spin_limit_ns > 0;
 }
 
+bool naive_lock_must_spin(const struct naive_thread *thread) {
+  if (thread->mode != MODE_SPIN) return false;
+  const struct naive_lock *lock = thread->waits_for;
+  if (is_fifo_spinlock(lock)) return true;
+  if (lock->kind != NAIVE_ADAPTIVE) return lock->owner;
+  return is_owner_current(lock) && thread->spin_left_ns > 0;
+}
+
 static bool is_somebody_late(const struct naive_lock *lock) {
   for (uint32_t i = 0; i < lock->vm->n_threads; i++) {
     const struct naive_thread *thread = &lock->vm->threads[i];

@@ -292,6 +292,8 @@ bool naive_lock_request(struct naive_world *world, struct naive_thread *thread,
 /* Returns what waking costs the releaser. */
 int64_t naive_lock_release(struct naive_world *world, struct naive_lock *lock);
 bool naive_lock_respin(struct naive_world *world, struct naive_thread *thread);
+/* Resumed now, it spins on; else it looks at its lock first, in a step of its own. */
+bool naive_lock_must_spin(const struct naive_thread *thread);
 /* Its owner seems to run no longer. */
 bool naive_lock_has_lost_sight(const struct naive_thread *thread);
 bool naive_lock_retry(struct naive_world *world, struct naive_thread *thread);
