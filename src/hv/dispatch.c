@@ -106,10 +106,12 @@ static void costop_ready(struct hv *hv, struct vcpu *v) {
 
 void hv_costop(struct hv *hv, struct vcpu *v) {
   move_dequeue(hv, v);
-  if (v->runstate == RS_RUNNING)
+  if (v->runstate == RS_RUNNING) {
+    v->next_pcpu = v->pcpu; /* it goes nowhere */
     move_preempt(hv, v, RS_COSTOP);
-  else if (v->runstate == RS_READY)
+  } else if (v->runstate == RS_READY) {
     costop_ready(hv, v);
+  }
 }
 
 static uint32_t costop_quiet(struct hv *hv, struct vcpu *vcpus, const uint32_t *which, uint32_t n,

@@ -39,6 +39,14 @@ struct loads {
   struct load_mover *pushed, *pulled;
 };
 
+/* The queue that p belongs to, and the first pCPU of that. */
+static inline uint32_t loads_queue_at(const struct loads *loads, pcpu_id_t p) {
+  return loads->n_queues == 1 ? 0 : p / loads->n_in_queue;
+}
+static inline pcpu_id_t loads_first_beside(const struct loads *loads, pcpu_id_t p) {
+  return loads_queue_at(loads, p) * loads->n_in_queue;
+}
+
 /* Whom to move from one queue to another, and back; NULL: nobody. */
 struct load_exchange {
   struct vcpu *push, *pull;

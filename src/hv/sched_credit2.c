@@ -78,12 +78,9 @@ static uint32_t pcpus_in_queue(const struct hv *hv, enum sched_runqueue runqueue
   return n[runqueue];
 }
 
-/* The queue that p belongs to, and the first pCPU of that. */
-static uint32_t queue_of(const struct credit2 *credit2, pcpu_id_t p) {
-  return credit2->loads.n_queues == 1 ? 0 : p / credit2->loads.n_in_queue;
-}
-static pcpu_id_t first_of_queue(const struct credit2 *credit2, pcpu_id_t p) {
-  return queue_of(credit2, p) * credit2->loads.n_in_queue;
+static bool is_of_queue_at(const struct credit2 *credit2, const struct vcpu *v, pcpu_id_t p) {
+  const struct loads *loads = &credit2->loads;
+  return loads_queue_at(loads, credit2->vcpus[v->id].entry.stands) == loads_queue_at(loads, p);
 }
 
 static void *credit2_create(struct hv *hv, const void *params, struct arena *arena) {
@@ -187,7 +184,7 @@ struct target {
 /* Is it better on another pCPU than where it stands, best->p? */
 static void look_elsewhere(const struct hv *hv, const struct vcpu *v, struct target *best) {
   const struct credit2 *credit2 = hv->sched_state;
-  pcpu_id_t stand = best->p, first = first_of_queue(credit2, stand);
+  pcpu_id_t stand = best->p, first = loads_first_beside(&credit2->loads, stand);
   for (pcpu_id_t p = first; p < first + credit2->loads.n_in_queue; p++) {
     if (p == stand || !hv_may_use(hv, v, p)) continue;
     int64_t score_ns = score(hv, v, p);
@@ -201,7 +198,7 @@ static inline void look_among_equals(const struct hv *hv, const struct vcpu *v,
   const struct credit2 *credit2 = hv->sched_state;
   int64_t now = hv->sim->now_ns, floor_ns = now - credit2->params.init_ns;
   struct least_start least =
-      starts_least(&credit2->starts, queue_of(credit2, best->p), now, floor_ns);
+      starts_least(&credit2->starts, loads_queue_at(&credit2->loads, best->p), now, floor_ns);
   if (least.p == ID_NONE) return;
   int64_t score_ns =
       credit_of(hv, v)->credit_ns - (least.zero_ns - now) - credit2->params.migrate_resist_ns;
@@ -211,7 +208,7 @@ static inline void look_among_equals(const struct hv *hv, const struct vcpu *v,
 /* The lowest idle pCPU of v's queue, but for p, that v may use, or ID_NONE. */
 static pcpu_id_t idle_beside(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   const struct credit2 *credit2 = hv->sched_state;
-  pcpu_id_t idle = first_of_queue(credit2, credit_of(hv, v)->entry.stands);
+  pcpu_id_t idle = loads_first_beside(&credit2->loads, credit_of(hv, v)->entry.stands);
   pcpu_id_t behind = idle + credit2->loads.n_in_queue;
   while ((idle = pcpuset_next(&hv->free, idle)) < behind && (idle == p || !hv_may_use(hv, v, idle)))
     idle++;
@@ -285,7 +282,7 @@ static inline void credit2_started(struct hv *hv, struct vcpu *v) {
   struct credit2_vcpu *credit = credit_of(hv, v);
   int64_t now = credit->charged_ns = hv->sim->now_ns;
   credit->entry.stands = v->pcpu;
-  uint32_t queue = queue_of(credit2, v->pcpu);
+  uint32_t queue = loads_queue_at(&credit2->loads, v->pcpu);
   loads_move(&credit2->loads, hv, v, queue);
   loads_count(&credit2->loads, hv, v, true);
   starts_renew(&credit2->starts, queue, v->pcpu, now + credit2->params.ratelimit_ns,
@@ -295,7 +292,10 @@ static inline void credit2_started(struct hv *hv, struct vcpu *v) {
 static inline void credit2_stopped(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   charge(hv, v);
-  if (!v->is_queued || v->is_parked) loads_count(&credit2->loads, hv, v, false);
+  starts_end(&credit2->starts, v->pcpu);
+  /* Who has been chosen for another pCPU can run all the time. */
+  bool can_run = v->is_queued || (v->has_expired && v->next_pcpu != v->pcpu);
+  if (!can_run || v->is_parked) loads_count(&credit2->loads, hv, v, false);
 }
 
 static void credit2_withdrawn(struct hv *hv, struct vcpu *v) {
@@ -308,12 +308,11 @@ static void credit2_withdrawn(struct hv *hv, struct vcpu *v) {
 static __attribute__((noinline)) void reset(struct hv *hv, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
   int64_t init_ns = credit2->params.init_ns, most_ns = init_ns + credit2->params.min_timer_ns;
-  pcpu_id_t first = first_of_queue(credit2, p), behind = first + credit2->loads.n_in_queue;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     struct credit2_vcpu *credit = &credit2->vcpus[i];
     bool is_in_queue = v->is_queued && !v->is_parked;
-    if (credit->entry.stands < first || credit->entry.stands >= behind) continue;
+    if (!is_of_queue_at(credit2, v, p)) continue;
     if (v->runstate == RS_RUNNING) charge(hv, v);
     if (is_in_queue) take_out(hv, v);
     credit->credit_ns += init_ns;
@@ -332,8 +331,9 @@ struct decision {
 
 static bool may_change_queue(const struct hv *hv, const struct vcpu *v, const void *context) {
   const struct decision *decision = context;
-  (void)hv;
-  if (v == decision->next || (v->runstate == RS_READY && !v->is_queued)) return false;
+  bool is_chosen = v->runstate == RS_READY && !v->is_queued;
+  is_chosen |= v->runstate == RS_COSTOP && hv_vm_of(hv, v)->is_starting;
+  if (v == decision->next || is_chosen) return false;
   return v->runstate != RS_RUNNING || (v->is_queued && v->pcpu == decision->p);
 }
 
@@ -354,7 +354,7 @@ static void change_queue(struct hv *hv, struct vcpu *v, uint32_t queue, pcpu_id_
 static __attribute__((noinline)) void balance(struct hv *hv, pcpu_id_t p, const struct vcpu *next) {
   struct credit2 *credit2 = hv->sched_state;
   if (credit2->loads.n_queues == 1) return;
-  uint32_t own = queue_of(credit2, p);
+  uint32_t own = loads_queue_at(&credit2->loads, p);
   struct decision made = {p, next};
   struct load_exchange exchange = loads_balance(&credit2->loads, hv, own, may_change_queue, &made);
   if (exchange.push) change_queue(hv, exchange.push, exchange.other, p);
@@ -383,9 +383,9 @@ static inline struct vcpu *successor(struct hv *hv, struct vcpu *current, pcpu_i
 
 static inline struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
-  struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
+  struct vcpu *current = hv->pcpus[p].current; /* to be decided about, given away, or NULL */
   bool is_there = current && current->is_queued && !current->is_parked;
-  if (!is_there) return order_first(hv, credit2->order, p);
+  if (!is_there || !is_of_queue_at(credit2, current, p)) return order_first(hv, credit2->order, p);
   if (current->has_yielded) take_out(hv, current);
   struct vcpu *next = successor(hv, current, p);
   if (current->has_yielded) put(hv, current);

@@ -16,8 +16,11 @@
 struct start {
   TAILQ_ENTRY(start) link;
   int64_t limited_ns; /* until when nobody preempts who started */
-  int64_t zero_ns;    /* when the credits of who started will be 0 */
+  int64_t zero_ns;    /* when the credits of who started will be 0; START_NONE_NS: it has stopped */
 };
+/* Later than any. */
+#define START_NONE_NS (INT64_MAX / 2)
+
 TAILQ_HEAD(start_list, start);
 
 struct starts {
@@ -43,6 +46,11 @@ static inline void starts_renew(struct starts *starts, uint32_t queue, pcpu_id_t
   TAILQ_INSERT_TAIL(&starts->listed[queue], start, link);
   start->limited_ns = limited_ns;
   start->zero_ns = zero_ns;
+}
+
+/* Who started on p has stopped. */
+static inline void starts_end(struct starts *starts, pcpu_id_t p) {
+  starts->latest[p].zero_ns = START_NONE_NS;
 }
 
 /* Of those that may be preempted now, who has the earliest zero_ns, or floor_ns if that is later;

@@ -132,6 +132,32 @@ START_TEST(one_queue_keeps_no_pcpu_idle) {
 }
 END_TEST
 
+/* At 2 y begins on p0, which leaves x 1 ms ahead. x has more credits than a, but none: that is a
+   reset, and a goes to p0's queue, as d loads that of p1. x is refused then, and a is not p1's any
+   more. */
+START_TEST(who_is_given_away_does_not_go_on) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 2 }, 'hypervisor': { 'scheduler': { 'kind': 'credit2',"
+              "'init': '2ms', 'min_timer': '1ms', 'runqueue': 'cpu' }, 'coscheduling': {"
+              "'kind': 'relaxed', 'costop_threshold': '1ms', 'costart_threshold': '500us',"
+              "'poll': '1s' } }, 'programs': {" HOG
+              "}, 'vms': {"
+              "'h': { 'vcpus': 2, 'program': 'hog', 'weight': 512, 'affinity': '0' },"
+              "'yx': { 'vcpus': 2, 'program': 'hog', 'weight': 256 },"
+              "'d': { 'vcpus': 3, 'program': 'hog', 'start': '1s', 'affinity': '1' },"
+              "'a': { 'vcpus': 1, 'program': 'hog', 'weight': 128 } },"
+              "'run': { 'duration': '5ms' } }");
+  world_expect(&world, MS,
+               "h/v0  u r rur\n"
+               "h/v1  r u rru\n"
+               "yx/v0 r r urr\n"
+               "yx/v1 u r xxx\n"
+               "a/v0  r u rrr\n"
+               "p0    0 1 201\n"
+               "p1    3 7 ...\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("credit2");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -143,5 +169,6 @@ int main(void) {
   tcase_add_test(tests, gangs_go_by_credits);
   tcase_add_test(tests, sockets_exchange_when_credits_are_reset);
   tcase_add_test(tests, one_queue_keeps_no_pcpu_idle);
+  tcase_add_test(tests, who_is_given_away_does_not_go_on);
   return suite_run(tests, "timelines of credit2");
 }

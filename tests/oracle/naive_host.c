@@ -382,29 +382,19 @@ static bool has_queued(const struct naive_world *world, uint32_t pcpu) {
 
 /* The next pCPU that finds somebody: those with a queue of their own before the others. */
 static struct naive_vcpu *pick(struct naive_world *world, uint32_t *pcpu) {
-  for (*pcpu = 0; *pcpu < world->n_pcpus; ++*pcpu)
-    if (is_free(world, *pcpu) && has_queued(world, *pcpu)) return world->sched->pick(world, *pcpu);
+  struct naive_vcpu *vcpu = NULL;
+  for (*pcpu = 0; *pcpu < world->n_pcpus; ++*pcpu) {
+    if (!is_free(world, *pcpu) || !has_queued(world, *pcpu)) continue;
+    vcpu = world->sched->pick(world, *pcpu);
+    if (vcpu) return vcpu;
+  }
   for (*pcpu = 0; *pcpu < world->n_pcpus; ++*pcpu) {
     if (!is_free(world, *pcpu) || world->pcpus[*pcpu].is_done) continue;
-    struct naive_vcpu *vcpu = world->sched->pick(world, *pcpu);
+    vcpu = world->sched->pick(world, *pcpu);
     if (vcpu) return vcpu;
     world->pcpus[*pcpu].is_done = true;
   }
   return NULL;
-}
-
-/* The earliest member of the earliest refused gang that was queued before. */
-static struct naive_vcpu *next_gang(struct naive_world *world, uint64_t before) {
-  struct naive_vcpu *next = NULL;
-  for (uint32_t i = 0; i < world->n_vcpus; i++) {
-    struct naive_vcpu *vcpu = &world->vcpus[i];
-    if (vcpu->runstate != RS_COSTOP || vcpu->is_parked || vcpu->is_chosen || vcpu->is_refused)
-      continue;
-    if (vcpu->queue_place >= before || free_in_set(world, vcpu) == 0) continue;
-    before = vcpu->queue_place;
-    next = vcpu;
-  }
-  return next;
 }
 
 static uint64_t gang_place(const struct naive_vm *vm) {
@@ -415,21 +405,60 @@ static uint64_t gang_place(const struct naive_vm *vm) {
   return place;
 }
 
-/* Where each pCPU decides for itself. Nobody who was queued behind a gang that has lost patience
-   starts. */
+/* Whether the offer of a gang is to be repeated: it fits now, one of it has come since, or it was
+   stopped and never offered. */
+static bool is_offered(const struct naive_world *world, const struct naive_vm *vm,
+                       uint32_t n_left) {
+  uint32_t n_members = 0, n_room = free_in_set(world, vm->vcpus);
+  if (n_room > n_left) n_room = n_left;
+  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
+    if (vm->vcpus[i].runstate == RS_READY && !vm->vcpus[i].is_refused) return true;
+    n_members += vm->vcpus[i].runstate != RS_IDLE;
+  }
+  bool fits = vm->n_vcpus <= set_size(world, vm->vcpus) && n_members <= n_room;
+  return fits || vm->refused_since_ns < 0;
+}
+
+/* Whether a gang that was queued before has lost its patience, and a pCPU for one of it is free. */
+static bool is_for_another(const struct naive_world *world, uint64_t place) {
+  for (uint32_t i = 0; i < world->n_vms; i++) {
+    const struct naive_vm *vm = &world->vms[i];
+    if (vm->refused_since_ns < 0 || vm->vcpus[0].is_parked || gang_place(vm) >= place) continue;
+    if (vm->n_vcpus > set_size(world, vm->vcpus) || free_in_set(world, vm->vcpus) == 0) continue;
+    if (world->now_ns - vm->refused_since_ns >= world->strict.patience_ns) return true;
+  }
+  return false;
+}
+
+/* The earliest member of the earliest refused gang that was queued before. */
+static struct naive_vcpu *next_gang(struct naive_world *world, uint64_t before, uint32_t n_left) {
+  struct naive_vcpu *next = NULL;
+  for (uint32_t i = 0; i < world->n_vcpus; i++) {
+    struct naive_vcpu *vcpu = &world->vcpus[i];
+    if (vcpu->runstate != RS_COSTOP || vcpu->is_parked || vcpu->is_chosen || vcpu->is_refused)
+      continue;
+    if (vcpu->queue_place >= before || free_in_set(world, vcpu) == 0) continue;
+    if (!is_offered(world, vcpu->vm, n_left)) continue;
+    before = vcpu->queue_place;
+    next = vcpu;
+  }
+  return next;
+}
+
+/* Where each pCPU decides for itself. */
 static void scan_pcpus(struct naive_world *world, struct scan *scan) {
   for (uint32_t p = 0; p < world->n_pcpus; p++) world->pcpus[p].is_done = false;
-  for (uint64_t barrier = UINT64_MAX; scan->n_left > 0;) {
+  while (scan->n_left > 0) {
     uint32_t pcpu;
     struct naive_vcpu *vcpu = pick(world, &pcpu), *gang = NULL;
-    if (world->rule == NAIVE_STRICT) gang = next_gang(world, vcpu ? vcpu->queue_place : UINT64_MAX);
+    if (world->rule == NAIVE_STRICT)
+      gang = next_gang(world, vcpu ? vcpu->queue_place : UINT64_MAX, scan->n_left);
     if (gang) {
       vcpu = gang;
       pcpu = ID_NONE;
     }
-    if (!vcpu || vcpu->queue_place > barrier) return;
-    if (!offer(world, scan, vcpu, pcpu) && gang_place(vcpu->vm) < barrier)
-      barrier = gang_place(vcpu->vm);
+    if (!vcpu || is_for_another(world, vcpu->queue_place)) return;
+    offer(world, scan, vcpu, pcpu);
   }
 }
 

@@ -28,9 +28,9 @@ static bool knows_hypervisor(const struct hypervisor_spec *hypervisor) {
   if (hypervisor->ple.yield != PLE_OFF || hypervisor->halt_polling.max_ns > 0 ||
       hypervisor->delay_preemption_ns > 0 || hypervisor->is_core_scheduled)
     return false;
-  if (scheduler == &sched_credit2.kind) return hypervisor->coscheduling.kind == &cosched_none.kind;
   return scheduler == &sched_null.kind || scheduler == &sched_rr.kind ||
-         scheduler == &sched_credit.kind || scheduler == &sched_esx.kind;
+         scheduler == &sched_credit.kind || scheduler == &sched_credit2.kind ||
+         scheduler == &sched_esx.kind;
 }
 
 bool naive_world_knows(const struct scenario *scenario) {
