@@ -28,14 +28,21 @@ struct starts {
   struct start_list *listed; /* by queue */
 };
 
+/* Who started on p has stopped. */
+static inline void starts_end(struct starts *starts, pcpu_id_t p) {
+  starts->latest[p].zero_ns = START_NONE_NS;
+}
+
 static inline void starts_init(struct starts *starts, struct arena *arena, uint32_t n_pcpus,
                                uint32_t n_in_queue) {
   uint32_t n_queues = n_pcpus / n_in_queue;
   starts->latest = ARENA_ARRAY(arena, n_pcpus, struct start);
   starts->listed = ARENA_ARRAY(arena, n_queues, struct start_list);
   for (uint32_t q = 0; q < n_queues; q++) TAILQ_INIT(&starts->listed[q]);
-  for (pcpu_id_t p = 0; p < n_pcpus; p++)
+  for (pcpu_id_t p = 0; p < n_pcpus; p++) {
     TAILQ_INSERT_TAIL(&starts->listed[p / n_in_queue], &starts->latest[p], link);
+    starts_end(starts, p);
+  }
 }
 
 /* Somebody starts on p, which is of that queue. */
@@ -46,11 +53,6 @@ static inline void starts_renew(struct starts *starts, uint32_t queue, pcpu_id_t
   TAILQ_INSERT_TAIL(&starts->listed[queue], start, link);
   start->limited_ns = limited_ns;
   start->zero_ns = zero_ns;
-}
-
-/* Who started on p has stopped. */
-static inline void starts_end(struct starts *starts, pcpu_id_t p) {
-  starts->latest[p].zero_ns = START_NONE_NS;
 }
 
 /* Of those that may be preempted now, who has the earliest zero_ns, or floor_ns if that is later;

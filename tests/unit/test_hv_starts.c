@@ -54,9 +54,21 @@ START_TEST(whose_limit_is_over_comes_first) {
 }
 END_TEST
 
+START_TEST(who_has_stopped_comes_last) {
+  struct starts starts;
+  starts_init(&starts, &arena, 3, 3);
+  starts_renew(&starts, 0, 1, 0, 7);
+  starts_renew(&starts, 0, 2, 0, 5);
+  ck_assert_uint_eq(starts_least(&starts, 0, 0, 0).p, 2);
+  starts_end(&starts, 2);
+  ck_assert_uint_eq(starts_least(&starts, 0, 0, 0).p, 1);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("starts");
   tcase_add_checked_fixture(tests, begin, end);
   tcase_add_test(tests, whose_limit_is_over_comes_first);
+  tcase_add_test(tests, who_has_stopped_comes_last);
   return suite_run(tests, "hv/starts");
 }
