@@ -156,13 +156,14 @@ static inline void plain_start_one(struct hv *hv) {
    who come next run there last? Then hv->expired has who stops. */
 static inline bool plain_find_all(struct hv *hv, pcpu_id_t p) {
   const struct calendar *calendar = &hv->sim->calendar;
+  const struct wtree ends = calendar->pcpus;
   int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
-  const struct runqueue *queue = hv->fifo;
+  const struct runqueue queue = *hv->fifo; /* copies, here and below: no store can change them */
   uint32_t n = 0, n_queued = hv->n_queued;
   uint64_t order = 0;
-  for (; p < hv->n_pcpus; p = wtree_find(&calendar->pcpus, p + 1, last_key)) {
+  for (; p < hv->n_pcpus; p = wtree_find(&ends, p + 1, last_key)) {
     const struct pcpu *pcpu = &hv->pcpus[p];
-    const struct vcpu *next = queue->slot[(queue->head + n) & queue->mask];
+    const struct vcpu *next = queue.slot[(queue.head + n) & queue.mask];
     if (n == n_queued || next->pcpu != p || pcpu->dispatch_order < order) break;
     if (!vcpu_is_quiet(next, RS_READY) || !vcpu_is_quiet(pcpu->current, RS_RUNNING)) break;
     order = pcpu->dispatch_order;
@@ -174,7 +175,7 @@ static inline bool plain_find_all(struct hv *hv, pcpu_id_t p) {
 
 /* They go back to the queue, … */
 MOVE_INLINE void plain_requeue_all(struct hv *hv) {
-  struct runqueue queue = *hv->fifo; /* a copy, here and below: no store to a vCPU can change it */
+  struct runqueue queue = *hv->fifo;
   int64_t now = hv->sim->now_ns;
   for (uint32_t i = 0; i < hv->n_expired; i++) {
     struct vcpu *v = hv->expired[i];
@@ -186,6 +187,7 @@ MOVE_INLINE void plain_requeue_all(struct hv *hv) {
 /* … and as many of its heads take over, each the pCPU that it ran on last. */
 MOVE_INLINE void plain_succeed_all(struct hv *hv) {
   struct calendar *calendar = &hv->sim->calendar;
+  struct wtree ends = calendar->pcpus;
   struct runqueue queue = *hv->fifo;
   int64_t end_ns = plain_slice_end_ns(hv);
   int64_t ends_at_0 = calendar_pcpu_key(calendar, 0, 0, TIME_NEVER_NS, end_ns);
@@ -194,15 +196,15 @@ MOVE_INLINE void plain_succeed_all(struct hv *hv) {
     struct vcpu *next = plain_head(&queue);
     pcpu_id_t p = next->pcpu;
     struct plain_start start = plain_plan(hv, next, p, true, end_ns);
-    wtree_put(&calendar->pcpus, p, start.step_ns <= end_ns ? start.key : ends_at_0 + p);
+    wtree_put(&ends, p, start.step_ns <= end_ns ? start.key : ends_at_0 + p);
     queue.head++;
     plain_succeed(hv, next, p, &start);
   }
   hv->fifo->head = queue.head;
   if (n > hv->n_pcpus / 4)
-    wtree_build(&calendar->pcpus);
+    wtree_build(&ends);
   else
-    for (uint32_t i = 0; i < n; i++) wtree_lift(&calendar->pcpus, hv->expired[i]->pcpu);
+    for (uint32_t i = 0; i < n; i++) wtree_lift(&ends, hv->expired[i]->pcpu);
 }
 
 /* Returns whether it was as simple as that. */
