@@ -151,9 +151,8 @@ static inline void fairqueue_leave(struct fairqueue *queue, struct fairqueue_mem
 /* The one before `at`, if that comes after deadline_ns. */
 static inline struct fairqueue_ring *fairqueue_back(struct fairqueue_ring *at,
                                                     int64_t deadline_ns) {
-  uintptr_t is_later = at->deadline_ns > deadline_ns,
-            difference = (uintptr_t)at->before ^ (uintptr_t)at;
-  return (struct fairqueue_ring *)((uintptr_t)at ^ (difference & -is_later));
+  struct fairqueue_ring *ways[] = {at, at->before}; /* a toss-up: no branch on it */
+  return ways[at->deadline_ns > deadline_ns];
 }
 
 /* Two steps from the end are nearly always enough. */

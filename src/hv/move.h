@@ -51,11 +51,7 @@ MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason r
   assert(!v->is_queued);
   v->is_queued = true;
   hv->n_queued++;
-  if (hv->is_plain) {
-    runqueue_push(hv->fifo, v);
-    return;
-  }
-  if (!hv->is_picked) hv_requeue_place(hv, v);
+  if (!hv->is_plain && !hv->is_picked) hv_requeue_place(hv, v);
   if (hv->fifo)
     runqueue_push(hv->fifo, v);
   else

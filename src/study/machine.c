@@ -244,9 +244,9 @@ static void look_ahead_of_pcpu(const struct machine *machine, pcpu_id_t p) {
   /* A step or a slice end is a toss-up: no branch on it. What a slice end needs nothing of is
      fetched of vCPU 0, where it costs nothing. */
   uint32_t step = -(uint32_t)(entity < first_slice), slice_of = entity - first_slice;
-  uintptr_t current = (uintptr_t)hv->pcpus[slice_of ^ ((slice_of ^ p) & step)].current;
-  uintptr_t stepping = (uintptr_t)&hv->vcpus[entity & step];
-  vcpu_prefetch((const void *)(current ^ ((current ^ stepping) & -(uintptr_t)(step & 1))));
+  const struct vcpu *soon[] = {hv->pcpus[slice_of ^ ((slice_of ^ p) & step)].current,
+                               &hv->vcpus[entity & step]};
+  vcpu_prefetch(soon[step & 1]);
   guest_prefetch_step(machine->guest, entity & step);
 }
 
