@@ -95,7 +95,7 @@ struct hv {
   bool is_picked;            /* no rule, and pCPUs pick: what one decides concerns no other … */
                              /* … and nothing is delayed: short ways of dispatch.c and picked.h */
 
-  /* How a vCPU is woken, and halts, on such a host: see hv_choose_ways. */
+  /* How a vCPU is woken, and halts, on a host of its kind: see hv_choose_ways. */
   void (*wake)(struct hv *hv, struct vcpu *v);
   void (*halt)(struct hv *hv, struct vcpu *v);
 

@@ -172,6 +172,19 @@ static inline int64_t move_migration_ns(const struct hv *hv, pcpu_id_t from, pcp
   return hv->migrations_ns[topology_distance(&hv->topology, from, to)];
 }
 
+/* Did somebody else run on the pCPU last, and v elsewhere? Either may be a toss-up: no branch. */
+MOVE_INLINE bool move_is_switch(const struct pcpu *pcpu, const struct vcpu *v) {
+  return (pcpu->last != NULL) & (pcpu->last != v);
+}
+MOVE_INLINE bool move_is_migration(const struct vcpu *v, pcpu_id_t p) {
+  return (v->pcpu != p) & (v->pcpu != ID_NONE);
+}
+/* What a start costs where all migrations cost the same. */
+MOVE_INLINE int64_t move_cost_ns(const struct hv *hv, bool is_switch, bool is_migration) {
+  return (hv->context_switch_ns & -(int64_t)is_switch) +
+         (hv->migration_ns & -(int64_t)is_migration);
+}
+
 MOVE_INLINE int64_t move_count_cost(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
   const struct pcpu *pcpu = &hv->pcpus[p];
   int64_t cost_ns = 0;

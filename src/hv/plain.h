@@ -58,10 +58,8 @@ MOVE_INLINE int64_t plain_slice_end_ns(const struct hv *hv) {
 /* Somebody else ran on p last (is_switch), or v did, or nobody. */
 MOVE_INLINE struct plain_start plain_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
                                           bool is_switch, int64_t slice_end_ns) {
-  /* Who ran where last may be a toss-up: no branch on it. */
-  bool is_migration = (v->pcpu != p) & (v->pcpu != ID_NONE);
-  int64_t cost_ns = hv->context_switch_ns & -(int64_t)is_switch;
-  cost_ns += hv->migration_ns & -(int64_t)is_migration;
+  bool is_migration = move_is_migration(v, p);
+  int64_t cost_ns = move_cost_ns(hv, is_switch, is_migration);
   struct plain_start start = {
       .is_switch = is_switch, .is_migration = is_migration, .slice_end_ns = slice_end_ns};
   start.is_free = cost_ns == 0;
@@ -282,8 +280,7 @@ static inline void plain_wake(struct hv *hv, struct vcpu *v) {
     pcpu_id_t p = plain_claim(hv, v);
     hv->pcpus[p].busy_since_ns = now;
     hv->n_idle--;
-    const struct vcpu *last = hv->pcpus[p].last;
-    bool is_switch = (last != NULL) & (last != v);
+    bool is_switch = move_is_switch(&hv->pcpus[p], v);
     struct plain_start start = plain_plan(hv, v, p, is_switch, plain_slice_end_ns(hv));
     wtree_replace(&hv->sim->calendar.pcpus, p, start.key);
     plain_begin(hv, v, p, &start);

@@ -114,10 +114,8 @@ MOVE_INLINE void sibling_start(struct hv *hv, struct sibling_moves *moves, struc
   int64_t now = moves->now;
   pcpu_id_t p = v->next_pcpu;
   struct pcpu *pcpu = &hv->pcpus[p];
-  bool is_switch = (pcpu->last != NULL) & (pcpu->last != v);
-  bool is_migration = (v->pcpu != p) & (v->pcpu != ID_NONE);
-  int64_t cost_ns = hv->context_switch_ns & -(int64_t)is_switch;
-  cost_ns += hv->migration_ns & -(int64_t)is_migration;
+  bool is_switch = move_is_switch(pcpu, v), is_migration = move_is_migration(v, p);
+  int64_t cost_ns = move_cost_ns(hv, is_switch, is_migration);
   bool is_free = cost_ns == 0;
   assert(!pcpu->current);
   pcpu->current = pcpu->last = v;

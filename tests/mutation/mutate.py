@@ -43,7 +43,7 @@ CHANGES = (
      "pcpu->dispatch_order < order"),
     ("hv/plain.h", " && calendar_next_ns(&hv->sim->calendar) > now", ""),
     ("hv/plain.h", "(uint64_t)n_free * n_queued > 0", "false"),
-    ("hv/plain.h", "(last != NULL) & (last != v)", "last != NULL"),
+    ("hv/move.h", "(pcpu->last != NULL) & (pcpu->last != v)", "(pcpu->last != NULL) & (v != NULL)"),
     ("hv/plain.h", "if (hv->n_waiting > 0) hv->must_fill = true;", ""),
     # … of hosts where pCPUs pick, and of siblings
     ("hv/picked.h",
