@@ -11,6 +11,7 @@
 #include "cli/mpi_crew.h"
 #include "cli/mpi_link.h"
 #include "cli/mpi_work.h"
+#include "cli/save.h"
 
 /* A signal handler has nowhere else to write to. */
 static volatile sig_atomic_t caught_signal;
@@ -45,10 +46,9 @@ static _Noreturn void main_out_of_memory(size_t bytes) {
 
 /* Whatever was lost on the way to standard output shows here at the latest. */
 static int main_close_stdout(int code) {
-  bool has_failed = ferror(stdout) != 0;
-  errno = 0;
-  if (fclose(stdout) == 0 && !has_failed) return code;
-  cli_error("cannot write to standard output: %s", strerror(errno ? errno : EIO));
+  int lost = save_close_stream(stdout);
+  if (lost == 0) return code;
+  cli_error("cannot write to standard output: %s", strerror(lost));
   return EX_IOERR;
 }
 

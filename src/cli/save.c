@@ -55,13 +55,21 @@ int save_open(struct save *save, const char *path, struct arena *arena) {
   return save_refuse(save, error);
 }
 
+int save_close_stream(FILE *to) {
+  bool has_failed = ferror(to) != 0;
+  errno = 0;
+  /* Why it failed is long forgotten, but another attempt fails likewise. */
+  if (has_failed && fputc('\n', to) != EOF) (void)fflush(to);
+  if (fclose(to) == 0 && !has_failed) return 0;
+  return errno ? errno : EIO;
+}
+
 int save_close(struct save *save) {
   /* What goes wrong with standard output is told at the end of the program. */
   if (save->to == stdout) return EX_OK;
-  bool has_failed = ferror(save->to) != 0;
-  errno = 0;
-  if (fclose(save->to) != 0 || has_failed) {
-    cli_error("cannot write %s: %s", save->path, strerror(errno ? errno : EIO));
+  int lost = save_close_stream(save->to);
+  if (lost != 0) {
+    cli_error("cannot write %s: %s", save->path, strerror(lost));
     if (save->temporary) unlink(save->temporary);
     return EX_IOERR;
   }

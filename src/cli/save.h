@@ -19,6 +19,8 @@ int save_open(struct save *save, const char *path, struct arena *arena);
 /* Puts it in its place. Returns EX_OK; or, with a message and nothing left behind, EX_IOERR if
    something could not be written, EX_CANTCREAT if its place cannot be taken. */
 int save_close(struct save *save);
+/* Closes a stream. Returns 0, or the errno of what was lost on the way to it. */
+int save_close_stream(FILE *to);
 /* Leaves nothing behind. */
 void save_drop(struct save *save);
 

@@ -73,22 +73,32 @@ expect_code 0 "$costop" -C sub run ../s.json "${short[@]}"
 "$costop" run - "${short[@]}" <s.json >from_stdin
 "$costop" run s.json "${short[@]}" | cmp - from_stdin || fail "standard input is another scenario"
 
-# --- lost output: 74 with a reason ---
+# --- lost output: 74, and why it was lost, whether it is a line or more than a buffer holds ---
 expect_lost() {
-  local code=0
+  local why=$1 code=0
+  shift
   "$@" 2>err || code=$?
   [[ $code == 74 ]] || fail "$*: lost output ends with $code"
-  has err 'standard output'
+  has err "cannot write to standard output: $why"
 }
-expect_lost "$costop" --help >&-
-expect_lost "$costop" run s.json "${short[@]}" >&-
-for arguments in '--version' '--help' 'list' 'explain LHP' 'completion bash' 'new'; do
+expect_lost 'Bad file descriptor' "$costop" --help >&-
+expect_lost 'Bad file descriptor' "$costop" run s.json "${short[@]}" >&-
+"$costop" -q run s.json "${short[@]}" -o lost >out
+for arguments in '--version' '--help' 'run --usage' list 'explain LHP' 'completion bash' \
+  'completion man' new schema 'show s.json' 'check s.json' 'sweep s.json -L' \
+  'trace s.json --to 20ms -o - -F json' 'trace s.json --to 20ms -o - -F csv' \
+  'compare s.json -S vms.db.vcpus=2,4 -r 2 -d 20ms' 'size s.json --vm db -r 2 -d 20ms' \
+  'plot lost skew -o -' 'plot lost all' 'rerun lost'; do
   # shellcheck disable=SC2086
-  expect_lost "$costop" $arguments >/dev/full
+  expect_lost 'No space left on device' "$costop" $arguments >/dev/full
 done
 for format in table csv json markdown; do
-  expect_lost "$costop" run s.json "${short[@]}" -F "$format" >/dev/full
+  expect_lost 'No space left on device' "$costop" run s.json "${short[@]}" -F "$format" >/dev/full
 done
+expect_lost 'No space left on device' "$costop" run s.json "${short[@]}" -r 99 --table vcpu -F csv \
+  >/dev/full
+expect_code 74 "$costop" trace s.json --to 20ms -F json -o /dev/full
+has err 'cannot write /dev/full: No space left on device'
 # A closed standard output must not become the first file that is opened.
 "$costop" run s.json "${short[@]}" -o closed >&- 2>err && fail 'nobody heard of the lost summary'
 head -c 1 closed/manifest.json | grep -q '{' || fail 'the summary went into a file'
