@@ -190,10 +190,6 @@ static inline struct event calendar_event(const struct calendar *calendar, int64
   return (struct event){key >> calendar->entity_bits, kind, entity - first[kind]};
 }
 
-static inline struct event calendar_next(const struct calendar *calendar) {
-  return calendar_event(calendar, calendar_min(calendar));
-}
-
 /* Keys of events that come soon, but not next: a pCPU's, and any other; WTREE_NONE: there is none.
    Asked for after every event of its kind, nearly each event is named once before it comes. */
 static inline int64_t calendar_soon_on_pcpu(const struct calendar *calendar, uint32_t pcpu) {

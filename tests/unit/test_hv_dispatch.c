@@ -106,7 +106,7 @@ static void settle(void) {
 static void run_until(int64_t until_ns) {
   settle();
   while (calendar_next_ns(&sim.calendar) <= until_ns) {
-    struct event event = calendar_next(&sim.calendar);
+    struct event event = calendar_event(&sim.calendar, calendar_min(&sim.calendar));
     sim.now_ns = event.at_ns;
     if (event.kind == EVENT_SLICE)
       hv_dispatch(hv, event.index);

@@ -20,7 +20,7 @@ static void begin(void) {
 static void end(void) { arena_free(&arena); }
 
 static void expect_next(int64_t at_ns, enum event_kind kind, uint32_t index) {
-  struct event event = calendar_next(&calendar);
+  struct event event = calendar_event(&calendar, calendar_min(&calendar));
   ck_assert_int_eq(calendar_next_ns(&calendar), at_ns);
   ck_assert_int_eq(event.at_ns, at_ns);
   ck_assert_int_eq(event.kind, kind);
