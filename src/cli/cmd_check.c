@@ -28,8 +28,8 @@ const struct command cmd_check = {
     .operands = "SCENARIO...",
     .help = "read and validate scenarios and report all problems at once; run nothing",
     .details =
-        "Every cell of a sweep is looked at. memory is about what a replication of the biggest "
-        "takes.",
+        "Every cell of a sweep is looked at. A replication of the biggest takes no more than the "
+        "memory that is said.",
     .options = OPTION_BITS_SCENARIO | OPTION_BITS_SWEEP,
     .min_operands = 1,
     .max_operands = UINT32_MAX,

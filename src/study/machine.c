@@ -3,7 +3,9 @@
 #include "study/machine.h"
 
 #include <assert.h>
+#include <string.h>
 
+#include "guest/call.h"
 #include "guest/guest.h"
 #include "guest/interrupt.h"
 #include "guest/lock.h"
@@ -62,28 +64,83 @@ bool machine_horizon_fits(const struct scenario *scenario, int64_t *longest_ns) 
          scenario->run.duration_ns <= *longest_ns - scenario->run.warmup_ns;
 }
 
-static uint64_t hist_bytes(const struct scenario *scenario) {
+/* Bytes that schedulers, co-scheduling rules, queues and the calendar keep of each, at most; what
+   is rounded up to cache lines is in them. */
+enum {
+  KEPT_OF_PCPU = 384,
+  KEPT_OF_VM = 512,
+  KEPT_OF_VCPU = 320,
+  KEPT_OF_SIBLING = 256, /* a vCPU of several: its clocks, and its leaves in the trees of skews */
+  KEPT_OF_THREAD = 128,
+  KEPT_OF_LINE = 64,
+  KEPT_OF_HOST = 16384,
+  STREAMS_OF_THREAD = 3
+};
+
+static uint64_t hist_memory(const struct scenario *scenario) {
   uint64_t octaves = 64u - (uint64_t)__builtin_clzll((uint64_t)horizon_of(scenario) | 1);
   return (octaves + 1) * HIST_SUB * sizeof(uint32_t);
 }
 
+static uint64_t locks_memory(const struct scenario *scenario, const struct guest_spec *guest) {
+  uint64_t n_contexts = guest_n_contexts(guest), n_words = (guest->n_vcpus + 63) / 64;
+  uint64_t bytes = scenario->n_locks * (sizeof(struct lock) + sizeof(void *));
+  for (uint32_t i = 0; i < scenario->n_locks; i++) {
+    if (!guest_uses(guest, OP_LOCK, i)) continue;
+    const struct kind *kind = scenario->locks[i].choice.kind;
+    bool is_shared = ((const struct lock_ops *)(const void *)kind)->is_shared;
+    bytes += sizeof(struct lock_result) + sizeof(struct rng_stream) + n_words * sizeof(uint64_t) +
+             2 * hist_memory(scenario) + 2 * ARENA_LINE;
+    if (is_shared) bytes += n_contexts * sizeof(struct lock);
+  }
+  return bytes;
+}
+
+static uint64_t barriers_memory(const struct scenario *scenario, const struct guest_spec *guest) {
+  uint64_t each = guest->n_threads * sizeof(struct thread *) + guest->n_vcpus * sizeof(uint32_t);
+  return scenario->n_barriers * (sizeof(struct barrier) + sizeof(void *) + each + 2 * ARENA_LINE);
+}
+
+static uint64_t interrupts_memory(const struct scenario *scenario, const struct guest_spec *guest) {
+  if (guest->n_interrupts == 0) return 0;
+  uint64_t words = (guest->n_vcpus + 63) / 64 * sizeof(uint64_t);
+  uint64_t bytes = guest->n_vcpus * (sizeof(struct handler) + sizeof(struct call) + words);
+  bytes += guest_n_lines(guest) * (sizeof(struct interrupt_line) + KEPT_OF_LINE);
+  for (uint32_t i = 0; i < guest->n_interrupts; i++) {
+    uint64_t name = strlen(guest->interrupts[i].name) + KEPT_OF_LINE;
+    bytes += sizeof(struct interrupt) + sizeof(struct interrupt_result) + hist_memory(scenario);
+    bytes += guest->n_vcpus * (2 * name + STREAMS_OF_THREAD * sizeof(struct rng_stream));
+  }
+  return bytes;
+}
+
+static uint64_t vm_memory(const struct scenario *scenario, const struct guest_spec *guest) {
+  uint64_t hist = hist_memory(scenario), n_vcpus = guest->n_vcpus;
+  uint64_t bytes = sizeof(struct hv_vm) + sizeof(struct guest_vm) + sizeof(struct vm_result) +
+                   sizeof(struct batch_sum) + KEPT_OF_VM + hist;
+  bytes += n_vcpus * (sizeof(struct vcpu) + sizeof(struct guest_vcpu) + sizeof(struct vcpu_result) +
+                      KEPT_OF_VCPU);
+  if (n_vcpus > 1) bytes += sizeof(struct skew) + 7 * hist + n_vcpus * KEPT_OF_SIBLING;
+  bytes += guest_n_contexts(guest) *
+           (sizeof(struct thread) + STREAMS_OF_THREAD * sizeof(struct rng_stream) + KEPT_OF_THREAD);
+  return bytes + locks_memory(scenario, guest) + barriers_memory(scenario, guest) +
+         interrupts_memory(scenario, guest);
+}
+
 uint64_t machine_memory(const struct scenario *scenario) {
-  uint64_t hist = hist_bytes(scenario), bytes = 0;
+  uint64_t n_affinities = 1, widest = 0, bytes = sizeof(struct machine) + KEPT_OF_HOST;
   for (uint32_t i = 0; i < scenario->n_vms; i++) {
     const struct vm_spec *vm = &scenario->vms[i];
-    bytes += sizeof(struct hv_vm) + sizeof(struct guest_vm) + sizeof(struct batch_sum) + hist;
-    bytes += vm->guest.n_vcpus * (sizeof(struct vcpu) + sizeof(struct guest_vcpu) + 256);
-    bytes +=
-        guest_n_contexts(&vm->guest) * (sizeof(struct thread) + 3 * sizeof(struct rng_stream) + 64);
-    bytes += guest_n_lines(&vm->guest) * sizeof(struct interrupt_line);
-    bytes += vm->guest.n_interrupts *
-             (sizeof(struct interrupt) + hist + vm->guest.n_vcpus * 3 * sizeof(struct rng_stream));
-    if (vm->guest.n_interrupts > 0) bytes += vm->guest.n_vcpus * sizeof(struct handler);
-    bytes += scenario->n_locks * (sizeof(struct lock) + 2 * hist);
-    if (vm->guest.n_vcpus > 1) bytes += 7 * hist;
+    bytes += vm_memory(scenario, &vm->guest);
+    n_affinities += vm->affinity != NULL;
+    if (vm->guest.n_vcpus > widest) widest = vm->guest.n_vcpus;
   }
-  if (scenario->run.has_steal_matrix) bytes += steal_memory(scenario->n_vms, scenario->n_vms + 1u);
-  return bytes + scenario->host.n_pcpus * (uint64_t)(sizeof(struct pcpu) + 64);
+  if (scenario->run.has_steal_matrix)
+    bytes += steal_memory(scenario->n_vms, n_affinities) +
+             scenario->n_vms * (scenario->n_vms + UINT64_C(1)) * sizeof(struct steal_result);
+  /* Strict co-scheduling has a lane for gangs of each width in each set of pCPUs. */
+  bytes += n_affinities * (widest + 2) * 2 * sizeof(void *);
+  return bytes + scenario->host.n_pcpus * (sizeof(struct pcpu) + KEPT_OF_PCPU);
 }
 
 static struct topology topology_of(const struct host_spec *host) {

@@ -63,7 +63,7 @@ def made(program, directory):
     with open(directory / "huge.json", "wb") as huge:
         huge.truncate(100 << 20)
     crowd = {"host": {"pcpus": 1}, "programs": {"p": [{"compute": "1ms"}]},
-             "locks": {f"l{i}": {"kind": "tas"} for i in range(100)},
+             "locks": {f"l{i}": {"kind": "tas"} for i in range(300)},
              "vms": {"a": {"count": 65536, "vcpus": 2, "program": "p"}}}
     (directory / "crowd.json").write_text(json.dumps(crowd))
     (directory / "secret.json").write_text("{}")
