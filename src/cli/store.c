@@ -48,6 +48,8 @@ int store_fail(const struct store *store) {
     cli_error("cannot %s %s: %s", store->may_write ? "write" : "read", name, why);
     return EX_IOERR;
   }
+  /* What we ask for was there when the tables were made. */
+  if (primary == SQLITE_ERROR && store->path) return store_damaged(store, "%s", why);
   cli_error("%s: %s", name, why);
   return EX_SOFTWARE;
 }

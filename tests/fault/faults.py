@@ -275,6 +275,12 @@ def damaged_store():
         n_told += done.returncode != 0
         assert files("damaged") == files("whole"), done.stderr
         shutil.rmtree("damaged")
+    shutil.copytree("whole", "damaged")
+    with contextlib.closing(sqlite3.connect("damaged/results.sqlite")) as database:
+        database.execute("ALTER TABLE vcpu RENAME COLUMN migrations TO migrathons")
+    told = costop(*STUDY, "-o", "damaged", "--resume", code=EX_DATAERR).stderr
+    assert "is damaged: no such column: migrations" in told, told
+    shutil.rmtree("damaged")
     print(f"damaged: {OPTIONS.kills * 4} stores, {n_told} of them refused, the others unharmed")
 
 
