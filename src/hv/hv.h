@@ -22,7 +22,7 @@
 
 struct __attribute__((aligned(ARENA_LINE))) pcpu {
   struct vcpu *current; /* NULL: idle */
-  struct vcpu *last;    /* who ran here last; NULL: nobody yet */
+  struct vcpu *last;    /* who ran here before; NULL: nobody yet */
   int64_t step_ns;      /* the current vCPU's next step */
   int64_t slice_end_ns;
   uint64_t dispatch_order; /* of its latest dispatch */

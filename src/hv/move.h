@@ -123,6 +123,7 @@ MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool
   }
   hv_set_runstate(hv, v, RS_RUNNING, to, now);
   pcpu->current = NULL;
+  pcpu->last = v;
   if (hv->cores) cores_stop(hv, v, is_swap);
 }
 
@@ -221,7 +222,6 @@ MOVE_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, p
   int64_t cost_ns = move_count_cost(hv, p, v);
   if (pcpu->poller) poll_end(hv, pcpu);
   pcpu->current = v;
-  pcpu->last = v;
   v->pcpu = p;
   if (!is_swap) {
     pcpu->busy_since_ns = now;

@@ -97,6 +97,7 @@ MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_o
   hv_book(v, v->activity, now);
   vcpu_set_quiet(v, RS_IDLE);
   pcpu->current = NULL;
+  pcpu->last = v;
   if (picked_take_over(hv, p, ops)) {
     move_set_filled(hv);
     return;
@@ -122,6 +123,7 @@ MOVE_INLINE void picked_give_way(struct hv *hv, struct vcpu *v, struct vcpu *nex
   hv->n_queued++;
   hv->n_waiting++;
   hv->pcpus[p].current = NULL;
+  hv->pcpus[p].last = v;
   picked_start(hv, next, p, ops);
 }
 

@@ -15,8 +15,8 @@
 
 /* --- the queue --- */
 
+/* Nobody needs to know v's place, as nobody leaves but the head. */
 MOVE_INLINE void plain_push(struct runqueue *queue, struct vcpu *v) {
-  v->queue_slot = queue->tail;
   queue->slot[queue->tail++ & queue->mask] = v;
 }
 
@@ -35,20 +35,18 @@ MOVE_INLINE void plain_prefetch(const struct hv *hv) {
 
 /* --- moves of quiet vCPUs --- */
 
-/* v, RUNNING on a pCPU, is so no more, but goes to the queue. */
-MOVE_INLINE void plain_requeue(struct runqueue *queue, struct vcpu *v, int64_t step_ns,
-                               int64_t now) {
+/* v, RUNNING on a pCPU, is so no more; it goes to the queue. */
+MOVE_INLINE void plain_stop(struct vcpu *v, int64_t step_ns, int64_t now) {
   v->left_ns = step_ns - now;
   v->preemptions++;
   hv_book(v, v->activity, now);
   vcpu_set_quiet(v, RS_READY);
-  plain_push(queue, v);
 }
 
 /* What it takes to let v, READY, run on p. */
 struct plain_start {
   int64_t step_ns, slice_end_ns, key;
-  bool is_switch, is_migration, is_free; /* … of charge */
+  bool is_migration, is_free; /* … of charge */
 };
 
 MOVE_INLINE int64_t plain_slice_end_ns(const struct hv *hv) {
@@ -60,38 +58,38 @@ MOVE_INLINE struct plain_start plain_plan(const struct hv *hv, const struct vcpu
                                           bool is_switch, int64_t slice_end_ns) {
   bool is_migration = move_is_migration(v, p);
   int64_t cost_ns = move_cost_ns(hv, is_switch, is_migration);
-  struct plain_start start = {
-      .is_switch = is_switch, .is_migration = is_migration, .slice_end_ns = slice_end_ns};
+  struct plain_start start = {.is_migration = is_migration, .slice_end_ns = slice_end_ns};
   start.is_free = cost_ns == 0;
   start.step_ns = hv->sim->now_ns + (start.is_free ? v->left_ns : cost_ns);
   start.key = calendar_pcpu_key(&hv->sim->calendar, p, v->id, start.step_ns, start.slice_end_ns);
   return start;
 }
 
-/* v, whose time is booked up to now, is RUNNING on p from now on. */
+/* v, whose pCPU p is and whose time is booked up to now, is RUNNING from now on: by the `order`th
+   of all starts. */
 MOVE_INLINE void plain_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
-                             const struct plain_start *start) {
+                             const struct plain_start *start, uint64_t order) {
   struct pcpu *pcpu = &hv->pcpus[p];
-  hv->n_context_switches += start->is_switch;
   v->migrations += start->is_migration;
   v->dispatches++;
-  v->pcpu = p;
   vcpu_set_quiet(v, RS_RUNNING);
   if (!start->is_free) {
     v->activity = ACT_OVERHEAD;
     v->is_executing = false;
   }
-  pcpu->current = pcpu->last = v;
+  pcpu->current = v;
   pcpu->step_ns = start->step_ns;
   pcpu->slice_end_ns = start->slice_end_ns;
-  pcpu->dispatch_order = hv->next_dispatch++;
+  pcpu->dispatch_order = order;
 }
 
 /* v, queued until now, takes p over. Its event is in the calendar. */
 MOVE_INLINE void plain_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p,
                                const struct plain_start *start) {
   hv_book(v, account_of(RS_READY), hv->sim->now_ns);
-  plain_begin(hv, v, p, start);
+  hv->n_context_switches++;
+  v->pcpu = p;
+  plain_begin(hv, v, p, start, hv->next_dispatch++);
 }
 
 /* --- who comes next --- */
@@ -110,7 +108,8 @@ MOVE_INLINE bool plain_swap(struct hv *hv, pcpu_id_t p) {
     struct plain_start start = plain_plan(hv, next, p, true, plain_slice_end_ns(hv));
     if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, start.key)) return false;
     plain_prefetch(hv);
-    plain_requeue(hv->fifo, v, hv->pcpus[p].step_ns, hv->sim->now_ns);
+    plain_stop(v, hv->pcpus[p].step_ns, hv->sim->now_ns);
+    plain_push(hv->fifo, v);
     hv->fifo->head++;
     plain_succeed(hv, next, p, &start);
     return true;
@@ -151,66 +150,67 @@ static inline void plain_start_one(struct hv *hv) {
 
 /* Several slices end together, p's and later ones': as vCPUs that only compute get to do. Are all
    that stop and start quiet, was it in the order of pCPUs that they were dispatched, and did those
-   who come next run there last? Then hv->expired has who stops. */
-static inline bool plain_find_all(struct hv *hv, pcpu_id_t p) {
+   who come next run there last? Returns how many there are, or 0 if that is not so. */
+MOVE_INLINE uint32_t plain_find_all(const struct hv *hv, pcpu_id_t p) {
+  const struct calendar *calendar = &hv->sim->calendar;
+  const struct runqueue *queue = hv->fifo;
+  int64_t last_key = calendar_last_key(calendar, hv->sim->now_ns);
+  uint32_t n = 0;
+  uint64_t order = 0;
+  for (; p < hv->n_pcpus; p = wtree_find(&calendar->pcpus, p + 1, last_key)) {
+    const struct pcpu *pcpu = &hv->pcpus[p];
+    const struct vcpu *next = queue->slot[(queue->head + n) & queue->mask];
+    if (n++ == hv->n_queued || next->pcpu != p || pcpu->dispatch_order < order) return 0;
+    if (!vcpu_is_quiet(next, RS_READY) || !vcpu_is_quiet(pcpu->current, RS_RUNNING)) return 0;
+    order = pcpu->dispatch_order;
+  }
+  return n;
+}
+
+/* The n go back to the queue, and as many of its heads take over, each the pCPU that it ran on
+   last, where one of them stops. cost_ns: of a switch, a constant where that saves work. */
+MOVE_INLINE void plain_exchange_all(struct hv *hv, uint32_t n, int64_t cost_ns) {
   const struct calendar *calendar = &hv->sim->calendar;
   const struct wtree ends = calendar->pcpus;
-  int64_t last_key = calendar_key(calendar, hv->sim->now_ns, EVENT_SLICE, hv->n_pcpus - 1);
-  const struct runqueue queue = *hv->fifo; /* copies, here and below: no store can change them */
-  uint32_t n = 0, n_queued = hv->n_queued;
-  uint64_t order = 0;
-  for (; p < hv->n_pcpus; p = wtree_find(&ends, p + 1, last_key)) {
-    const struct pcpu *pcpu = &hv->pcpus[p];
-    const struct vcpu *next = queue.slot[(queue.head + n) & queue.mask];
-    if (n == n_queued || next->pcpu != p || pcpu->dispatch_order < order) break;
-    if (!vcpu_is_quiet(next, RS_READY) || !vcpu_is_quiet(pcpu->current, RS_RUNNING)) break;
-    order = pcpu->dispatch_order;
-    hv->expired[n++] = pcpu->current;
-  }
-  hv->n_expired = n;
-  return p >= hv->n_pcpus;
-}
-
-/* They go back to the queue, … */
-MOVE_INLINE void plain_requeue_all(struct hv *hv) {
-  struct runqueue queue = *hv->fifo;
-  int64_t now = hv->sim->now_ns;
-  for (uint32_t i = 0; i < hv->n_expired; i++) {
-    struct vcpu *v = hv->expired[i];
-    plain_requeue(&queue, v, hv->pcpus[v->pcpu].step_ns, now);
-  }
-  hv->fifo->tail = queue.tail;
-}
-
-/* … and as many of its heads take over, each the pCPU that it ran on last. */
-MOVE_INLINE void plain_succeed_all(struct hv *hv) {
-  struct calendar *calendar = &hv->sim->calendar;
-  struct wtree ends = calendar->pcpus;
-  struct runqueue queue = *hv->fifo;
-  int64_t end_ns = plain_slice_end_ns(hv);
-  int64_t ends_at_0 = calendar_pcpu_key(calendar, 0, 0, TIME_NEVER_NS, end_ns);
-  uint32_t n = hv->n_expired;
-  for (uint32_t i = 0; i < n; i++) {
-    struct vcpu *next = plain_head(&queue);
+  struct vcpu **slot = hv->fifo->slot;
+  uint32_t mask = hv->fifo->mask, head = hv->fifo->head, length = hv->n_queued;
+  int64_t now = hv->sim->now_ns, end_ns = now + hv->timeslice_ns;
+  int64_t ends_at_0 = calendar_slice_key(calendar, 0, end_ns);
+  uint64_t order = hv->next_dispatch;
+  hv->fifo->head += n;
+  for (uint32_t at = head; at != head + n; at++) {
+    struct vcpu *next = slot[at & mask];
     pcpu_id_t p = next->pcpu;
-    struct plain_start start = plain_plan(hv, next, p, true, end_ns);
-    wtree_put(&ends, p, start.step_ns <= end_ns ? start.key : ends_at_0 + p);
-    queue.head++;
-    plain_succeed(hv, next, p, &start);
+    const struct pcpu *pcpu = &hv->pcpus[p];
+    struct plain_start start = {.slice_end_ns = end_ns, .is_free = cost_ns == 0};
+    start.step_ns = now + (start.is_free ? next->left_ns : cost_ns);
+    if (__builtin_expect(start.step_ns > end_ns, 1))
+      wtree_put(&ends, p, ends_at_0 + p);
+    else
+      wtree_put(&ends, p, calendar_pcpu_key(calendar, p, next->id, start.step_ns, end_ns));
+    plain_stop(slot[(at + length) & mask] = pcpu->current, pcpu->step_ns, now);
+    hv_book(next, account_of(RS_READY), now);
+    plain_begin(hv, next, p, &start, order++);
   }
-  hv->fifo->head = queue.head;
+  hv->fifo->tail += n;
+  hv->next_dispatch = order;
+  hv->n_context_switches += n;
   if (n > hv->n_pcpus / 4)
     wtree_build(&ends);
   else
-    for (uint32_t i = 0; i < n; i++) wtree_lift(&ends, hv->expired[i]->pcpu);
+    for (uint32_t at = head; at != head + n; at++)
+      wtree_lift(&ends, slot[(at + length) & mask]->pcpu);
 }
 
 /* Returns whether it was as simple as that. */
 static __attribute__((noinline)) bool plain_swap_all(struct hv *hv, pcpu_id_t first) {
-  if (!plain_find_all(hv, first)) return false;
-  hv->sim->n_events += hv->n_expired;
-  plain_requeue_all(hv);
-  plain_succeed_all(hv);
+  uint32_t n = hv->n_expired = plain_find_all(hv, first);
+  if (n == 0) return false;
+  hv->sim->n_events += n;
+  if (hv->context_switch_ns == 0)
+    plain_exchange_all(hv, n, 0);
+  else
+    plain_exchange_all(hv, n, hv->context_switch_ns);
   return true;
 }
 
@@ -262,6 +262,7 @@ static inline void plain_halt(struct hv *hv, struct vcpu *v) {
   vcpu_set_quiet(v, RS_IDLE);
   if (hv->n_queued > 0 && plain_take_over(hv, p)) return;
   pcpu->current = NULL;
+  pcpu->last = v;
   hv->n_idle++;
   pcpu->busy_ns += now - pcpu->busy_since_ns;
   pcpuset_add(&hv->free, p);
@@ -283,7 +284,9 @@ static inline void plain_wake(struct hv *hv, struct vcpu *v) {
     bool is_switch = move_is_switch(&hv->pcpus[p], v);
     struct plain_start start = plain_plan(hv, v, p, is_switch, plain_slice_end_ns(hv));
     wtree_replace(&hv->sim->calendar.pcpus, p, start.key);
-    plain_begin(hv, v, p, &start);
+    hv->n_context_switches += is_switch;
+    v->pcpu = p;
+    plain_begin(hv, v, p, &start, hv->next_dispatch++);
     return;
   }
   vcpu_set_quiet(v, RS_READY);

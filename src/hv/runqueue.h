@@ -55,18 +55,19 @@ static inline void runqueue_skip_gaps(struct runqueue *queue) {
   while (queue->head != queue->tail && !queue->slot[queue->head & queue->mask]) queue->head++;
 }
 
-static inline void runqueue_remove(struct runqueue *queue, const struct vcpu *v) {
-  queue->slot[v->queue_slot & queue->mask] = NULL;
-  if (v->queue_slot != queue->head) return;
-  queue->head++;
-  runqueue_skip_gaps(queue);
-}
-
 /* The head leaves; the queue is not empty. */
 static inline struct vcpu *runqueue_pop(struct runqueue *queue) {
   struct vcpu *v = queue->slot[queue->head++ & queue->mask];
   runqueue_skip_gaps(queue);
   return v;
+}
+
+/* v's place needs to be known only if it is not the head. */
+static inline void runqueue_remove(struct runqueue *queue, const struct vcpu *v) {
+  if (v == queue->slot[queue->head & queue->mask])
+    (void)runqueue_pop(queue);
+  else
+    queue->slot[v->queue_slot & queue->mask] = NULL;
 }
 
 #endif

@@ -78,6 +78,7 @@ MOVE_INLINE void sibling_stop(struct hv *hv, struct sibling_moves *moves, struct
   v->costops += to == RS_COSTOP;
   pcpu->busy_ns += moves->now - pcpu->busy_since_ns;
   pcpu->current = NULL;
+  pcpu->last = v;
   moves->n++;
   if (!moves->skew) return;
   skew_move_off(moves->skew, v->index, sibling_kind(to), moves->now, &moves->moved);
@@ -118,7 +119,7 @@ MOVE_INLINE void sibling_start(struct hv *hv, struct sibling_moves *moves, struc
   int64_t cost_ns = move_cost_ns(hv, is_switch, is_migration);
   bool is_free = cost_ns == 0;
   assert(!pcpu->current);
-  pcpu->current = pcpu->last = v;
+  pcpu->current = v;
   pcpu->busy_since_ns = now;
   pcpu->slice_end_ns = slice_end_ns;
   pcpu->step_ns = now + (is_free ? v->left_ns : cost_ns);

@@ -81,6 +81,17 @@ static inline int64_t calendar_key(const struct calendar *calendar, int64_t at_n
   return at_ns >= calendar->never_ns ? WTREE_NONE : key;
 }
 
+/* No event up to at_ns has a greater one. */
+static inline int64_t calendar_last_key(const struct calendar *calendar, int64_t at_ns) {
+  return (int64_t)((uint64_t)(at_ns + 1) << calendar->entity_bits) - 1;
+}
+
+static inline int64_t calendar_slice_key(const struct calendar *calendar, uint32_t pcpu,
+                                         int64_t end_ns) {
+  return calendar_pack(calendar, end_ns < calendar->never_ns ? end_ns : calendar->never_ns,
+                       calendar->first_entity[EVENT_SLICE] + pcpu);
+}
+
 /* The pCPU's vCPU has a step, and the pCPU a slice end: the key of the first of them, which is its
    event. Which one is a toss-up, so it is chosen without a branch. */
 static inline int64_t calendar_pcpu_key(const struct calendar *calendar, uint32_t pcpu,
@@ -129,8 +140,7 @@ static inline bool calendar_set_last_pcpu(struct calendar *calendar, uint32_t pc
 /* Has another pCPU an event up to at_ns? */
 static inline bool calendar_has_other_pcpu(const struct calendar *calendar, uint32_t pcpu,
                                            int64_t at_ns) {
-  int64_t bound = (int64_t)((uint64_t)(at_ns + 1) << calendar->entity_bits) - 1;
-  return wtree_has_other(&calendar->pcpus, pcpu, bound);
+  return wtree_has_other(&calendar->pcpus, pcpu, calendar_last_key(calendar, at_ns));
 }
 
 /* The time of the earliest event that is no pCPU's; huge if there is none. */
