@@ -23,12 +23,12 @@ enum { FAIRQUEUE_WEIGHT_ONE = 256 };
 struct fairqueue_ring {
   struct fairqueue_ring *before, *behind;
   int64_t deadline_ns; /* virtual; of the end: before all others */
+  int64_t v_ns;        /* virtual runtime; of the end: the queue's zero */
 };
 
 /* All that an event touches of it, in one cache line. */
 struct __attribute__((aligned(ARENA_LINE))) fairqueue_member {
   struct fairqueue_ring ring;
-  int64_t v_ns; /* virtual runtime */
   union {
     int64_t lag_ns;   /* the mean less v_ns, when it left its queue; until it is in one again */
     uint64_t arrival; /* while it waits: which one of all it was */
@@ -37,17 +37,16 @@ struct __attribute__((aligned(ARENA_LINE))) fairqueue_member {
   uint32_t rest;      /* what of v_ns is no whole ns yet, times its weight */
   uint32_t weight;
   pcpu_id_t queue;
-  bool is_member;    /* counts in the sums of its queue: it waits there or runs */
-  bool is_old;       /* has been placed before */
-  bool is_protected; /* has the deadline that it had when it was picked */
+  bool is_member; /* counts in the sums of its queue: it waits there or runs */
+  bool is_old;    /* has been placed before */
 };
 
 struct __attribute__((aligned(ARENA_LINE))) fairqueue {
-  struct fairqueue_ring waiting;
-  int64_t zero_ns;                  /* near the mean */
-  int64_t sum_ns;                   /* of weight x (v_ns - zero_ns) over all members */
-  int64_t weight;                   /* of all members */
+  struct fairqueue_ring waiting;    /* its end, of which v_ns is near the mean */
+  int64_t sum_ns;                   /* of weight x (v_ns - waiting.v_ns) over all members */
   struct fairqueue_member *running; /* NULL: nobody */
+  int64_t weight;                   /* of all members */
+  int64_t over_ns; /* when the slice is over that it had when it was picked; nobody: never */
 };
 
 #define FAIRQUEUE_FOREACH(member, queue)                            \
@@ -56,7 +55,8 @@ struct __attribute__((aligned(ARENA_LINE))) fairqueue {
        member = (struct fairqueue_member *)member->ring.behind)
 
 static inline void fairqueue_init(struct fairqueue *queue) {
-  queue->waiting = (struct fairqueue_ring){&queue->waiting, &queue->waiting, INT64_MIN};
+  queue->waiting = (struct fairqueue_ring){&queue->waiting, &queue->waiting, INT64_MIN, 0};
+  queue->over_ns = INT64_MAX;
 }
 static inline bool fairqueue_is_empty(const struct fairqueue *queue) {
   return queue->waiting.behind == &queue->waiting;
@@ -75,20 +75,11 @@ static inline int64_t fairqueue_virtual_ns(const struct fairqueue_member *member
   return time_ns * FAIRQUEUE_WEIGHT_ONE / member->weight;
 }
 
-/* How far member is behind the mean, times the queue's weight. */
+/* How far somebody is behind the mean, times the queue's weight; not to be ahead is to be eligible.
+ */
 static inline int64_t fairqueue_lag(const struct fairqueue *queue,
-                                    const struct fairqueue_member *member) {
-  return queue->sum_ns - (member->v_ns - queue->zero_ns) * queue->weight;
-}
-
-static inline bool fairqueue_is_eligible(const struct fairqueue *queue,
-                                         const struct fairqueue_member *member) {
-  return fairqueue_lag(queue, member) >= 0;
-}
-
-static inline void fairqueue_set_deadline(struct fairqueue_member *member, int64_t deadline_ns) {
-  member->is_protected &= deadline_ns == member->ring.deadline_ns;
-  member->ring.deadline_ns = deadline_ns;
+                                    const struct fairqueue_ring *ring) {
+  return queue->sum_ns - (ring->v_ns - queue->waiting.v_ns) * queue->weight;
 }
 
 /* How far v_ns comes in time_ns; keeps what is left over. */
@@ -99,6 +90,12 @@ static inline int64_t fairqueue_advance_ns(struct fairqueue_member *member, int6
   return due / member->weight;
 }
 
+/* How long member has to run until its slice is over. */
+static inline int64_t fairqueue_left_ns(const struct fairqueue_member *member) {
+  int64_t due = (member->ring.deadline_ns - member->ring.v_ns) * member->weight - member->rest;
+  return due > FAIRQUEUE_WEIGHT_ONE ? (due + FAIRQUEUE_WEIGHT_ONE - 1) / FAIRQUEUE_WEIGHT_ONE : 1;
+}
+
 /* Brings a member of the queue that runs up to now. A slice that is over is followed by a new one
    of base_ns. */
 static inline void fairqueue_charge(struct fairqueue *queue, struct fairqueue_member *member,
@@ -106,13 +103,13 @@ static inline void fairqueue_charge(struct fairqueue *queue, struct fairqueue_me
   int64_t time_ns = now - member->charged_ns, deadline_ns = member->ring.deadline_ns;
   if (time_ns == 0) return;
   int64_t advance_ns = fairqueue_advance_ns(member, time_ns);
-  int64_t v_ns = member->v_ns + advance_ns;
+  int64_t v_ns = member->ring.v_ns + advance_ns;
   int64_t next_ns = v_ns + fairqueue_virtual_ns(member, base_ns);
+  int64_t is_over = -(int64_t)(v_ns >= deadline_ns); /* a toss-up, here and below: no branch */
   queue->sum_ns += member->weight * advance_ns;
   member->charged_ns = now;
-  member->v_ns = v_ns;
-  int64_t is_over = -(int64_t)(v_ns >= deadline_ns); /* a toss-up, here and below: no branch */
-  fairqueue_set_deadline(member, deadline_ns ^ ((deadline_ns ^ next_ns) & is_over));
+  member->ring.v_ns = v_ns;
+  member->ring.deadline_ns = deadline_ns ^ ((deadline_ns ^ next_ns) & is_over);
 }
 
 /* --- coming and going --- */
@@ -124,20 +121,20 @@ static inline void fairqueue_join(struct fairqueue *queue, struct fairqueue_memb
   int64_t slice_ns = fairqueue_virtual_ns(member, base_ns);
   if (others > 0) {
     lag_ns = member->lag_ns + member->lag_ns * weight / others;
-    queue->zero_ns += queue->sum_ns / others; /* the mean */
+    queue->waiting.v_ns += queue->sum_ns / others; /* the mean */
     queue->sum_ns %= others;
   }
   queue->sum_ns -= weight * lag_ns;
   queue->weight = others + weight;
-  member->v_ns = queue->zero_ns - lag_ns;
-  member->ring.deadline_ns = member->v_ns + (member->is_old ? slice_ns : slice_ns / 2);
+  member->ring.v_ns = queue->waiting.v_ns - lag_ns;
+  member->ring.deadline_ns = member->ring.v_ns + (member->is_old ? slice_ns : slice_ns / 2);
   member->is_member = member->is_old = true;
 }
 
 static inline void fairqueue_leave(struct fairqueue *queue, struct fairqueue_member *member,
                                    int64_t most_lag_ns) {
   int64_t most_ns = fairqueue_virtual_ns(member, most_lag_ns);
-  int64_t ahead_ns = member->v_ns - queue->zero_ns;
+  int64_t ahead_ns = member->ring.v_ns - queue->waiting.v_ns;
   int64_t lag_ns = queue->sum_ns / queue->weight - ahead_ns;
   lag_ns = lag_ns < most_ns ? lag_ns : most_ns;
   member->lag_ns = lag_ns > -most_ns ? lag_ns : -most_ns;
@@ -163,7 +160,8 @@ static inline void fairqueue_push(struct fairqueue *queue, struct fairqueue_memb
   at = fairqueue_back(at, deadline_ns);
   while (at->deadline_ns > deadline_ns) at = at->before;
   member->arrival = arrival;
-  member->ring = (struct fairqueue_ring){at, at->behind, deadline_ns};
+  member->ring.before = at;
+  member->ring.behind = at->behind;
   at->behind = at->behind->before = &member->ring;
 }
 
@@ -177,29 +175,48 @@ static inline void fairqueue_pull(struct fairqueue_member *member) {
 static inline struct fairqueue_member *fairqueue_earliest(const struct fairqueue *queue) {
   struct fairqueue_member *member;
   FAIRQUEUE_FOREACH(member, queue) {
-    if (fairqueue_is_eligible(queue, member)) return member;
+    if (fairqueue_lag(queue, &member->ring) >= 0) return member;
   }
   return NULL;
 }
 
-/* Is the one that runs to be picked again, whoever waits? */
-static inline bool fairqueue_goes_on(const struct fairqueue *queue,
-                                     const struct fairqueue_member *running) {
-  return running->is_protected && fairqueue_is_eligible(queue, running);
+/* --- running --- */
+
+static inline void fairqueue_set_running(struct fairqueue *queue, struct fairqueue_member *member,
+                                         int64_t now) {
+  member->charged_ns = now;
+  queue->running = member;
+  queue->over_ns = now + fairqueue_left_ns(member);
 }
 
-/* Is member, which has come to wait, to be picked instead of the one that runs? */
+static inline void fairqueue_set_idle(struct fairqueue *queue) {
+  queue->running = NULL;
+  queue->over_ns = INT64_MAX;
+}
+
+/* Is the one that runs, charged up to now, to be picked again, whoever waits? */
+static inline bool fairqueue_goes_on(const struct fairqueue *queue, int64_t now) {
+  return now < queue->over_ns && fairqueue_lag(queue, &queue->running->ring) >= 0;
+}
+
+/* Is member, which does not wait yet, to be picked instead of the one that runs, charged up to now,
+   and before all who wait? */
 static inline bool fairqueue_preempts(const struct fairqueue *queue,
-                                      const struct fairqueue_member *member,
-                                      const struct fairqueue_member *running) {
-  const struct fairqueue_member *first = (struct fairqueue_member *)queue->waiting.behind;
-  int64_t is_unprotected = (int64_t)running->is_protected - 1;
+                                      const struct fairqueue_member *member, int64_t now) {
+  const struct fairqueue_ring *running = &queue->running->ring, *first = queue->waiting.behind;
+  int64_t deadline_ns = member->ring.deadline_ns;
   /* Less than 0: yes. A toss-up in many parts, of which one branch is made. */
-  int64_t is_earlier = member->ring.deadline_ns - running->ring.deadline_ns;
-  int64_t is_better = fairqueue_lag(queue, running) | (is_earlier & is_unprotected);
-  int64_t is_first = fairqueue_lag(queue, first) | -(int64_t)(first == member);
-  bool may_be = (is_better & is_first & ~fairqueue_lag(queue, member)) < 0;
-  return may_be && fairqueue_earliest(queue) == member;
+  int64_t is_earlier = deadline_ns - running->deadline_ns, is_over = queue->over_ns - now - 1;
+  int64_t is_better = fairqueue_lag(queue, running) | (is_earlier & is_over);
+  bool is_before = (deadline_ns < first->deadline_ns) | (first == &queue->waiting);
+  int64_t is_first = fairqueue_lag(queue, first) | -(int64_t)is_before;
+  if ((is_better & is_first & ~fairqueue_lag(queue, &member->ring)) >= 0) return false;
+  const struct fairqueue_member *other;
+  FAIRQUEUE_FOREACH(other, queue) {
+    if (other->ring.deadline_ns > deadline_ns) return true;
+    if (fairqueue_lag(queue, &other->ring) >= 0) return false;
+  }
+  return true;
 }
 
 #endif
