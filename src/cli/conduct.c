@@ -155,8 +155,9 @@ static const char *conductor_state(struct conductor *conductor) {
   uint32_t n_complete = agenda->n_complete;
   (void)store_count(conductor->conduct->store, &n_replications, &n_complete);
   return arena_printf(&conductor->scratch,
-                      "%u of %u cells are complete, %llu replications in all; %s", n_complete,
-                      conductor_n_cells(conductor), (unsigned long long)n_replications, how);
+                      "%u of %u cells are complete, %llu replication%s in all; %s", n_complete,
+                      conductor_n_cells(conductor), (unsigned long long)n_replications,
+                      n_replications == 1 ? "" : "s", how);
 }
 
 static int conductor_report(struct conductor *conductor) {

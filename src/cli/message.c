@@ -39,12 +39,24 @@ void cli_note(const struct cli *cli, const char *format, ...) {
   va_end(args);
 }
 
+/* "; there is a, b, c", as far as a line has room for all of them; else "". */
+static const char *there_is(const char *const *words, char *text, size_t size) {
+  size_t used = 0;
+  for (uint32_t i = 0; words[i]; i++) {
+    int n = snprintf(text + used, size - used, "%s%s", i ? ", " : "; there is ", words[i]);
+    used += (size_t)n;
+    if (used >= size) return "";
+  }
+  return used ? text : "";
+}
+
 int cli_unknown_word(const char *what, const char *typed, const char *const *words) {
   const char *guess = suggest_word(typed, words);
   if (guess) {
     cli_error("unknown %s '%s'; did you mean '%s'?", what, typed, guess);
   } else {
-    cli_error("unknown %s '%s'", what, typed);
+    char others[160];
+    cli_error("unknown %s '%s'%s", what, typed, there_is(words, others, sizeof others));
   }
   return EX_USAGE;
 }

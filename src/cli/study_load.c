@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/study_load.h"
 
+#include <string.h>
+
 #include "cli/auto_warmup.h"
 #include "cli/diag_print.h"
 #include "cli/limits.h"
@@ -25,8 +27,11 @@ static const struct scenario *load_counts(const struct cli *cli, const char *pat
   const char *vm = sizing_vm(scenario, cli->vm);
   if (!vm) {
     struct text_list names = {0};
-    for (uint32_t i = 0; i < scenario->n_vms; i++)
-      cli_append(cli->arena, &names, scenario->vms[i].base_name);
+    for (uint32_t i = 0; i < scenario->n_vms; i++) {
+      const char *name = scenario->vms[i].base_name;
+      if (names.n == 0 || strcmp(names.items[names.n - 1], name) != 0)
+        cli_append(cli->arena, &names, name);
+    }
     cli_append(cli->arena, &names, NULL);
     (void)cli_unknown_word("VM", cli->vm, names.items);
     return NULL;

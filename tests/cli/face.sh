@@ -57,6 +57,10 @@ has err "did you mean 'locks'?"
 expect_code 64 "$costop" list locks tikcet
 has err "did you mean 'ticket'?"
 expect_code 64 "$costop" explain throughptu
+expect_code 64 "$costop" list nonsense
+has err "unknown topic 'nonsense'; there is schedulers, coscheduling,"
+expect_code 64 "$costop" explain nonsense
+[[ $(<err) == "costop: unknown term 'nonsense'" ]] || fail "hundreds of terms: $(cat err)"
 expect_code 64 "$costop" new no-such-template
 expect_code 64 "$costop" completion tcsh
 

@@ -241,7 +241,7 @@ def test_wrong_input():
     cases = [
         ((), 64, "size needs --vm NAME"),
         (("--vm", "bd"), 64, "unknown VM 'bd'; did you mean 'db'?"),
-        (("--vm", "web.7"), 64, "unknown VM 'web.7'"),
+        (("--vm", "web.7"), 64, "unknown VM 'web.7'; there is db, web"),
         (("--vm", ""), 64, "unknown VM ''"),
         (("--vm", "db", "--metric", "latncy"), 64, "--metric latncy: expected one of "
                                                    "throughput_per_s latency_mean_us"),
