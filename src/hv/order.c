@@ -50,14 +50,25 @@ static inline struct order_group *leave(struct hv *hv, struct order *order,
   return line->group;
 }
 
-/* The entry's leaf has it, and the leaf's key follows. */
-static inline void attach(struct order_group *group, struct order_entry *entry, int64_t key) {
-  struct order_entry **first = &group->first[entry->leaf], **at = first;
-  while (*at && (*at)->key < key) at = &(*at)->next;
-  entry->key = key;
+/* More wait than there are leaves. */
+static __attribute__((noinline)) void link_to(struct order_entry **at, struct order_entry *entry) {
+  while (*at && (*at)->key < entry->key) at = &(*at)->next;
   entry->next = *at;
   *at = entry;
-  wtree_set(&group->keys, entry->leaf, at == first ? key : (*first)->key);
+}
+
+/* The leaf has the entry; the first key there is returned, which the leaf's is to follow. */
+static inline int64_t attach(struct order_group *group, struct order_entry *entry, uint32_t leaf,
+                             int64_t key) {
+  entry->leaf = leaf;
+  entry->key = key;
+  if (__builtin_expect(group->first[leaf] != NULL, 0)) {
+    link_to(&group->first[leaf], entry);
+    return group->first[leaf]->key;
+  }
+  entry->next = NULL;
+  group->first[leaf] = entry;
+  return key;
 }
 
 /* … no more, and the key does not follow yet. */
@@ -71,9 +82,10 @@ static inline void detach(struct order_group *group, struct order_entry *entry) 
 void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
   struct order_group *group = stand(hv, order, entry);
   bool is_crowded = group->n_unused == 0;
-  entry->leaf =
+  uint32_t leaf =
       is_crowded ? entry->id & (group->keys.n_leaves - 1) : group->unused[--group->n_unused];
-  attach(group, entry, order_key(rank, entry->id));
+  /* Nor is a leaf's key ever later for one more. */
+  wtree_enter(&group->keys, leaf, attach(group, entry, leaf, order_key(rank, entry->id)));
 }
 
 void order_remove(struct hv *hv, struct order *order, struct order_entry *entry) {
@@ -87,10 +99,10 @@ void order_remove(struct hv *hv, struct order *order, struct order_entry *entry)
 void order_replace(struct hv *hv, struct order *order, struct order_entry *out,
                    struct order_entry *in, int64_t rank) {
   struct order_group *group = leave(hv, order, out);
+  uint32_t leaf = out->leaf;
   detach(group, out);
-  in->leaf = out->leaf;
   stand(hv, order, in);
-  attach(group, in, order_key(rank, in->id));
+  wtree_set(&group->keys, leaf, attach(group, in, leaf, order_key(rank, in->id)));
 }
 
 struct vcpu *order_first_to_be_had(const struct hv *hv, const struct order *order, pcpu_id_t p) {

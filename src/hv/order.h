@@ -69,17 +69,21 @@ static inline struct vcpu *order_vcpu(const struct hv *hv, int64_t key) {
 static inline bool order_may_take(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   return hv_may_move(hv, v, p) || v->pcpu == p;
 }
+/* The first key in the queue of p's group; WTREE_NONE: nobody is queued. */
+static inline int64_t order_least(const struct order *order, pcpu_id_t p) {
+  return wtree_min(&order->lines[p].group->keys);
+}
 /* Who comes first of those that p may take; NULL: nobody. */
 static inline struct vcpu *order_first(const struct hv *hv, const struct order *order,
                                        pcpu_id_t p) {
-  int64_t least = wtree_min(&order->lines[p].group->keys);
+  int64_t least = order_least(order, p);
   if (least == WTREE_NONE) return NULL;
   struct vcpu *first = order_vcpu(hv, least);
   return order_may_take(hv, first, p) ? first : order_first_to_be_had(hv, order, p);
 }
 /* The lowest rank in the queue of p's group; WTREE_NONE: nobody is queued. */
 static inline int64_t order_lowest(const struct order *order, pcpu_id_t p) {
-  int64_t least = wtree_min(&order->lines[p].group->keys);
+  int64_t least = order_least(order, p);
   return least == WTREE_NONE ? WTREE_NONE : least >> ORDER_ID_BITS;
 }
 

@@ -55,15 +55,22 @@ static inline void starts_renew(struct starts *starts, uint32_t queue, pcpu_id_t
   start->zero_ns = zero_ns;
 }
 
-/* Of those that may be preempted now, who has the earliest zero_ns, or floor_ns if that is later;
-   of equals the lowest pCPU; ID_NONE: nobody may be. */
+/* Who started on p, if that may be preempted now: its zero_ns, or floor_ns if that is later. */
 struct least_start {
   pcpu_id_t p;
-  int64_t zero_ns;
+  int64_t zero_ns; /* START_NONE_NS: nobody may be */
 };
+static inline struct least_start starts_at(const struct starts *starts, pcpu_id_t p, int64_t now_ns,
+                                           int64_t floor_ns) {
+  const struct start *start = &starts->latest[p];
+  int64_t zero_ns = start->zero_ns > floor_ns ? start->zero_ns : floor_ns;
+  return (struct least_start){p, start->limited_ns > now_ns ? START_NONE_NS : zero_ns};
+}
+
+/* Of those of a queue, who has the earliest; of equals the lowest pCPU. */
 static inline struct least_start starts_least(const struct starts *starts, uint32_t queue,
                                               int64_t now_ns, int64_t floor_ns) {
-  struct least_start least = {ID_NONE, INT64_MAX};
+  struct least_start least = {ID_NONE, START_NONE_NS};
   const struct start *start;
   TAILQ_FOREACH(start, &starts->listed[queue], link) {
     if (start->limited_ns > now_ns) break;
