@@ -52,14 +52,16 @@ static inline void wtree_set(const struct wtree *tree, uint32_t leaf, int64_t ke
 /* As wtree_set, for a key that is seldom the least of many: that is a branch, so that whoever asks
    what comes next needs not wait until the key is known. Returns the least key of all others. */
 static inline int64_t wtree_replace(struct wtree *tree, uint32_t leaf, int64_t key) {
-  int64_t *node = tree->node, rest = WTREE_NONE, least = key;
+  int64_t *node = tree->node, rest = WTREE_NONE;
   size_t i = tree->n_leaves + leaf;
   node[i] = key;
-  for (i ^= 1; i > 3; i ^= 1) {
+  for (i ^= 1; i > 3; i ^= 1) { /* two levels a round */
     rest = node[i] < rest ? node[i] : rest;
-    least = node[i] < least ? node[i] : least;
+    node[i >> 1] = rest < key ? rest : key;
+    i = i >> 1 ^ 1;
+    rest = node[i] < rest ? node[i] : rest;
     i >>= 1;
-    node[i] = least;
+    node[i] = rest < key ? rest : key;
   }
   if (i > 1) rest = node[i] < rest ? node[i] : rest;
   node[1] = rest;
