@@ -47,6 +47,7 @@ void solo_work_done(struct guest *guest, struct vcpu *v, struct thread *t) {
     return;
   }
   int64_t sleep_ns = dist_draw(&op->dist, &t->streams[RNG_SLEEP]);
+  rng_top_up(&t->streams[RNG_SLEEP]); /* as the other one, in draw_ahead */
   if (sleep_ns == 0) {
     t->n_instant++;
     guest_next_step(sim, t);

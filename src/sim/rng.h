@@ -34,14 +34,18 @@ struct rng_stream {
 void rng_stream_init(struct rng_stream *stream, uint64_t seed, uint32_t replication,
                      enum rng_purpose purpose, const char *vm, const char *index);
 
-/* Out of line: fills word[] with the next block. There is always a word left: the block is made
-   when the last one is taken, which nobody waits for, and not when the next one is needed. */
+/* Out of line: fills word[] with the next block. */
 void rng_refill(struct rng_stream *stream);
 
-static inline uint64_t rng_u64(struct rng_stream *stream) {
-  uint64_t word = stream->word[--stream->n_left];
+/* Makes the next block if it will be needed: where nobody waits for it, or where another stream of
+   which as much is drawn is about to need one, so that one branch tells the other. */
+static inline void rng_top_up(struct rng_stream *stream) {
   if (__builtin_expect(stream->n_left == 0, 0)) rng_refill(stream);
-  return word;
+}
+
+static inline uint64_t rng_u64(struct rng_stream *stream) {
+  rng_top_up(stream);
+  return stream->word[--stream->n_left];
 }
 
 /* Uniform in [0, 1), 53 bits. */
