@@ -122,6 +122,167 @@ START_TEST(who_has_halted_does_not_count) {
 }
 END_TEST
 
+/* d runs on p3 first. At 1 it sleeps and e, which waited for p0, comes there. At 5 d finds p0 and
+   p2 idle, and goes to p2, which has the same cache as p3; at 10 f runs on p2, and p0 is left. */
+START_TEST(who_wakes_goes_to_the_nearest_idle_pcpu) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 4, 'topology': { 'sockets': 2 } }, 'hypervisor': {" EEVDF()
+              "}, 'programs': {" HOG ", 'two': [ { 'compute': '2ms' }, { 'sleep': '10s' } ],"
+              "'three': [ { 'compute': '3ms' }, { 'sleep': '10s' } ],"
+              "'io': [ { 'compute': '1ms' }, { 'sleep': '4ms' } ] },"
+              "'vms': { 'a': { 'vcpus': 1, 'program': 'three' },"
+              "'b': { 'vcpus': 1, 'program': 'hog' }, 'c': { 'vcpus': 1, 'program': 'two' },"
+              "'d': { 'vcpus': 1, 'program': 'io' }, 'e': { 'vcpus': 1, 'program': 'hog' },"
+              "'f': { 'vcpus': 1, 'program': 'hog', 'affinity': '2', 'start': '7ms' } },"
+              "'run': { 'duration': '12ms' } }");
+  world_expect(&world, MS,
+               "d/v0 u....u....u.\n"
+               "e/v0 ruuuuuuuuuuu\n"
+               "p0   000.......3.\n"
+               "p1   111111111111\n"
+               "p2   22...3.55555\n"
+               "p3   344444444444\n");
+}
+END_TEST
+
+/* Slices are 4 long, those of h, which has half the weight, 8; the first ones half of that. At 2
+   x/v0 has 2 and x/v1 the earliest deadline, 2. At 3 that has 1, less than the mean, 1.2, and
+   yields: its deadline becomes 6, and h's is 4. At 5 h has 4, and the others the same deadline. */
+START_TEST(who_yields_has_a_later_deadline) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" EEVDF(
+                  ", 'base_slice': '4ms', 'tick': '1ms'") "}, 'locks': { 'l': { 'kind': 'ticket',"
+              "'spin_limit': '1ms', 'on_limit': 'yield' } },"
+              "'programs': {" HOG ", 'p': [ { 'lock': 'l', 'hold': '10ms' } ] },"
+              "'vms': { 'x': { 'vcpus': 2, 'program': 'p' },"
+              "'h': { 'vcpus': 1, 'program': 'hog', 'weight': 128 } },"
+              "'run': { 'duration': '7ms' } }");
+  world_expect(&world, MS,
+               "x/v0 cc r rr cc\n"
+               "x/v1 rr s rr rr\n"
+               "h/v0 rr r uu rr\n");
+}
+END_TEST
+
+/* At 8 p0 (two of weight) takes g from p2 (four), the only one there that it may have. Now it would
+   have one to give to p1 (one), but has had its turn. g was 2 behind the mean of p2, and is 3
+   behind that of p0, which it moves. */
+START_TEST(who_takes_does_not_give) {
+  world_watch(
+      &world,
+      "{ 'host': { 'pcpus': 3 }, 'hypervisor': {" EEVDF(
+          ", 'balance_interval': '8ms'") "}, 'programs': {" HOG
+                                         "}, 'vms': {"
+                                         "'a': { 'vcpus': 1, 'program': 'hog', 'affinity': '0,1' },"
+                                         "'c': { 'vcpus': 1, 'program': 'hog', 'affinity': '1' },"
+                                         "'b': { 'vcpus': 1, 'program': 'hog', 'affinity': '0,1' },"
+                                         "'d': { 'vcpus': 1, 'program': 'hog', 'affinity': '2' },"
+                                         "'e': { 'vcpus': 1, 'program': 'hog', 'affinity': '2' },"
+                                         "'g': { 'vcpus': 1, 'program': 'hog', 'affinity': '0,2' },"
+                                         "'f': { 'vcpus': 1, 'program': 'hog', 'affinity': '2' } },"
+                                         "'run': { 'duration': '16ms' } }");
+  world_expect(&world, 4 * MS,
+               "p0 0 2 5 0\n"
+               "p1 1 1 1 1\n"
+               "p2 3 4 6 3\n");
+}
+END_TEST
+
+/* Two slices, or a tick, are 1. h is inside of its lock until 6, and so stays that long. */
+#define LATE(h, other) \
+  "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" EEVDF(", 'base_slice': '500us', 'tick': '1ms'")   \
+  ", 'delay_preemption': '10ms' }, 'locks': { 'l': { 'kind': 'tas' } }, 'programs': {" HOG      \
+  ", 'h': [ { 'lock': 'l', 'hold': '6ms' }, " h " ], 'io': [ { 'compute': '1ms' }, { 'sleep': " \
+  "'2ms' }, { 'compute': '10s' } ] }, 'vms': { 'h': { 'vcpus': 1, 'program': 'h' },"            \
+  "'o': { 'vcpus': 1, 'program': '" other "' } }, 'run': { 'duration': '13ms' } }"
+
+/* At 7 o is 2.5 behind the mean, of which 1 is kept. At 9 that puts it 2 behind h, and at 11 it is
+   even with that, which has come before it. */
+START_TEST(little_of_a_lag_is_kept) {
+  world_watch(&world, LATE("{ 'compute': '10s' }", "io"));
+  world_expect(&world, MS,
+               "h/v0 cccccc r uu rr u r\n"
+               "o/v0 rrrrrr u .. uu r u\n");
+}
+END_TEST
+
+/* At 6 h is 3 ahead of the mean, of which 1 is kept. At 8 that puts it 2 ahead of o, and at 10 o is
+   even with it. */
+START_TEST(little_of_a_lead_is_kept) {
+  world_watch(&world, LATE("{ 'sleep': '2ms' }, { 'compute': '10s' }", "hog"));
+  world_expect(&world, MS,
+               "h/v0 cccccc .. rr u r u\n"
+               "o/v0 rrrrrr uu uu r u r\n");
+}
+END_TEST
+
+/* Slices are 4 long, c's an eighth of that. At 3, c has the earliest deadline, 1.75, but b, which
+   has 1 and the deadline 2, is not ahead of the mean, 1.5, and has what is left of its slice. */
+START_TEST(a_slice_that_is_not_over_is_kept) {
+  world_watch(
+      &world,
+      "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" EEVDF(
+          ", 'base_slice': '4ms', 'tick': '1ms'") "}, 'programs': {" HOG
+                                                  ", 'io': [ { 'compute': '1ms' }, { 'sleep': "
+                                                  "'10s' } ] },"
+                                                  "'vms': { 'a': { 'vcpus': 1, 'program': 'hog' },"
+                                                  "'b': { 'vcpus': 1, 'program': 'hog' },"
+                                                  "'c': { 'vcpus': 1, 'program': 'io', 'weight': "
+                                                  "2048, 'start': '3ms' } },"
+                                                  "'run': { 'duration': '6ms' } }");
+  world_expect(&world, MS,
+               "a/v0 uu rr r u\n"
+               "b/v0 rr uu r r\n"
+               "c/v0 .. .r u .\n");
+}
+END_TEST
+
+/* Each us of a counts a third. At 7, after 5 us, it has 1666 2/3 ns and its deadline, 1666; from
+   there it gets a whole slice, 1000. Were thirds dropped each time, it would have 1665, and its
+   next slice would begin at 8. */
+START_TEST(parts_of_a_ns_are_kept) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" EEVDF(
+                  ", 'base_slice': '3us', 'tick': '1us'") "}, 'programs': {" HOG
+                                                          "}, 'vms': { 'a': { 'vcpus': 1, "
+                                                          "'program': 'hog', 'weight': 768 },"
+                                                          "'b': { 'vcpus': 1, 'program': 'hog' } "
+                                                          "}, 'run': { 'duration': '11us' } }");
+  world_expect(&world, US,
+               "a/v0 uu rr uuuuuu r\n"
+               "b/v0 rr uu rrrrrr u\n");
+}
+END_TEST
+
+/* At 4 p1 is 768 heavier than p0. h has waited there as long as l and has more weight than that; m,
+   which comes before l in the queue, came later. On p0 l is behind the mean, and a ahead of it. */
+START_TEST(nobody_is_taken_that_would_be_too_much) {
+  world_watch(
+      &world,
+      "{ 'host': { 'pcpus': 2 }, 'hypervisor': {" EEVDF(
+          ", 'balance_interval': '4ms'") "}, 'programs': {" HOG
+                                         "}, 'vms': {"
+                                         "'a': { 'vcpus': 1, 'program': 'hog', 'weight': 5120, "
+                                         "'affinity': '0' },"
+                                         "'x': { 'vcpus': 2, 'threads': 1, 'program': 'hog', "
+                                         "'weight': 4096,"
+                                         "'affinity': '1' },"
+                                         "'h': { 'vcpus': 2, 'threads': 1, 'program': 'hog', "
+                                         "'weight': 1024 },"
+                                         "'l': { 'vcpus': 2, 'threads': 1, 'program': 'hog' },"
+                                         "'m': { 'vcpus': 1, 'program': 'hog', 'weight': 512 } },"
+                                         "'run': { 'duration': '8ms' } }");
+  world_expect(&world, 4 * MS,
+               "a/v0 u r\n"
+               "x/v0 u r\n"
+               "h/v0 r u\n"
+               "l/v0 r u\n"
+               "m/v0 r r\n"
+               "p0   0 5\n"
+               "p1   1 3\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("eevdf");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -131,5 +292,13 @@ int main(void) {
   tcase_add_test(tests, who_has_halted_does_not_count);
   tcase_add_test(tests, queues_are_balanced);
   tcase_add_test(tests, the_nearest_queue_is_robbed_first);
+  tcase_add_test(tests, who_wakes_goes_to_the_nearest_idle_pcpu);
+  tcase_add_test(tests, who_yields_has_a_later_deadline);
+  tcase_add_test(tests, who_takes_does_not_give);
+  tcase_add_test(tests, nobody_is_taken_that_would_be_too_much);
+  tcase_add_test(tests, little_of_a_lag_is_kept);
+  tcase_add_test(tests, little_of_a_lead_is_kept);
+  tcase_add_test(tests, a_slice_that_is_not_over_is_kept);
+  tcase_add_test(tests, parts_of_a_ns_are_kept);
   return suite_run(tests, "timelines of eevdf");
 }
