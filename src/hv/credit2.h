@@ -27,9 +27,10 @@ struct credit2 {
   struct credit2_vcpu vcpus[];
 };
 
+/* Without a look at v, which may take longer. */
 static inline struct credit2_vcpu *credit2_of(const struct hv *hv, const struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
-  return &credit2->vcpus[v->id];
+  return &credit2->vcpus[v - hv->vcpus];
 }
 
 /* --- burning --- */
@@ -97,19 +98,19 @@ struct credit2_target {
   int64_t score_ns;
 };
 
-/* v's best pCPU of its queue, if all weights are equal and it may use any: who has the least
-   credits has the earliest zero, so nothing is read of those who run. */
+/* The best pCPU of its queue for somebody, if all weights are equal and it may use any: who has the
+   least credits has the earliest zero, so nothing is read of those who run. */
 static inline struct credit2_target credit2_target_among_equals(const struct credit2 *credit2,
                                                                 const struct credit2_vcpu *its,
                                                                 int64_t now) {
-  const struct starts *starts = &credit2->starts;
   pcpu_id_t stand = its->entry.stands;
+  const struct start *own = &credit2->starts.latest[stand];
   int64_t zero_ns = now + its->credit_ns, floor_ns = now - credit2->params.init_ns;
-  struct least_start own = starts_at(starts, stand, now, floor_ns);
   struct least_start least =
-      starts_least(starts, loads_queue_at(&credit2->loads, stand), now, floor_ns);
+      starts_least(&credit2->starts, loads_queue_at(&credit2->loads, stand), now, floor_ns);
   least.zero_ns += credit2->params.migrate_resist_ns;
-  if (own.zero_ns <= least.zero_ns) least = own;
+  if (own->limited_ns <= now && own->zero_ns <= least.zero_ns)
+    least = (struct least_start){stand, own->zero_ns > floor_ns ? own->zero_ns : floor_ns};
   return (struct credit2_target){least.p, zero_ns - least.zero_ns};
 }
 

@@ -84,8 +84,7 @@ void order_put(struct hv *hv, struct order *order, struct order_entry *entry, in
   bool is_crowded = group->n_unused == 0;
   uint32_t leaf =
       is_crowded ? entry->id & (group->keys.n_leaves - 1) : group->unused[--group->n_unused];
-  /* Nor is a leaf's key ever later for one more. */
-  wtree_enter(&group->keys, leaf, attach(group, entry, leaf, order_key(rank, entry->id)));
+  wtree_set(&group->keys, leaf, attach(group, entry, leaf, order_key(rank, entry->id)));
 }
 
 void order_remove(struct hv *hv, struct order *order, struct order_entry *entry) {

@@ -128,11 +128,11 @@ static inline void credit2_enqueue(struct hv *hv, struct vcpu *v, enum queue_rea
   if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) credit2_tickle(hv, v, ID_NONE);
 }
 
-static inline void credit2_dequeue(struct hv *hv, struct vcpu *v) {
+MOVE_INLINE void credit2_dequeue(struct hv *hv, struct vcpu *v) {
   if (!v->is_parked) credit2_take_out(hv, v);
 }
 
-static inline void credit2_started(struct hv *hv, struct vcpu *v) {
+MOVE_INLINE void credit2_started(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   struct credit2_vcpu *credit = credit2_of(hv, v);
   int64_t now = credit->charged_ns = hv->sim->now_ns;
@@ -144,7 +144,7 @@ static inline void credit2_started(struct hv *hv, struct vcpu *v) {
                now + credit->credit_ns);
 }
 
-static inline void credit2_stopped(struct hv *hv, struct vcpu *v) {
+MOVE_INLINE void credit2_stopped(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   credit2_charge(hv, v);
   starts_end(&credit2->starts, v->pcpu);
@@ -166,8 +166,8 @@ static inline struct vcpu *challenger(struct hv *hv, struct vcpu *current, struc
   int64_t own_ns = credit2_of(hv, current)->credit_ns - (current->has_yielded ? YIELD_BIAS_NS : 0);
   int64_t first_ns = first ? credit2_of(hv, first)->credit_ns : own_ns;
   if (first_ns <= own_ns) return current;
-  bool is_local = credit2_of(hv, first)->entry.stands == p;
-  if (is_local || first_ns >= own_ns + credit2->params.migrate_resist_ns) return first;
+  bool is_far_ahead = first_ns >= own_ns + credit2->params.migrate_resist_ns;
+  if (is_far_ahead || credit2_of(hv, first)->entry.stands == p) return first;
   first = order_first_standing(hv, credit2->order, p, credit2_rank_of(&credit2->params, own_ns));
   return first ? first : current;
 }

@@ -8,6 +8,7 @@
 #ifndef COSTOP_HV_STARTS_H
 #define COSTOP_HV_STARTS_H
 
+#include <stdbool.h>
 #include <sys/queue.h>
 
 #include "sim/arena.h"
@@ -55,19 +56,12 @@ static inline void starts_renew(struct starts *starts, uint32_t queue, pcpu_id_t
   start->zero_ns = zero_ns;
 }
 
-/* Who started on p, if that may be preempted now: its zero_ns, or floor_ns if that is later. */
+/* Of those of a queue that may be preempted now, who has the earliest zero_ns, or floor_ns if that
+   is later; of equals the lowest pCPU. */
 struct least_start {
-  pcpu_id_t p;
-  int64_t zero_ns; /* START_NONE_NS: nobody may be */
+  pcpu_id_t p;     /* ID_NONE: nobody may be */
+  int64_t zero_ns; /* START_NONE_NS, then */
 };
-static inline struct least_start starts_at(const struct starts *starts, pcpu_id_t p, int64_t now_ns,
-                                           int64_t floor_ns) {
-  const struct start *start = &starts->latest[p];
-  int64_t zero_ns = start->zero_ns > floor_ns ? start->zero_ns : floor_ns;
-  return (struct least_start){p, start->limited_ns > now_ns ? START_NONE_NS : zero_ns};
-}
-
-/* Of those of a queue, who has the earliest; of equals the lowest pCPU. */
 static inline struct least_start starts_least(const struct starts *starts, uint32_t queue,
                                               int64_t now_ns, int64_t floor_ns) {
   struct least_start least = {ID_NONE, START_NONE_NS};
@@ -76,8 +70,10 @@ static inline struct least_start starts_least(const struct starts *starts, uint3
     if (start->limited_ns > now_ns) break;
     int64_t zero_ns = start->zero_ns > floor_ns ? start->zero_ns : floor_ns;
     pcpu_id_t p = (pcpu_id_t)(start - starts->latest);
-    if (zero_ns > least.zero_ns || (zero_ns == least.zero_ns && p > least.p)) continue;
-    least = (struct least_start){p, zero_ns};
+    /* Who is less is a toss-up: no branch depends on it. */
+    bool is_less = (zero_ns < least.zero_ns) | ((zero_ns == least.zero_ns) & (p < least.p));
+    least.p ^= (least.p ^ p) & -(uint32_t)is_less;
+    least.zero_ns ^= (least.zero_ns ^ zero_ns) & -(int64_t)is_less;
   }
   return least;
 }
