@@ -35,22 +35,17 @@ static inline struct credit2_vcpu *credit2_of(const struct hv *hv, const struct 
 
 /* --- burning --- */
 
-static inline int64_t credit2_burnt_ns(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
-  const struct credit2 *credit2 = hv->sched_state;
-  if (credit2->is_uniform) return time_ns;
-  /* Who runs for so long has no credits whatever its weight is; and nothing overflows. */
-  if (time_ns > credit2->params.init_ns * 3) time_ns = credit2->params.init_ns * 3;
-  return time_ns * credit2->highest_weight / hv_vm_of(hv, v)->weight;
-}
+/* What v, which has run for so long, burns; its VM's budget is drawn on. Out of line, as budgets
+   and weights are rare. */
+int64_t credit2_burn(const struct hv *hv, const struct vcpu *v, int64_t time_ns);
 
 static inline void credit2_charge(const struct hv *hv, const struct vcpu *v) {
-  struct credit2 *credit2 = hv->sched_state;
+  const struct credit2 *credit2 = hv->sched_state;
   struct credit2_vcpu *credit = credit2_of(hv, v);
   int64_t now = hv->sim->now_ns, time_ns = now - credit->charged_ns;
   credit->charged_ns = now;
-  budget_draw(&credit2->cap, v, time_ns);
-  int64_t left_ns = credit->credit_ns - credit2_burnt_ns(hv, v, time_ns),
-          init_ns = credit2->params.init_ns;
+  if (!credit2->is_simple) time_ns = credit2_burn(hv, v, time_ns);
+  int64_t left_ns = credit->credit_ns - time_ns, init_ns = credit2->params.init_ns;
   credit->credit_ns = left_ns > -init_ns ? left_ns : -init_ns;
 }
 

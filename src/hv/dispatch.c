@@ -231,11 +231,6 @@ void hv_choose_ways(struct hv *hv) {
   hv->halt = hv->is_picked ? hv->sched->halt : hv->is_plain ? halt_plain : halt_any;
 }
 
-/* Steps of this instant have been made, so what another pCPU may have now is a slice end too. */
-static bool is_only_slice_end(const struct hv *hv, pcpu_id_t p) {
-  return !calendar_has_other_pcpu(&hv->sim->calendar, p, hv->sim->now_ns);
-}
-
 /* Where pCPUs pick. Returns whether it was as simple as that. */
 static bool dispatch_picked(struct hv *hv, pcpu_id_t p) {
   uint32_t n_asked = hv->asked.n_members;
@@ -246,13 +241,13 @@ static bool dispatch_picked(struct hv *hv, pcpu_id_t p) {
   }
   if (hv->free.n_members > 0) return false;
   if (p == ID_NONE && n_asked > 1) return hv->sched->decide_all && hv->sched->decide_all(hv);
-  if (p != ID_NONE && (n_asked > 0 || !is_only_slice_end(hv, p))) return false;
   if (p != ID_NONE) {
-    hv->sim->n_events++;
-  } else {
-    p = pcpuset_first(&hv->asked);
-    pcpuset_remove(&hv->asked, p);
+    bool is_alone = n_asked == 0 && hv->sched->end_slice(hv, p);
+    hv->sim->n_events += is_alone;
+    return is_alone;
   }
+  p = pcpuset_first(&hv->asked);
+  pcpuset_remove(&hv->asked, p);
   hv->sched->decide(hv, p);
   return true;
 }

@@ -34,12 +34,18 @@ MOVE_INLINE struct plain_start picked_plan(const struct hv *hv, const struct vcp
 }
 
 /* v, quiet and taken from the queue, is RUNNING on p from now on. Its event is in the calendar. */
+MOVE_INLINE void picked_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+                                const struct plain_start *start, const struct sched_ops *ops) {
+  plain_succeed(hv, v, p, start);
+  if (ops->started) ops->started(hv, v);
+}
+
+/* … where nobody else comes to the queue. */
 MOVE_INLINE void picked_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
                               const struct plain_start *start, const struct sched_ops *ops) {
   hv->n_queued--;
   hv->n_waiting--;
-  plain_succeed(hv, v, p, start);
-  if (ops->started) ops->started(hv, v);
+  picked_succeed(hv, v, p, start, ops);
 }
 
 /* v, taken from the queue, takes over p, which has just been left. */
@@ -107,24 +113,28 @@ MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_o
   move_vacate(hv, v);
 }
 
-/* v, quiet, which has come to the queue and is going to stop, leaves its pCPU to next, which has
-   left the queue. */
-MOVE_INLINE void picked_give_way(struct hv *hv, struct vcpu *v, struct vcpu *next,
-                                 const struct sched_ops *ops) {
+/* v, quiet, which has come to the queue, leaves its pCPU to another; who calls it counts. */
+MOVE_INLINE void picked_leave(struct hv *hv, struct vcpu *v) {
   int64_t now = hv->sim->now_ns;
-  pcpu_id_t p = v->pcpu;
+  struct pcpu *pcpu = &hv->pcpus[v->pcpu];
   v->is_queued = true;
-  v->left_ns = hv->pcpus[p].step_ns - now;
+  v->left_ns = pcpu->step_ns - now;
   v->preemptions++;
   hv_book(v, v->activity, now);
   v->activity = NO_ACTIVITY;
   v->is_executing = false;
   v->runstate = RS_READY; /* it may have been parked */
+  pcpu->current = NULL;
+  pcpu->last = v;
+}
+
+/* … to next, which has left the queue. */
+MOVE_INLINE void picked_give_way(struct hv *hv, struct vcpu *v, struct vcpu *next,
+                                 const struct sched_ops *ops) {
+  picked_leave(hv, v);
   hv->n_queued++;
   hv->n_waiting++;
-  hv->pcpus[p].current = NULL;
-  hv->pcpus[p].last = v;
-  picked_start(hv, next, p, ops);
+  picked_start(hv, next, v->pcpu, ops);
 }
 
 MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
@@ -149,6 +159,47 @@ MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_op
     hv->n_queued++;
     move_preempt(hv, v, RS_READY);
   }
+}
+
+/* v, quiet, whose slice ends, goes on. False, here and below: others' may end at this instant, too.
+ */
+MOVE_INLINE bool picked_run_on(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
+  struct calendar *calendar = &hv->sim->calendar;
+  pcpu_id_t p = v->pcpu;
+  int64_t end_ns = picked_slice_end_ns(hv, v, ops);
+  int64_t key = calendar_pcpu_key(calendar, p, v->id, hv->pcpus[p].step_ns, end_ns);
+  if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, key)) return false;
+  move_begin_slice(hv, v, p, end_ns);
+  return true;
+}
+
+/* … or gives way to next, quiet, too. */
+MOVE_INLINE bool picked_swap(struct hv *hv, struct vcpu *v, struct vcpu *next,
+                             const struct sched_ops *ops) {
+  pcpu_id_t p = v->pcpu;
+  struct plain_start start = picked_plan(hv, next, p, ops);
+  if (!calendar_set_last_pcpu(&hv->sim->calendar, p, hv->sim->now_ns, start.key)) {
+    ops->untrade(hv, v, next);
+    return false;
+  }
+  picked_leave(hv, v);
+  picked_succeed(hv, next, p, &start, ops);
+  return true;
+}
+
+/* The slice of p's vCPU ends. Where a trade can be undone, to enter what comes of it into the
+   calendar tells whether p is alone with that. */
+MOVE_INLINE bool picked_end_slice(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
+  struct vcpu *v = hv->pcpus[p].current;
+  if (ops->untrade && vcpu_is_quiet(v, RS_RUNNING)) {
+    struct vcpu *next = ops->trade(hv, v);
+    if (next == v) return picked_run_on(hv, v, ops);
+    if (next && vcpu_is_quiet(next, RS_READY)) return picked_swap(hv, v, next, ops);
+    if (next) ops->untrade(hv, v, next);
+  }
+  if (calendar_has_other_pcpu(&hv->sim->calendar, p, hv->sim->now_ns)) return false;
+  ops->decide(hv, p);
+  return true;
 }
 
 /* v, READY, has come to the queue. If nothing else happens at this instant, and v or one before it
@@ -191,10 +242,14 @@ MOVE_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched_o
 }
 
 /* For a scheduler's file: these with its operations, and their rows. */
-#define PICKED_WAYS(name)                                                                       \
-  static void name##_wake(struct hv *hv, struct vcpu *v) { picked_wake(hv, v, &sched_##name); } \
-  static void name##_halt(struct hv *hv, struct vcpu *v) { picked_halt(hv, v, &sched_##name); } \
-  static void name##_decide(struct hv *hv, pcpu_id_t p) { picked_decide(hv, p, &sched_##name); }
-#define PICKED_OPS(name) .wake = name##_wake, .halt = name##_halt, .decide = name##_decide
+#define PICKED_WAYS(name)                                                                        \
+  static void name##_wake(struct hv *hv, struct vcpu *v) { picked_wake(hv, v, &sched_##name); }  \
+  static void name##_halt(struct hv *hv, struct vcpu *v) { picked_halt(hv, v, &sched_##name); }  \
+  static void name##_decide(struct hv *hv, pcpu_id_t p) { picked_decide(hv, p, &sched_##name); } \
+  static bool name##_end_slice(struct hv *hv, pcpu_id_t p) {                                     \
+    return picked_end_slice(hv, p, &sched_##name);                                               \
+  }
+#define PICKED_OPS(name) \
+  .wake = name##_wake, .halt = name##_halt, .decide = name##_decide, .end_slice = name##_end_slice
 
 #endif

@@ -60,6 +60,8 @@ struct sched_ops {
      who is picked, and if that is another one, stopped of v, in one; NULL: it is not as simple as
      that, and v is not queued. */
   struct vcpu *(*trade)(struct hv *hv, struct vcpu *v);
+  /* With trade, optional: undoes one that has just been made, of v for next. */
+  void (*untrade)(struct hv *hv, struct vcpu *v, struct vcpu *next);
   /* With trade, optional: enqueue of v, which is woken while no pCPU is free and none has been
      asked; and if one would be by that, trade of *loser, quiet, which runs there, as far as it is
      simple. Returns who takes over, or NULL: that part was not made. */
@@ -69,6 +71,9 @@ struct sched_ops {
   void (*wake)(struct hv *hv, struct vcpu *v);
   void (*halt)(struct hv *hv, struct vcpu *v);
   void (*decide)(struct hv *hv, pcpu_id_t p);
+  /* The slice of p's vCPU ends, and no other pCPU is free or asked: decides about it, unless
+     another slice ends now: returns whether none does. */
+  bool (*end_slice)(struct hv *hv, pcpu_id_t p);
   /* All that are asked decide, and no pCPU is free. Returns whether they have; if not, or if it is
      NULL, that is batch.c's to do. */
   bool (*decide_all)(struct hv *hv);

@@ -88,6 +88,15 @@ static const char *credit2_check(const void *params, const char **key) {
   return "is longer than the longest slice, init";
 }
 
+int64_t credit2_burn(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
+  struct credit2 *credit2 = hv->sched_state;
+  budget_draw(&credit2->cap, v, time_ns);
+  if (credit2->is_uniform) return time_ns;
+  /* Who runs for so long has no credits whatever its weight is; and nothing overflows. */
+  if (time_ns > credit2->params.init_ns * 3) time_ns = credit2->params.init_ns * 3;
+  return time_ns * credit2->highest_weight / hv_vm_of(hv, v)->weight;
+}
+
 static void charge_running(const struct hv *hv, const struct hv_vm *vm) {
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     const struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
@@ -210,6 +219,12 @@ MOVE_INLINE struct vcpu *credit2_trade(struct hv *hv, struct vcpu *v) {
   return next;
 }
 
+static void credit2_untrade(struct hv *hv, struct vcpu *v, struct vcpu *next) {
+  const struct credit2 *credit2 = hv->sched_state;
+  order_replace(hv, credit2->order, &credit2_of(hv, v)->entry, &credit2_of(hv, next)->entry,
+                credit2_rank(hv, next));
+}
+
 static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struct vcpu *v) {
   credit2_enqueue(hv, v, QUEUE_WOKEN);
   return NULL;
@@ -316,6 +331,7 @@ const struct sched_ops sched_credit2 = {
     .dequeue = credit2_dequeue,
     .pick = credit2_pick,
     .trade = credit2_trade,
+    .untrade = credit2_untrade,
     .challenge = credit2_challenge,
     PICKED_OPS(credit2),
     .slice_ns = credit2_slice_ns,
