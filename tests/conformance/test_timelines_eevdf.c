@@ -283,6 +283,28 @@ START_TEST(nobody_is_taken_that_would_be_too_much) {
 }
 END_TEST
 
+/* At 7 x/v1 spins, has 3 and a deadline at 3.7, x/v0 4; o has 3.5 and a deadline at 3.675. The same
+   when nobody watches, which makes most moves shorter. */
+#define SPINNER \
+  "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" EEVDF() "}, 'locks': { 'l': { 'kind': 'ticket' }"  \
+  "}, 'programs': { 'x': [ { 'lock': 'l', 'hold': '10ms' } ], 'io': [ { 'sleep': '7ms' },"        \
+  "{ 'compute': '1ms' }, { 'sleep': '1h' } ] }, 'vms': { 'x': { 'vcpus': 2, 'program': 'x' },"   \
+  "'o': { 'vcpus': 1, 'program': 'io', 'weight': 1024 } }, 'run': { 'duration': '9ms' } }"
+
+START_TEST(a_spinner_is_preempted) {
+  world_watch(&world, SPINNER);
+  world_expect(&world, MS,
+               "x/v0 cccc rrr r r\n"
+               "x/v1 rrrr sss r s\n"
+               "o/v0 .... ... u .\n");
+  world_free(&world);
+  world_measure(&world, SPINNER);
+  ck_assert_int_eq(world_vm(&world, "x")->total.activity_ns[ACT_SPIN], 4 * MS);
+  ck_assert_uint_eq(world_vm(&world, "x")->vcpus[1].ledger.preemptions, 1);
+  ck_assert_int_eq(world_vm(&world, "o")->total.runstate_ns[RS_READY], 0);
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("eevdf");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -300,5 +322,6 @@ int main(void) {
   tcase_add_test(tests, little_of_a_lead_is_kept);
   tcase_add_test(tests, a_slice_that_is_not_over_is_kept);
   tcase_add_test(tests, parts_of_a_ns_are_kept);
+  tcase_add_test(tests, a_spinner_is_preempted);
   return suite_run(tests, "timelines of eevdf");
 }
