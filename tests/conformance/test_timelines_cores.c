@@ -239,6 +239,21 @@ START_TEST(siblings_sit_down_in_turn) {
 }
 END_TEST
 
+/* One character is 10 ms. v3 leads at 10 and gets the lowest; from then on who leads and, as far as
+   they can, who sit down beside it go where they were: v1 to p2 at 40. */
+START_TEST(siblings_sit_down_where_they_were) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 3, 'topology': { 'threads_per_core': 3 } },"
+              "'hypervisor': {" RR ", 'core_scheduling': 'on' }," HOGS
+              "'vms': { 'a': { 'vcpus': 4, 'program': 'hog' } },"
+              "'run': { 'duration': '50ms' } }");
+  world_expect(&world, 10 * MS,
+               "p0 0 3 3 2 2\n"
+               "p1 1 0 0 3 0\n"
+               "p2 2 1 2 1 1\n");
+}
+END_TEST
+
 /* A gang of three takes both cores, and at 10 finds one: b has the other. p1 and, before, p3 are
    kept idle beside somebody, p2 and p3 merely are idle. */
 START_TEST(a_gang_takes_whole_cores) {
@@ -320,6 +335,7 @@ int main(void) {
   tcase_add_test(tests, a_sibling_joins_its_core);
   tcase_add_test(tests, an_odd_vcpu_has_a_core_to_itself);
   tcase_add_test(tests, siblings_sit_down_in_turn);
+  tcase_add_test(tests, siblings_sit_down_where_they_were);
   tcase_add_test(tests, a_gang_takes_whole_cores);
   tcase_add_test(tests, a_boost_takes_the_whole_core);
   tcase_add_test(tests, threads_of_a_core_take_turns);

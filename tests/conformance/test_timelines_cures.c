@@ -100,6 +100,38 @@ START_TEST(windows_start_anew_with_a_dispatch) {
 }
 END_TEST
 
+/* Each gives way to the sibling behind the one that was boosted last, until v0 is. */
+START_TEST(siblings_are_boosted_in_turn) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '10ms' }, 'ple': { 'yield': 'directed', 'window': '1ms' } },"
+              "'locks': { 'l': { 'kind': 'ticket' } }, 'programs': { 'p': [ { 'lock': 'l',"
+              "'hold': '1s' } ] }, 'vms': { 'db': { 'vcpus': 4, 'program': 'p' } },"
+              "'run': { 'duration': '16ms' } }");
+  world_expect(&world, MS,
+               "db/v0 cccccccccc rrr ccc\n"
+               "db/v1 rrrrrrrrrr srr rrr\n"
+               "db/v2 rrrrrrrrrr rsr rrr\n"
+               "db/v3 rrrrrrrrrr rrs rrr\n");
+}
+END_TEST
+
+/* v1's window and its slice end together: nothing is left for v0, which keeps its place. */
+START_TEST(nothing_of_a_slice_is_handed_on) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'scheduler': { 'kind': 'rr',"
+              "'timeslice': '10ms' }, 'ple': { 'yield': 'directed', 'window': '10ms' } },"
+              "'locks': { 'l': { 'kind': 'ticket' } }, 'programs': { 'hog': [ { 'compute': '1s' }"
+              "], 'p': [ { 'lock': 'l', 'hold': '1s' } ] }, 'vms': {"
+              "'db': { 'vcpus': 2, 'program': 'p' }, 'noise': { 'vcpus': 1, 'program': 'hog' } },"
+              "'run': { 'duration': '35ms' } }");
+  world_expect(&world, 5 * MS,
+               "db/v0    cc rr rr c\n"
+               "db/v1    rr ss rr r\n"
+               "noise/v0 rr rr uu r\n");
+}
+END_TEST
+
 /* --- delayed preemption --- */
 
 /* v0 is inside at 10 and gives its pCPU back at 12, for 8 ms from 22 on; v1 likewise at 20, 22 and
@@ -330,6 +362,8 @@ int main(void) {
   tcase_add_test(tests, directed_goes_to_a_sibling);
   tcase_add_test(tests, windows_double);
   tcase_add_test(tests, windows_start_anew_with_a_dispatch);
+  tcase_add_test(tests, siblings_are_boosted_in_turn);
+  tcase_add_test(tests, nothing_of_a_slice_is_handed_on);
   tcase_add_test(tests, a_slice_ends_at_the_release);
   tcase_add_test(tests, a_delay_is_bounded);
   tcase_add_test(tests, the_outermost_release_counts);
