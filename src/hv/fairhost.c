@@ -28,16 +28,31 @@ static bool runs_sibling(const struct hv *hv, const struct vcpu *v, pcpu_id_t p)
   return hv->is_spread && current && current->vm == v->vm;
 }
 
+/* May p take member, which waits at q, if `load` is p's? */
+static bool may_take(const struct fairhost *host, const struct hv *hv,
+                     const struct fairqueue_member *member, pcpu_id_t q, pcpu_id_t p,
+                     int64_t load) {
+  const struct vcpu *v = fairhost_vcpu(host, hv, member);
+  if (q != p && !spread_may_take(hv, v, p)) return false;
+  return member->weight <= host->queues[q].weight - load && (load == 0 || !runs_sibling(hv, v, p));
+}
+
+/* Nearly always who has waited longest of all may be taken: nobody else's vCPU is looked at. */
 struct fairqueue_member *fairhost_longest(const struct fairhost *host, const struct hv *hv,
                                           pcpu_id_t q, pcpu_id_t p, int64_t load) {
   const struct fairqueue *queue = &host->queues[q];
   struct fairqueue_member *best = NULL, *member;
+  uint64_t least = UINT64_MAX;
   FAIRQUEUE_FOREACH(member, queue) {
-    const struct vcpu *v = fairhost_vcpu(host, hv, member);
+    bool is_earlier = member->arrival < least; /* a toss-up */
+    best = is_earlier ? member : best;
+    least = is_earlier ? member->arrival : least;
+  }
+  if (!best || may_take(host, hv, best, q, p, load)) return best;
+  best = NULL;
+  FAIRQUEUE_FOREACH(member, queue) {
     if (best && member->arrival > best->arrival) continue;
-    if (q != p && !spread_may_take(hv, v, p)) continue;
-    if (member->weight > queue->weight - load) continue;
-    if (load == 0 || !runs_sibling(hv, v, p)) best = member;
+    if (may_take(host, hv, member, q, p, load)) best = member;
   }
   return best;
 }
@@ -105,7 +120,6 @@ void fairhost_audit(const struct fairhost *host, const struct hv *hv) {
     int64_t weight = 0, sum_ns = 0, zero_ns = queue->waiting.v_ns;
     const struct fairqueue_member *member = queue->running;
     assert(fairhost_vcpu(host, hv, member) == hv->pcpus[p].current);
-    assert(member || queue->over_ns == INT64_MAX);
     if (member) {
       assert(member->queue == p && member->is_member);
       weight += member->weight;

@@ -41,38 +41,32 @@ static inline struct vcpu *fairhost_vcpu(const struct fairhost *host, const stru
   return member ? &hv->vcpus[member - host->members] : NULL;
 }
 
-static inline struct fairqueue *fairhost_queue(const struct fairhost *host,
-                                               const struct fairqueue_member *member) {
-  return &host->queues[member->queue];
-}
-
 /* --- coming and going --- */
 
-static inline void fairhost_charge(const struct fairhost *host, struct fairqueue_member *running,
-                                   int64_t now) {
-  fairqueue_charge(fairhost_queue(host, running), running, now, host->base_ns);
+/* p: whose queue that is. */
+
+static inline void fairhost_join(const struct fairhost *host, struct fairqueue_member *member,
+                                 pcpu_id_t p) {
+  int64_t *bound = &host->bounds[p / FAIRHOST_OCTET];
+  fairqueue_join(&host->queues[p], member, host->base_ns);
+  int64_t weight = host->queues[p].weight;
+  *bound = *bound < weight ? weight : *bound;
 }
 
-static inline void fairhost_join(const struct fairhost *host, struct fairqueue_member *member) {
-  struct fairqueue *queue = fairhost_queue(host, member);
-  int64_t *bound = &host->bounds[member->queue / FAIRHOST_OCTET];
-  fairqueue_join(queue, member, host->base_ns);
-  *bound = *bound < queue->weight ? queue->weight : *bound;
-}
-
-static inline void fairhost_leave(const struct fairhost *host, struct fairqueue_member *member) {
-  fairqueue_leave(fairhost_queue(host, member), member, host->most_lag_ns);
+static inline void fairhost_leave(const struct fairhost *host, struct fairqueue_member *member,
+                                  pcpu_id_t p) {
+  fairqueue_leave(&host->queues[p], member, host->most_lag_ns);
 }
 
 static inline void fairhost_push(struct fairhost *host, struct hv *hv,
-                                 struct fairqueue_member *member) {
-  pcpuset_put(&hv->queued, member->queue);
-  fairqueue_push(fairhost_queue(host, member), member, host->n_arrivals++);
+                                 struct fairqueue_member *member, pcpu_id_t p) {
+  pcpuset_put(&hv->queued, p);
+  fairqueue_push(&host->queues[p], member, host->n_arrivals++);
 }
 
-static inline void fairhost_pull(struct hv *hv, struct fairqueue_member *member) {
+static inline void fairhost_pull(struct hv *hv, struct fairqueue_member *member, pcpu_id_t p) {
   fairqueue_pull(member);
-  pcpuset_drop(&hv->queued, member->queue, member->ring.before == member->ring.behind);
+  pcpuset_drop(&hv->queued, p, member->ring.before == member->ring.behind);
 }
 
 #endif

@@ -46,7 +46,7 @@ struct __attribute__((aligned(ARENA_LINE))) fairqueue {
   int64_t sum_ns;                   /* of weight x (v_ns - waiting.v_ns) over all members */
   struct fairqueue_member *running; /* NULL: nobody */
   int64_t weight;                   /* of all members */
-  int64_t over_ns; /* when the slice is over that it had when it was picked; nobody: never */
+  int64_t picked_ns;                /* the deadline that it had when it was picked */
 };
 
 #define FAIRQUEUE_FOREACH(member, queue)                            \
@@ -56,7 +56,6 @@ struct __attribute__((aligned(ARENA_LINE))) fairqueue {
 
 static inline void fairqueue_init(struct fairqueue *queue) {
   queue->waiting = (struct fairqueue_ring){&queue->waiting, &queue->waiting, INT64_MIN, 0};
-  queue->over_ns = INT64_MAX;
 }
 static inline bool fairqueue_is_empty(const struct fairqueue *queue) {
   return queue->waiting.behind == &queue->waiting;
@@ -96,10 +95,9 @@ static inline int64_t fairqueue_left_ns(const struct fairqueue_member *member) {
   return due > FAIRQUEUE_WEIGHT_ONE ? (due + FAIRQUEUE_WEIGHT_ONE - 1) / FAIRQUEUE_WEIGHT_ONE : 1;
 }
 
-/* Brings a member of the queue that runs up to now. A slice that is over is followed by a new one
-   of base_ns. */
-static inline void fairqueue_charge(struct fairqueue *queue, struct fairqueue_member *member,
-                                    int64_t now, int64_t base_ns) {
+/* Brings the one that runs up to now. A slice that is over is followed by a new one of base_ns. */
+static inline void fairqueue_charge(struct fairqueue *queue, int64_t now, int64_t base_ns) {
+  struct fairqueue_member *member = queue->running;
   int64_t time_ns = now - member->charged_ns, deadline_ns = member->ring.deadline_ns;
   if (time_ns == 0) return;
   int64_t advance_ns = fairqueue_advance_ns(member, time_ns);
@@ -182,32 +180,36 @@ static inline struct fairqueue_member *fairqueue_earliest(const struct fairqueue
 
 /* --- running --- */
 
-static inline void fairqueue_set_running(struct fairqueue *queue, struct fairqueue_member *member,
-                                         int64_t now) {
+static inline void fairqueue_start(struct fairqueue *queue, struct fairqueue_member *member,
+                                   int64_t now) {
   member->charged_ns = now;
   queue->running = member;
-  queue->over_ns = now + fairqueue_left_ns(member);
+  queue->picked_ns = member->ring.deadline_ns;
 }
 
-static inline void fairqueue_set_idle(struct fairqueue *queue) {
-  queue->running = NULL;
-  queue->over_ns = INT64_MAX;
+static inline void fairqueue_pick_again(struct fairqueue *queue) {
+  queue->picked_ns = queue->running->ring.deadline_ns;
 }
 
-/* Is the one that runs, charged up to now, to be picked again, whoever waits? */
-static inline bool fairqueue_goes_on(const struct fairqueue *queue, int64_t now) {
-  return now < queue->over_ns && fairqueue_lag(queue, &queue->running->ring) >= 0;
+/* Has the one that runs got a new slice since it was picked? */
+static inline bool fairqueue_is_over(const struct fairqueue *queue) {
+  return queue->running->ring.deadline_ns != queue->picked_ns;
 }
 
-/* Is member, which does not wait yet, to be picked instead of the one that runs, charged up to now,
-   and before all who wait? */
+/* Is it to be picked again, whoever waits? */
+static inline bool fairqueue_goes_on(const struct fairqueue *queue) {
+  return !fairqueue_is_over(queue) && fairqueue_lag(queue, &queue->running->ring) >= 0;
+}
+
+/* Is member, which does not wait yet, to be picked instead of the one that runs, and before all who
+   wait? */
 static inline bool fairqueue_preempts(const struct fairqueue *queue,
-                                      const struct fairqueue_member *member, int64_t now) {
+                                      const struct fairqueue_member *member) {
   const struct fairqueue_ring *running = &queue->running->ring, *first = queue->waiting.behind;
   int64_t deadline_ns = member->ring.deadline_ns;
   /* Less than 0: yes. A toss-up in many parts, of which one branch is made. */
-  int64_t is_earlier = deadline_ns - running->deadline_ns, is_over = queue->over_ns - now - 1;
-  int64_t is_better = fairqueue_lag(queue, running) | (is_earlier & is_over);
+  bool is_earlier = (deadline_ns < running->deadline_ns) & fairqueue_is_over(queue);
+  int64_t is_better = fairqueue_lag(queue, running) | -(int64_t)is_earlier;
   bool is_before = (deadline_ns < first->deadline_ns) | (first == &queue->waiting);
   int64_t is_first = fairqueue_lag(queue, first) | -(int64_t)is_before;
   if ((is_better & is_first & ~fairqueue_lag(queue, &member->ring)) >= 0) return false;

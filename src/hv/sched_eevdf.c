@@ -85,58 +85,45 @@ static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena
 
 /* --- coming and going --- */
 
-static inline struct fairqueue *queue_of(const struct eevdf *eevdf,
-                                         const struct fairqueue_member *member) {
-  return fairhost_queue(&eevdf->host, member);
+static inline void charge(const struct hv *hv, struct fairqueue *queue) {
+  fairqueue_charge(queue, hv->sim->now_ns, hv->timeslice_ns);
 }
 
-static inline void charge(const struct hv *hv, struct fairqueue_member *running) {
-  const struct eevdf *eevdf = hv->sched_state;
-  fairhost_charge(&eevdf->host, running, hv->sim->now_ns);
-}
-
-static inline void push(struct hv *hv, struct fairqueue_member *member) {
+static inline void push(struct hv *hv, struct fairqueue_member *member, pcpu_id_t p) {
   struct eevdf *eevdf = hv->sched_state;
-  fairhost_push(&eevdf->host, hv, member);
+  fairhost_push(&eevdf->host, hv, member, p);
 }
 
-/* member is picked, and stays where it runs if it does. */
-static inline void pick(const struct hv *hv, struct fairqueue_member *member) {
-  struct fairqueue *queue = queue_of(hv->sched_state, member);
-  if (queue->running == member) fairqueue_set_running(queue, member, hv->sim->now_ns);
-}
-
-/* member has come to the queue of a pCPU where nobody runs: who runs on another thread of the core,
-   which has one VM, may have to go. */
+/* member has come to p's queue, where nobody runs: who runs on another thread of the core, which
+   has one VM, may have to go. */
 static __attribute__((noinline)) void check_core(struct hv *hv,
-                                                 const struct fairqueue_member *member) {
+                                                 const struct fairqueue_member *member,
+                                                 pcpu_id_t p) {
   const struct eevdf *eevdf = hv->sched_state;
-  const struct vcpu *rival = hv_rival(hv, member->queue);
+  const struct vcpu *rival = hv_rival(hv, p);
   if (!rival || rival->has_expired) return;
-  struct fairqueue_member *running = member_of(hv, rival);
-  charge(hv, running);
+  struct fairqueue *queue = &eevdf->host.queues[rival->pcpu];
+  charge(hv, queue);
   bool is_timed = eevdf->params.hrtick && hv->pcpus[rival->pcpu].slice_end_ns == TIME_NEVER_NS;
-  bool is_over = queue_of(eevdf, running)->over_ns <= hv->sim->now_ns &&
-                 fairqueue_earliest(queue_of(eevdf, member)) == member;
-  if (is_timed || is_over) hv_ask(hv, member->queue);
+  bool is_next = fairqueue_earliest(&eevdf->host.queues[p]) == member;
+  if (is_timed || (is_next && fairqueue_is_over(queue))) hv_ask(hv, p);
 }
 
 /* member comes to the queue that has been found for it. */
 static inline void arrive(struct hv *hv, struct fairqueue_member *member) {
   struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue *queue = queue_of(eevdf, member);
   pcpu_id_t p = member->queue;
-  struct fairqueue_member *running = queue->running;
-  if (running) charge(hv, running);
-  fairhost_join(&eevdf->host, member);
-  bool preempts = running && fairqueue_preempts(queue, member, hv->sim->now_ns);
-  push(hv, member);
-  if (!running) {
-    if (hv->is_core_scheduled) check_core(hv, member);
+  struct fairqueue *queue = &eevdf->host.queues[p];
+  if (queue->running) charge(hv, queue);
+  fairhost_join(&eevdf->host, member, p);
+  bool is_better = queue->running && fairqueue_preempts(queue, member);
+  push(hv, member, p);
+  if (!queue->running) {
+    if (hv->is_core_scheduled) check_core(hv, member, p);
     return;
   }
   bool is_timed = eevdf->params.hrtick && hv->pcpus[p].slice_end_ns == TIME_NEVER_NS;
-  if ((is_timed || preempts) && !hv->pcpus[p].current->has_expired) hv_ask(hv, p);
+  if ((is_timed || is_better) && !hv->pcpus[p].current->has_expired) hv_ask(hv, p);
 }
 
 /* Where who wakes goes: where it ran if that is idle, else to an idle pCPU, by the same cache if
@@ -156,11 +143,10 @@ static __attribute__((noinline)) pcpu_id_t select_idle(const struct hv *hv, cons
 static void requeue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   const struct eevdf *eevdf = hv->sched_state;
   struct fairqueue_member *member = member_of(hv, v);
-  charge(hv, member);
-  if (reason == QUEUE_YIELDED) {
-    member->ring.deadline_ns += fairqueue_virtual_ns(member, eevdf->params.base_slice_ns);
-  }
-  push(hv, member);
+  charge(hv, &eevdf->host.queues[v->pcpu]);
+  if (reason == QUEUE_YIELDED)
+    member->ring.deadline_ns += fairqueue_virtual_ns(member, hv->timeslice_ns);
+  push(hv, member, v->pcpu);
 }
 
 MOVE_INLINE void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
@@ -177,35 +163,38 @@ MOVE_INLINE void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason 
 }
 
 static inline void eevdf_dequeue(struct hv *hv, struct vcpu *v) {
-  fairhost_pull(hv, member_of(hv, v));
+  struct fairqueue_member *member = member_of(hv, v);
+  fairhost_pull(hv, member, member->queue);
 }
 
 static void eevdf_withdrawn(struct hv *hv, struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
-  fairhost_leave(&eevdf->host, member_of(hv, v));
+  struct fairqueue_member *member = member_of(hv, v);
+  fairhost_leave(&eevdf->host, member, member->queue);
 }
 
 /* It starts on another pCPU than the one in whose queue it stands, or stands in none. */
 static __attribute__((noinline)) void move_to(const struct fairhost *host,
                                               struct fairqueue_member *member, pcpu_id_t p) {
-  if (member->is_member) fairhost_leave(host, member);
+  if (member->is_member) fairhost_leave(host, member, member->queue);
   member->queue = p;
-  fairhost_join(host, member);
+  fairhost_join(host, member, p);
 }
 
 MOVE_INLINE void eevdf_started(struct hv *hv, struct vcpu *v) {
   struct eevdf *eevdf = hv->sched_state;
   struct fairqueue_member *member = member_of(hv, v);
-  if (member->queue != v->pcpu || !member->is_member) move_to(&eevdf->host, member, v->pcpu);
-  fairqueue_set_running(queue_of(eevdf, member), member, hv->sim->now_ns);
+  pcpu_id_t p = v->pcpu;
+  if (member->queue != p || !member->is_member) move_to(&eevdf->host, member, p);
+  fairqueue_start(&eevdf->host.queues[p], member, hv->sim->now_ns);
 }
 
 static inline void eevdf_stopped(struct hv *hv, struct vcpu *v) {
-  struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue_member *member = member_of(hv, v);
-  charge(hv, member);
-  fairqueue_set_idle(queue_of(eevdf, member));
-  if (!v->is_queued) fairhost_leave(&eevdf->host, member);
+  const struct eevdf *eevdf = hv->sched_state;
+  struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
+  charge(hv, queue);
+  if (!v->is_queued) fairqueue_leave(queue, queue->running, eevdf->host.most_lag_ns);
+  queue->running = NULL;
 }
 
 /* --- who runs on p --- */
@@ -225,40 +214,40 @@ static inline struct vcpu *eevdf_first(struct hv *hv, pcpu_id_t p) {
 
 static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   const struct eevdf *eevdf = hv->sched_state;
-  const struct fairqueue *queue = &eevdf->host.queues[p];
+  struct fairqueue *queue = &eevdf->host.queues[p];
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
-  if (current && current->is_queued && !current->has_yielded &&
-      fairqueue_goes_on(queue, hv->sim->now_ns))
+  if (current && current->is_queued && !current->has_yielded && fairqueue_goes_on(queue))
     return current;
   struct vcpu *next = eevdf_first(hv, p);
-  if (next) pick(hv, member_of(hv, next));
+  if (next && next == current) fairqueue_pick_again(queue);
   return next;
 }
 
 MOVE_INLINE void eevdf_take(struct hv *hv, struct vcpu *v) {
+  const struct eevdf *eevdf = hv->sched_state;
   struct fairqueue_member *member = member_of(hv, v);
-  pick(hv, member);
-  fairhost_pull(hv, member);
+  pcpu_id_t p = member->queue;
+  struct fairqueue *queue = &eevdf->host.queues[p];
+  if (queue->running == member) fairqueue_pick_again(queue);
+  fairhost_pull(hv, member, p);
 }
 
 /* Of two with the same deadline the one who waits comes first. */
 static inline struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
   struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue_member *running = member_of(hv, v);
-  struct fairqueue *queue = queue_of(eevdf, running);
-  int64_t now = hv->sim->now_ns;
-  charge(hv, running);
-  if (fairqueue_goes_on(queue, now)) return v;
-  struct fairqueue_member *next = fairqueue_earliest(queue);
+  struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
+  charge(hv, queue);
+  if (fairqueue_goes_on(queue)) return v;
+  struct fairqueue_member *next = fairqueue_earliest(queue), *running = queue->running;
   if (!next) return NULL;
   bool is_first = running->ring.deadline_ns < next->ring.deadline_ns;
   if (is_first && fairqueue_lag(queue, &running->ring) >= 0) {
-    fairqueue_set_running(queue, running, now);
+    fairqueue_pick_again(queue);
     return v;
   }
   fairqueue_pull(next);
   fairqueue_push(queue, running, eevdf->host.n_arrivals++);
-  fairqueue_set_idle(queue);
+  queue->running = NULL;
   return vcpu_of(hv, next);
 }
 
@@ -271,23 +260,23 @@ static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struc
 MOVE_INLINE struct vcpu *eevdf_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
   struct eevdf *eevdf = hv->sched_state;
   struct fairqueue_member *member = &eevdf->host.members[v - hv->vcpus];
-  struct fairqueue *queue = queue_of(eevdf, member);
-  struct fairqueue_member *running = queue->running;
-  if (!running || hv->is_spread || eevdf->params.hrtick) return enqueue_woken(hv, v);
-  charge(hv, running);
-  fairhost_join(&eevdf->host, member);
-  if (!fairqueue_preempts(queue, member, hv->sim->now_ns)) {
-    push(hv, member);
+  pcpu_id_t p = member->queue;
+  struct fairqueue *queue = &eevdf->host.queues[p];
+  if (!queue->running || hv->is_spread || eevdf->params.hrtick) return enqueue_woken(hv, v);
+  charge(hv, queue);
+  fairhost_join(&eevdf->host, member, p);
+  if (!fairqueue_preempts(queue, member)) {
+    push(hv, member, p);
     return NULL;
   }
-  struct vcpu *current = vcpu_of(hv, running);
+  struct vcpu *current = hv->pcpus[p].current;
   if (!vcpu_is_quiet(current, RS_RUNNING)) {
-    push(hv, member);
-    hv_ask(hv, member->queue);
+    push(hv, member, p);
+    hv_ask(hv, p);
     return NULL;
   }
-  push(hv, running);
-  fairqueue_set_idle(queue);
+  push(hv, queue->running, p);
+  queue->running = NULL;
   *loser = current;
   return v;
 }
@@ -306,7 +295,7 @@ MOVE_INLINE int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
   const struct fairqueue_member *member = member_of(hv, v);
   if (!eevdf->params.hrtick || !is_wanted(hv, member->queue)) return TIME_NEVER_NS;
-  if (fairqueue_is_alone(queue_of(eevdf, member), member)) return TIME_NEVER_NS;
+  if (fairqueue_is_alone(&eevdf->host.queues[member->queue], member)) return TIME_NEVER_NS;
   return fairqueue_left_ns(member);
 }
 
@@ -321,8 +310,8 @@ static void balance(struct hv *hv, pcpu_id_t p) {
   if (!member) return;
   pcpuset_add(&host->balanced, p);
   pcpuset_add(&host->balanced, member->queue);
-  fairhost_pull(hv, member);
-  fairhost_leave(host, member);
+  fairhost_pull(hv, member, member->queue);
+  fairhost_leave(host, member, member->queue);
   member->queue = p;
   arrive(hv, member);
 }
@@ -337,12 +326,12 @@ static void balance_all(struct hv *hv) {
 /* Charges who runs on first..first+63; where a slice is over then, by bit, as that is a toss-up. */
 static uint64_t charge_all(struct hv *hv, pcpu_id_t first) {
   const struct eevdf *eevdf = hv->sched_state;
-  int64_t now = hv->sim->now_ns;
   uint64_t over = 0;
   for (uint32_t i = 0; i < 64 && first + i < hv->n_pcpus; i++) {
-    const struct fairqueue *queue = &eevdf->host.queues[first + i];
-    if (queue->running) charge(hv, queue->running);
-    over |= (uint64_t)(queue->over_ns <= now) << i;
+    struct fairqueue *queue = &eevdf->host.queues[first + i];
+    if (!queue->running) continue;
+    charge(hv, queue);
+    over |= (uint64_t)fairqueue_is_over(queue) << i;
   }
   return over;
 }
@@ -369,12 +358,13 @@ static void eevdf_audit(const struct hv *hv) {
 
 PICKED_WAYS(eevdf)
 
-static bool is_quiet_queue(const struct hv *hv, const struct fairqueue *queue) {
-  const struct fairqueue_member *member;
-  FAIRQUEUE_FOREACH(member, queue) {
-    if (!vcpu_is_quiet(vcpu_of(hv, member), RS_READY)) return false;
-  }
-  return vcpu_is_quiet(vcpu_of(hv, queue->running), RS_RUNNING);
+/* Are who runs and who would be picked instead quiet? All pCPUs that are asked decide now, so to
+   charge who runs there changes nothing. */
+static bool is_quiet_decision(const struct hv *hv, struct fairqueue *queue) {
+  charge(hv, queue);
+  struct fairqueue_member *next = fairqueue_earliest(queue);
+  return vcpu_is_quiet(vcpu_of(hv, queue->running), RS_RUNNING) &&
+         (next ? vcpu_is_quiet(vcpu_of(hv, next), RS_READY) : fairqueue_is_empty(queue));
 }
 
 /* As the vCPU that each of them decides about stands in its own queue then, none takes any from
@@ -383,7 +373,7 @@ static bool eevdf_decide_all(struct hv *hv) {
   const struct eevdf *eevdf = hv->sched_state;
   pcpu_id_t p = ID_NONE;
   while ((p = pcpuset_next(&hv->asked, p + 1)) != ID_NONE)
-    if (!is_quiet_queue(hv, &eevdf->host.queues[p])) return false;
+    if (!is_quiet_decision(hv, &eevdf->host.queues[p])) return false;
   while ((p = pcpuset_first(&hv->asked)) != ID_NONE) {
     pcpuset_remove(&hv->asked, p);
     eevdf_decide(hv, p);
