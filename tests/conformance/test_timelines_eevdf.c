@@ -216,24 +216,25 @@ START_TEST(little_of_a_lead_is_kept) {
 }
 END_TEST
 
-/* Slices are 4 long, c's an eighth of that. At 3, c has the earliest deadline, 1.75, but b, which
-   has 1 and the deadline 2, is not ahead of the mean, 1.5, and has what is left of its slice. */
+/* Slices are 4 long, c's a 32nd part of that. At 3.5, c has the earliest deadline, 1.875, but b,
+   which has 1.5 and the deadline 2, is not ahead of the mean, 1.75, and has what is left of its
+   slice. The same when nobody watches, which makes most moves shorter. */
+#define KEPT \
+  "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" EEVDF(", 'base_slice': '4ms', 'tick': '1ms'") "}," \
+  "'programs': {" HOG ", 'io': [ { 'sleep': '3500us' }, { 'compute': '1ms' }, { 'sleep': '1h' } ]" \
+  "}, 'vms': { 'a': { 'vcpus': 1, 'program': 'hog' }, 'b': { 'vcpus': 1, 'program': 'hog' },"   \
+  "'c': { 'vcpus': 1, 'program': 'io', 'weight': 8192 } }, 'run': { 'duration': '6ms' } }"
+
 START_TEST(a_slice_that_is_not_over_is_kept) {
-  world_watch(
-      &world,
-      "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" EEVDF(
-          ", 'base_slice': '4ms', 'tick': '1ms'") "}, 'programs': {" HOG
-                                                  ", 'io': [ { 'compute': '1ms' }, { 'sleep': "
-                                                  "'10s' } ] },"
-                                                  "'vms': { 'a': { 'vcpus': 1, 'program': 'hog' },"
-                                                  "'b': { 'vcpus': 1, 'program': 'hog' },"
-                                                  "'c': { 'vcpus': 1, 'program': 'io', 'weight': "
-                                                  "2048, 'start': '3ms' } },"
-                                                  "'run': { 'duration': '6ms' } }");
-  world_expect(&world, MS,
-               "a/v0 uu rr r u\n"
-               "b/v0 rr uu r r\n"
-               "c/v0 .. .r u .\n");
+  world_watch(&world, KEPT);
+  world_expect(&world, 500 * US,
+               "a/v0 uuuu rrrr rr uu\n"
+               "b/v0 rrrr uuuu rr rr\n"
+               "c/v0 .... ...r uu ..\n");
+  world_free(&world);
+  world_measure(&world, KEPT);
+  ck_assert_int_eq(world_vm(&world, "c")->total.runstate_ns[RS_READY], 500 * US);
+  ck_assert_uint_eq(world_vm(&world, "b")->total.preemptions, 1);
 }
 END_TEST
 
@@ -284,7 +285,7 @@ START_TEST(nobody_is_taken_that_would_be_too_much) {
 END_TEST
 
 /* At 7 x/v1 spins, has 3 and a deadline at 3.7, x/v0 4; o has 3.5 and a deadline at 3.675. The same
-   when nobody watches, which makes most moves shorter. */
+   when nobody watches. */
 #define SPINNER \
   "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" EEVDF() "}, 'locks': { 'l': { 'kind': 'ticket' }"  \
   "}, 'programs': { 'x': [ { 'lock': 'l', 'hold': '10ms' } ], 'io': [ { 'sleep': '7ms' },"        \
