@@ -137,7 +137,8 @@ const struct option_row option_rows[OPTIONS] = {
                       .value = VALUE_WORD,
                       .argument = "TABLE",
                       .words = table_names,
-                      .help = "rows of vm (default), vcpu, lock, host, or the summary"},
+                      .help =
+                          "rows of vm (default), vcpu, lock, interrupt, steal, host, or summary"},
     [OPTION_TRACE_MS] = {.name = "trace-ms",
                          .value = VALUE_COUNT,
                          .argument = "MS",
