@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/figures.h"
+
 enum { TEXT_ROOM = 8192, NAME_ROOM = 64 };
 
 /* --- running --- */
@@ -213,10 +215,22 @@ static void expect_line(const struct world *world, int64_t unit_ns, char *line) 
   free(drawn);
 }
 
+/* Who is not watched takes shorter ways, which must lead to the same. */
+static void expect_same_unwatched(const struct world *world) {
+  static struct figures watched, unwatched;
+  struct arena arena = {0};
+  figures_read(&watched, world->result);
+  figures_read(&unwatched,
+               machine_run(world->bound.scenario, &(struct machine_options){0}, &arena));
+  figures_expect_same(&watched, &unwatched);
+  arena_free(&arena);
+}
+
 void world_expect(const struct world *world, int64_t unit_ns, const char *drawing) {
   char text[TEXT_ROOM], *rest = NULL;
   ck_assert_uint_lt(strlen(drawing), sizeof text);
   strcpy(text, drawing);
   for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
     expect_line(world, unit_ns, line);
+  expect_same_unwatched(world);
 }

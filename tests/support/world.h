@@ -54,7 +54,8 @@ double world_utilisation(const struct world *world);
      vm/v0    a vCPU: u useful, c critical, s spin, k kernel, o overhead; r READY, x COSTOP, . IDLE
      vm/t0:l  a thread and a lock: w waits, g was granted it but has not entered, # is inside
      vm/t0    a thread: the host-wide number of the vCPU on which it is current, . if it is not
-     p0       a pCPU: the host-wide number of its vCPU, . if it has none */
+     p0       a pCPU: the host-wide number of its vCPU, . if it has none
+   And the results with those of a run that nobody watches. */
 void world_expect(const struct world *world, int64_t unit_ns, const char *drawing);
 
 #endif
