@@ -158,6 +158,61 @@ START_TEST(who_is_given_away_does_not_go_on) {
 }
 END_TEST
 
+/* a burns one credit a ns, the others two; who is refused waits for init and starts then. At 2 p0
+   chooses a once more, for p0 and p2; p1 picks d, which has none: that is a reset. The queue of p2
+   has b, c/v1 that is about to stop and a/v1 that is about to start, half a load of each: b is
+   given to that of p1, though a/v1 is lower. There b has 1 ms and d none, so p1 decides anew. */
+START_TEST(who_is_about_to_start_is_not_given_away) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 3 }, 'hypervisor': { 'scheduler': { 'kind': 'credit2',"
+              "'init': '1ms', 'min_timer': '1ms', 'runqueue': 'cpu' }, 'coscheduling': {"
+              "'kind': 'strict' } }, 'programs': {" HOG
+              "}, 'vms': { 'a': { 'vcpus': 2, 'program': 'hog', 'weight': 512 },"
+              "'b': { 'vcpus': 1, 'program': 'hog', 'start': '1ms' },"
+              "'c': { 'vcpus': 2, 'program': 'hog' },"
+              "'d': { 'vcpus': 1, 'program': 'hog', 'affinity': '1' } },"
+              "'run': { 'duration': '3ms' } }");
+  world_expect(&world, MS,
+               "a/v0 u x u\n"
+               "a/v1 u x u\n"
+               "b/v0 . r u\n"
+               "c/v0 x u x\n"
+               "c/v1 x u x\n"
+               "d/v0 u u r\n"
+               "p0   0 3 0\n"
+               "p1   5 5 2\n"
+               "p2   1 4 1\n");
+}
+END_TEST
+
+/* a burns one credit a ns, the others two. At 1 p3 goes on with b/v1 after a reset, at 2 c/v2,
+   which p2 has left for b/v0, is better than b/v1 and goes to p3. At 3 p0 goes on with a/v0, a
+   reset: loads of 525752 and 394313 in 2^-18 are one more apart than the 131438 that c/v0 takes
+   along, so it goes to p2. Had c/v2 not counted between its pCPUs, the second one would have been
+   rounded once more, to 394314, and nobody would move. */
+START_TEST(who_changes_pcpus_counts_all_the_time) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 4, 'topology': { 'sockets': 2 } }, 'hypervisor': {"
+              "'scheduler': { 'kind': 'credit2', 'init': '2ms', 'min_timer': '1ms',"
+              "'migrate_resist': '0' } }, 'programs': {" HOG
+              "}, 'vms': { 'a': { 'vcpus': 2, 'program': 'hog', 'weight': 512 },"
+              "'b': { 'vcpus': 2, 'program': 'hog' },"
+              "'c': { 'vcpus': 3, 'program': 'hog' } }, 'run': { 'duration': '4ms' } }");
+  world_expect(&world, MS,
+               "a/v0 u r uu\n"
+               "a/v1 u r uu\n"
+               "b/v0 u r uu\n"
+               "b/v1 u u rr\n"
+               "c/v0 r u ru\n"
+               "c/v1 r u rr\n"
+               "c/v2 r u ur\n"
+               "p0   0 4 00\n"
+               "p1   1 5 11\n"
+               "p2   2 6 24\n"
+               "p3   3 3 62\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("credit2");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -170,5 +225,7 @@ int main(void) {
   tcase_add_test(tests, sockets_exchange_when_credits_are_reset);
   tcase_add_test(tests, one_queue_keeps_no_pcpu_idle);
   tcase_add_test(tests, who_is_given_away_does_not_go_on);
+  tcase_add_test(tests, who_is_about_to_start_is_not_given_away);
+  tcase_add_test(tests, who_changes_pcpus_counts_all_the_time);
   return suite_run(tests, "timelines of credit2");
 }
