@@ -38,6 +38,20 @@ START_TEST(who_wakes_with_more_credits_preempts) {
 }
 END_TEST
 
+/* hog burns two credits a ns. At 5 it has 2 and io 9; at 7 none, a reset, which leaves io
+   with 10.5; at 9 it has 6. */
+START_TEST(weights_count_for_who_wakes) {
+  world_watch(&world, "{ 'host': { 'pcpus': 1 }, 'hypervisor': {" CREDIT2 "}, 'programs': {" HOG
+                      ", 'io': [ { 'compute': '1ms' }, { 'sleep': '3ms' } ] },"
+                      "'vms': { 'hog': { 'vcpus': 1, 'program': 'hog', 'weight': 256 },"
+                      "'io': { 'vcpus': 1, 'program': 'io', 'weight': 512 } },"
+                      "'run': { 'duration': '11ms' } }");
+  world_expect(&world, MS,
+               "hog/v0 u r uuu r uuu r u\n"
+               "io/v0  r u ... u ... u .\n");
+}
+END_TEST
+
 /* At 1 c is better than a and stood at p0. p1 goes on with b, as a has no more; at 1.5 a has 0.5 ms
    more than b, enough to change pCPUs. */
 START_TEST(small_leads_do_not_migrate) {
@@ -218,6 +232,7 @@ int main(void) {
   tcase_add_checked_fixture(tests, NULL, forget);
   tcase_add_test(tests, weights_burn_credits);
   tcase_add_test(tests, who_wakes_with_more_credits_preempts);
+  tcase_add_test(tests, weights_count_for_who_wakes);
   tcase_add_test(tests, small_leads_do_not_migrate);
   tcase_add_test(tests, slices_begin_when_all_have_been_chosen);
   tcase_add_test(tests, a_cap_is_a_budget_of_10_ms);
