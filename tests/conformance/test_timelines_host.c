@@ -3,7 +3,6 @@
    compared with what happened. support/world.h says what the characters mean. */
 #include <check.h>
 
-#include "support/figures.h"
 #include "support/suite.h"
 #include "support/world.h"
 
@@ -398,78 +397,6 @@ START_TEST(exclusive_pcpus_run_nobody_else) {
 }
 END_TEST
 
-/* --- who is not watched goes short ways: they must come to the same --- */
-
-static void watch_and_measure(const char *text, const char *drawing) {
-  static struct figures watched, measured;
-  world_watch(&world, "%s", text);
-  world_expect(&world, MS, drawing);
-  figures_read(&watched, world.result);
-  world_free(&world);
-  world_measure(&world, "%s", text);
-  figures_read(&measured, world.result);
-  figures_expect_same(&watched, &measured);
-}
-
-/* At 30 two slices end that began together, p1's first: a/v0 lines up behind b/v0, which therefore
-   gets p0 when c/v0 is done. */
-START_TEST(slices_that_end_together_line_up_as_they_began) {
-  watch_and_measure(
-      "{ 'host': { 'pcpus': 2 }, 'hypervisor': {" RR("10ms") "},"
-      "'programs': { " HOGS_PROGRAM ", 'short': [ { 'compute': '15ms' } ],"
-      "  'nap': [ { 'compute': '10ms' }, { 'sleep': '1ms' }, { 'compute': '1s' } ] },"
-      "'vms': { 'a': { 'vcpus': 1, 'program': 'nap' }, 'b': { 'vcpus': 1, 'program': 'hog' },"
-      "         'c': { 'vcpus': 1, 'program': 'short', 'iterations': 1 },"
-      "         'd': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '49ms' } }",
-      "a/v0 uuuuuuuuuu .rrrrrrrrr uuuuuuuuuu rrrrrrrrrr uuuuuuuuu\n"
-      "b/v0 uuuuuuuuuu rrrrrrrrrr uuuuuuuuuu rrrrruuuuu uuuuurrrr\n"
-      "c/v0 rrrrrrrrrr uuuuuuuuuu rrrrrrrrrr uuuuu..... .........\n"
-      "d/v0 rrrrrrrrrr uuuuuuuuuu rrrrrrrrrr uuuuuuuuuu rrrrruuuu\n"
-      "p0   0000000000 2222222222 0000000000 2222211111 111113333\n"
-      "p1   1111111111 3333333333 1111111111 3333333333 000000000\n");
-}
-END_TEST
-
-/* x/v0 and y/v0 wake at 10. The former comes first, but y/v0's last pCPU is free. */
-START_TEST(who_wakes_together_is_placed_together) {
-  watch_and_measure(
-      "{ 'host': { 'pcpus': 3 }, 'hypervisor': {" RR("10ms") "},"
-      "'programs': { " HOGS_PROGRAM ", 'px': [ { 'compute': '1ms' }, { 'sleep': '9ms' } ],"
-      "              'py': [ { 'compute': '5ms' }, { 'sleep': '5ms' } ] },"
-      "'vms': { 'x': { 'vcpus': 1, 'program': 'px' }, 'y': { 'vcpus': 1, 'program': 'py' },"
-      "         'z': { 'vcpus': 1, 'program': 'hog', 'start': '2ms' } },"
-      "'run': { 'duration': '19ms' } }",
-      "x/v0 u......... u........\n"
-      "y/v0 uuuuu..... uuuuu....\n"
-      "z/v0 ..uuuuuuuu uuuuuuuuu\n"
-      "p0   0.22222222 222222222\n"
-      "p1   11111..... 11111....\n"
-      "p2   .......... 0........\n");
-}
-END_TEST
-
-/* Pairs take turns, each with one that has come later: two slices of many end together. */
-START_TEST(hogs_that_start_in_pairs_stay_together) {
-  watch_and_measure(
-      "{ 'host': { 'pcpus': 8 }, 'hypervisor': {" RR("10ms") "},"
-      "'programs': { " HOGS_PROGRAM " }, 'vms': {"
-      "'a': { 'count': 2, 'vcpus': 1, 'program': 'hog' },"
-      "'b': { 'count': 2, 'vcpus': 1, 'program': 'hog', 'start': '2ms' },"
-      "'c': { 'count': 2, 'vcpus': 1, 'program': 'hog', 'start': '4ms' },"
-      "'d': { 'count': 2, 'vcpus': 1, 'program': 'hog', 'start': '6ms' },"
-      "'late': { 'count': 8, 'vcpus': 1, 'program': 'hog', 'start': '8ms' } },"
-      "'run': { 'duration': '45ms' } }",
-      "p0   0000000000 8888888888 0000000000 8888888888 00000\n"
-      "p1   1111111111 9999999999 1111111111 9999999999 11111\n"
-      "p2   ..22222222 22:::::::: ::22222222 22:::::::: ::222\n"
-      "p3   ..33333333 33;;;;;;;; ;;33333333 33;;;;;;;; ;;333\n"
-      "p4   ....444444 4444<<<<<< <<<<444444 4444<<<<<< <<<<4\n"
-      "p5   ....555555 5555====== ====555555 5555====== ====5\n"
-      "p6   ......6666 666666>>>> >>>>>>6666 666666>>>> >>>>>\n"
-      "p7   ......7777 777777???? ??????7777 777777???? ?????\n");
-}
-END_TEST
-
 int main(void) {
   TCase *tests = tcase_create("timelines");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -493,8 +420,5 @@ int main(void) {
   tcase_add_test(tests, barrier_spins_are_blamed_on_the_missing);
   tcase_add_test(tests, migrations_cost_by_distance);
   tcase_add_test(tests, exclusive_pcpus_run_nobody_else);
-  tcase_add_test(tests, slices_that_end_together_line_up_as_they_began);
-  tcase_add_test(tests, who_wakes_together_is_placed_together);
-  tcase_add_test(tests, hogs_that_start_in_pairs_stay_together);
   return suite_run(tests, "timelines of hosts");
 }

@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 AT_LEAST_PCT = 95
 # Those that find most come first; the next stage is built and run if one finds nothing.
 STAGES = (("oracle-oracle",),
-          ("conformance-timelines_host", "conformance-timelines_guest",
-           "conformance-timelines_locks", "conformance-timelines_cures",
+          ("conformance-timelines_host", "conformance-timelines_instants",
+           "conformance-timelines_guest", "conformance-timelines_locks",
+           "conformance-timelines_cures",
            "conformance-timelines_osv", "conformance-timelines_credit",
            "conformance-timelines_credit2", "conformance-timelines_eevdf",
            "conformance-timelines_esx", "conformance-timelines_cores",
