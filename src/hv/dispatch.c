@@ -256,6 +256,11 @@ static __attribute__((noinline)) void dispatch(struct hv *hv, pcpu_id_t p) {
   if (!hv->is_picked || !dispatch_picked(hv, p)) batch_dispatch(hv, p);
 }
 
+void hv_fill(struct hv *hv) {
+  if (!hv->is_plain || hv->asked.n_members > 0 || !plain_fill(hv)) dispatch(hv, ID_NONE);
+  move_set_filled(hv);
+}
+
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
   if (!hv->is_plain || hv->asked.n_members > 0 || !plain_dispatch(hv, p)) dispatch(hv, p);
   move_set_filled(hv);

@@ -167,8 +167,10 @@ void hv_check(const struct hv *hv);
 /* --- dispatch.c and batch.c: the only code that changes who runs --- */
 void hv_on_step(struct hv *hv, struct vcpu *v);
 /* Class 2 of this instant: the slice-end batch, then filling. Nothing earlier may be due. p: the
-   lowest pCPU whose slice ends now, ID_NONE if none does. */
+   lowest pCPU whose slice ends now. */
 void hv_dispatch(struct hv *hv, pcpu_id_t p);
+/* … where none does. */
+void hv_fill(struct hv *hv);
 /* By what is known of the host when it is built. */
 void hv_choose_ways(struct hv *hv);
 

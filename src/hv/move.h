@@ -262,7 +262,7 @@ void ple_end_exit(struct hv *hv, struct vcpu *v);
 
 /* --- batch.c --- */
 
-/* The whole dispatch phase of this instant; p as of hv_dispatch. */
+/* The whole dispatch phase of this instant; p as of hv_dispatch, or ID_NONE. */
 void batch_dispatch(struct hv *hv, pcpu_id_t p);
 /* The next to offer a pCPU to and, where pCPUs pick, hv->next_pcpu for it; NULL: nobody. */
 struct vcpu *batch_next_offer(struct hv *hv);

@@ -155,16 +155,20 @@ MOVE_INLINE uint32_t plain_find_all(const struct hv *hv, pcpu_id_t p) {
   const struct calendar *calendar = &hv->sim->calendar;
   const struct runqueue *queue = hv->fifo;
   int64_t last_key = calendar_last_key(calendar, hv->sim->now_ns);
-  uint32_t n = 0;
+  uint32_t at = queue->head, behind = at + hv->n_queued;
   uint64_t order = 0;
-  for (; p < hv->n_pcpus; p = wtree_find(&calendar->pcpus, p + 1, last_key)) {
+  for (; p < hv->n_pcpus; p++) {
+    if (wtree_key(&calendar->pcpus, p) > last_key) {
+      p = wtree_find(&calendar->pcpus, p, last_key);
+      if (p >= hv->n_pcpus) break;
+    }
     const struct pcpu *pcpu = &hv->pcpus[p];
-    const struct vcpu *next = queue->slot[(queue->head + n) & queue->mask];
-    if (n++ == hv->n_queued || next->pcpu != p || pcpu->dispatch_order < order) return 0;
+    const struct vcpu *next = queue->slot[at & queue->mask];
+    if (at++ == behind || next->pcpu != p || pcpu->dispatch_order < order) return 0;
     if (!vcpu_is_quiet(next, RS_READY) || !vcpu_is_quiet(pcpu->current, RS_RUNNING)) return 0;
     order = pcpu->dispatch_order;
   }
-  return n;
+  return at - queue->head;
 }
 
 /* The n go back to the queue, and as many of its heads take over, each the pCPU that it ran on
@@ -216,15 +220,18 @@ static __attribute__((noinline)) bool plain_swap_all(struct hv *hv, pcpu_id_t fi
 
 /* --- what happens to a plain host --- */
 
-/* The same as batch_dispatch, where there is nothing to decide: no pCPU is free but those whose
-   slices end, or nobody is queued. Returns whether that is so. */
+/* The same as batch_dispatch where no slice ends, and there is nothing to decide. Returns whether
+   that is so. */
+MOVE_INLINE bool plain_fill(struct hv *hv) {
+  uint32_t n_free = hv->free.n_members, n_queued = hv->n_queued;
+  bool is_single = n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0;
+  if (is_single) plain_start_one(hv);
+  return is_single;
+}
+
+/* … where p's slice ends: no pCPU is free but those whose slices end, or nobody is queued. */
 MOVE_INLINE bool plain_dispatch(struct hv *hv, pcpu_id_t p) {
   uint32_t n_free = hv->free.n_members, n_queued = hv->n_queued;
-  if (p == ID_NONE) {
-    bool is_single = n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0;
-    if (is_single) plain_start_one(hv);
-    return is_single;
-  }
   if ((uint64_t)n_free * n_queued > 0) return false; /* one branch, as either alone is a toss-up */
   /* Slices that ended together will do so again. */
   if (hv->n_expired > 1 && n_queued > 0 && plain_swap_all(hv, p)) return true;

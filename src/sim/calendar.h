@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/inline.h"
 #include "sim/time.h"
 #include "sim/wtree.h"
 
@@ -128,7 +129,7 @@ static inline void calendar_clear_pcpu(struct calendar *calendar, uint32_t pcpu)
 /* Enters a pCPU's event, which comes after at_ns, unless another pCPU has one up to then: returns
    whether none has. For who handles an event of the pCPU at at_ns, and wants to know whether it is
    the last one. */
-static inline bool calendar_set_last_pcpu(struct calendar *calendar, uint32_t pcpu, int64_t at_ns,
+ALWAYS_INLINE bool calendar_set_last_pcpu(struct calendar *calendar, uint32_t pcpu, int64_t at_ns,
                                           int64_t key) {
   int64_t former = wtree_key(&calendar->pcpus, pcpu);
   int64_t rest = wtree_replace(&calendar->pcpus, pcpu, key);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "sim/arena.h"
+#include "sim/inline.h"
 
 #define WTREE_NONE INT64_MAX
 
@@ -51,7 +52,7 @@ static inline void wtree_set(const struct wtree *tree, uint32_t leaf, int64_t ke
 
 /* As wtree_set, for a key that is seldom the least of many: that is a branch, so that whoever asks
    what comes next needs not wait until the key is known. Returns the least key of all others. */
-static inline int64_t wtree_replace(struct wtree *tree, uint32_t leaf, int64_t key) {
+ALWAYS_INLINE int64_t wtree_replace(struct wtree *tree, uint32_t leaf, int64_t key) {
   int64_t *node = tree->node, rest = WTREE_NONE;
   size_t i = tree->n_leaves + leaf;
   node[i] = key;

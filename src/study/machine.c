@@ -354,8 +354,9 @@ static bool must_stop(struct machine *machine) {
   return machine->status != RUN_DONE;
 }
 
-/* Now and then, and whenever sim->n_unwatched has come to 0: must the run end here? */
-static bool look_after(struct machine *machine) {
+/* Now and then, and whenever sim->n_unwatched has come to 0: must the run end here? Out of line:
+   the compiler's patience with the loop around it is for what happens all the time. */
+static __attribute__((noinline)) bool look_after(struct machine *machine) {
   bool is_paranoid = machine->options->guard.paranoid;
   machine->sim.n_unwatched = is_paranoid ? 1 : INTERRUPT_STRIDE;
   if (is_paranoid) {
@@ -372,7 +373,7 @@ static bool settle(struct machine *machine) {
   if (hv->n_dirty > 0) hv_flush_crossings(hv);
   if (calendar_next_ns(&machine->sim.calendar) <= machine->sim.now_ns) return false;
   if (hv->must_fill)
-    hv_dispatch(hv, ID_NONE);
+    hv_fill(hv);
   else if (hv->n_dirty_cores > 0)
     cores_flush(hv);
   else

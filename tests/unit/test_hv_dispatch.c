@@ -99,7 +99,7 @@ static void create(uint32_t n_pcpus, const struct kind *scheduler, int64_t conte
 static void end(void) { arena_free(&arena); }
 
 static void settle(void) {
-  while (hv->must_fill) hv_dispatch(hv, ID_NONE);
+  while (hv->must_fill) hv_fill(hv);
   hv_check(hv);
 }
 
