@@ -192,8 +192,8 @@ static void choose_gang(struct hv *hv, struct hv_vm *vm) {
     struct vcpu *v = &hv->vcpus[vm->first_vcpu + i];
     if (v->runstate != RS_IDLE) choose(hv, v, v->home);
   }
-  vm->gang_slice_end_ns = slice_end_ns(hv, &hv->vcpus[vm->first_vcpu]);
   vm->is_starting = true;
+  vm->gang_slice_end_ns = slice_end_ns(hv, &hv->vcpus[vm->first_vcpu]);
   hv->cosched->gang_started(hv, vm);
 }
 

@@ -81,6 +81,12 @@ static inline int64_t fairqueue_lag(const struct fairqueue *queue,
   return queue->sum_ns - (ring->v_ns - queue->waiting.v_ns) * queue->weight;
 }
 
+/* The mean, relative to the zero, which it does not depend on, as it is rounded down. */
+static inline int64_t fairqueue_mean_ns(const struct fairqueue *queue) {
+  int64_t mean_ns = queue->sum_ns / queue->weight, rest = queue->sum_ns % queue->weight;
+  return mean_ns - (rest < 0);
+}
+
 /* How far v_ns comes in time_ns; keeps what is left over. */
 static inline int64_t fairqueue_advance_ns(struct fairqueue_member *member, int64_t time_ns) {
   if (member->weight == FAIRQUEUE_WEIGHT_ONE) return time_ns;
@@ -119,8 +125,9 @@ static inline void fairqueue_join(struct fairqueue *queue, struct fairqueue_memb
   int64_t slice_ns = fairqueue_virtual_ns(member, base_ns);
   if (others > 0) {
     lag_ns = member->lag_ns + member->lag_ns * weight / others;
-    queue->waiting.v_ns += queue->sum_ns / others; /* the mean */
-    queue->sum_ns %= others;
+    int64_t ahead_ns = fairqueue_mean_ns(queue);
+    queue->waiting.v_ns += ahead_ns;
+    queue->sum_ns -= ahead_ns * others;
   }
   queue->sum_ns -= weight * lag_ns;
   queue->weight = others + weight;
@@ -133,7 +140,7 @@ static inline void fairqueue_leave(struct fairqueue *queue, struct fairqueue_mem
                                    int64_t most_lag_ns) {
   int64_t most_ns = fairqueue_virtual_ns(member, most_lag_ns);
   int64_t ahead_ns = member->ring.v_ns - queue->waiting.v_ns;
-  int64_t lag_ns = queue->sum_ns / queue->weight - ahead_ns;
+  int64_t lag_ns = fairqueue_mean_ns(queue) - ahead_ns;
   lag_ns = lag_ns < most_ns ? lag_ns : most_ns;
   member->lag_ns = lag_ns > -most_ns ? lag_ns : -most_ns;
   queue->sum_ns -= member->weight * ahead_ns;

@@ -281,10 +281,17 @@ MOVE_INLINE struct vcpu *eevdf_challenge(struct hv *hv, struct vcpu *v, struct v
   return v;
 }
 
-/* Does anybody wait for p? A gang that was refused waits in no queue, for any pCPU. */
+/* A gang that was refused waits in no queue, for any pCPU. */
+static __attribute__((noinline)) bool has_refused_gang(const struct hv *hv) {
+  for (vm_id_t i = 0; i < hv->n_vms; i++)
+    if (hv->vms[i].n_in[RS_COSTOP] > 0 && !hv->vms[i].is_starting) return true;
+  return false;
+}
+
+/* Does anybody wait for p? */
 static bool is_wanted(const struct hv *hv, pcpu_id_t p) {
-  bool has_gangs = hv->cosched->shares_slice_end && hv->n_waiting > hv->n_queued;
-  if (has_gangs || pcpuset_has(&hv->queued, p)) return true;
+  if (pcpuset_has(&hv->queued, p)) return true;
+  if (hv->cosched->shares_slice_end && has_refused_gang(hv)) return true;
   if (!hv->is_core_scheduled) return false;
   pcpu_id_t n = hv->topology.n_in[DISTANCE_CORE], first = p - p % n;
   return pcpuset_next(&hv->queued, first) < first + n;

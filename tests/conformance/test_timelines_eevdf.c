@@ -300,6 +300,23 @@ START_TEST(a_spinner_is_preempted) {
 }
 END_TEST
 
+/* A gang that starts waits for nobody: its slice does not end at 0.5. At 0.7 it is seen to be over,
+   the new one ends at 1.7, and b comes with a deadline at 1.2. */
+START_TEST(a_gang_that_starts_does_not_wait) {
+  world_watch(&world,
+              "{ 'host': { 'pcpus': 1 }, 'hypervisor': { 'coscheduling': { 'kind': 'strict' "
+              "}," EEVDF(", 'hrtick': 'on', 'base_slice': '1ms'") "}, 'programs': {" HOG
+                                                                  "}, 'vms': { 'a': { 'vcpus': 1, "
+                                                                  "'program': 'hog' },"
+                                                                  "'b': { 'vcpus': 1, 'program': "
+                                                                  "'hog', 'start': '700us' } },"
+                                                                  "'run': { 'duration': '2ms' } }");
+  world_expect(&world, 100 * US,
+               "a/v0 uuuuuuu rrrrr uuuuuuuu\n"
+               "b/v0 ....... uuuuu rrrrrrrr\n");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("eevdf");
   tcase_add_checked_fixture(tests, NULL, forget);
@@ -318,5 +335,6 @@ int main(void) {
   tcase_add_test(tests, a_slice_that_is_not_over_is_kept);
   tcase_add_test(tests, parts_of_a_ns_are_kept);
   tcase_add_test(tests, a_spinner_is_preempted);
+  tcase_add_test(tests, a_gang_that_starts_does_not_wait);
   return suite_run(tests, "timelines of eevdf");
 }

@@ -87,8 +87,7 @@ static void boost_laggard(struct naive_world *world, struct naive_vm *vm, uint32
   if (laggard) naive_host_dispatch(world, laggard, pcpu, slice_end_ns);
 }
 
-/* All transitions of a VM first, then the boosts: a sibling that may start again at this check is
-   as good a laggard as any. */
+/* A sibling that may start again at this check is as good a laggard as any. */
 static bool relaxed_check(struct naive_world *world, struct naive_vm *vm) {
   bool has_changed = false;
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
@@ -100,16 +99,11 @@ static bool relaxed_check(struct naive_world *world, struct naive_vm *vm) {
   }
   for (uint32_t i = 0; i < vm->n_vcpus; i++) {
     struct naive_vcpu *vcpu = &vm->vcpus[i];
-    vcpu->placed_on = ID_NONE;
     if (!must_stop(world, vcpu, 0)) continue;
-    vcpu->placed_on = vcpu->pcpu;
+    uint32_t pcpu = vcpu->pcpu;
     naive_host_desched(world, vcpu, RS_COSTOP);
+    boost_laggard(world, vm, pcpu, vcpu->slice_end_ns);
     has_changed = true;
-  }
-  for (uint32_t i = 0; i < vm->n_vcpus; i++) {
-    struct naive_vcpu *vcpu = &vm->vcpus[i];
-    if (vcpu->placed_on != ID_NONE) boost_laggard(world, vm, vcpu->placed_on, vcpu->slice_end_ns);
-    vcpu->placed_on = ID_NONE;
   }
   return has_changed;
 }

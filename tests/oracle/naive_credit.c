@@ -22,33 +22,6 @@ static void to_the_tail(struct naive_world *world, struct naive_vcpu *vcpu) {
   vcpu->tail_place = ++world->places;
 }
 
-/* --- balance scheduling: siblings stay apart --- */
-
-static bool has_sibling(const struct naive_vcpu *vcpu, uint32_t pcpu, bool is_running_too) {
-  for (uint32_t i = 0; i < vcpu->vm->n_vcpus; i++) {
-    const struct naive_vcpu *sibling = &vcpu->vm->vcpus[i];
-    if (sibling == vcpu || sibling->stands != pcpu) continue;
-    if (naive_host_is_waiting(sibling)) return true;
-    if (is_running_too && sibling->runstate == RS_RUNNING) return true;
-  }
-  return false;
-}
-
-/* Where it goes that has come to where a sibling is: to the lowest idle pCPU, else to the next. */
-static uint32_t apart(const struct naive_world *world, const struct naive_vcpu *vcpu) {
-  uint32_t next = vcpu->stands;
-  if (!has_sibling(vcpu, vcpu->stands, true)) return vcpu->stands;
-  for (uint32_t i = world->n_pcpus; i-- > 1;) {
-    uint32_t p = (vcpu->stands + i) % world->n_pcpus;
-    if (naive_host_may_use(world, vcpu, p) && !has_sibling(vcpu, p, true)) next = p;
-  }
-  for (uint32_t p = world->n_pcpus; p-- > 0;) {
-    bool is_idle = !world->pcpus[p].runs;
-    if (is_idle && naive_host_may_use(world, vcpu, p) && !has_sibling(vcpu, p, true)) next = p;
-  }
-  return next;
-}
-
 static bool is_balanced(const struct naive_world *world) {
   return world->credit.placement == SCHED_PLACE_BALANCE;
 }
@@ -56,7 +29,8 @@ static bool is_balanced(const struct naive_world *world) {
 static void queue(struct naive_world *world, struct naive_vcpu *vcpu, enum naive_reason reason) {
   if (vcpu->is_parked) return;
   if (reason == REASON_WOKEN && vcpu->class == UNDER) vcpu->class = BOOST;
-  if (reason != REASON_STOPPED && is_balanced(world)) vcpu->stands = apart(world, vcpu);
+  if (reason != REASON_STOPPED && is_balanced(world))
+    vcpu->stands = naive_spread_apart(world, vcpu, vcpu->stands);
   to_the_tail(world, vcpu);
   if (reason != REASON_STOPPED) look_for_pcpu(world, vcpu);
 }
@@ -79,7 +53,7 @@ static struct naive_vcpu *best_in(const struct naive_world *world, uint32_t from
   for (uint32_t i = 0; i < world->n_vcpus; i++) {
     struct naive_vcpu *vcpu = &world->vcpus[i];
     if (vcpu->stands != from || !naive_host_may_take(world, vcpu, to)) continue;
-    if (from != to && is_balanced(world) && has_sibling(vcpu, to, false)) continue;
+    if (from != to && is_balanced(world) && naive_spread_has_sibling(vcpu, to, false)) continue;
     bool is_better = !best || vcpu->class < best->class ||
                      (vcpu->class == best->class && vcpu->tail_place < best->tail_place);
     if (best && from == to && vcpu->has_yielded != best->has_yielded) is_better = best->has_yielded;

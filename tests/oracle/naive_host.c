@@ -101,6 +101,7 @@ void naive_host_dispatch(struct naive_world *world, struct naive_vcpu *vcpu, uin
   world->host.context_switches += is_switch;
   vcpu->result.ledger.migrations += is_migration;
   host->runs = host->last_ran = vcpu;
+  if (world->sched && world->sched->start) world->sched->start(world, vcpu, pcpu);
   vcpu->pcpu = pcpu;
   vcpu->queue_place = 0;
   vcpu->is_resuming = true;

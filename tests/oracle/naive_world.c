@@ -30,7 +30,7 @@ static bool knows_hypervisor(const struct hypervisor_spec *hypervisor) {
     return false;
   return scheduler == &sched_null.kind || scheduler == &sched_rr.kind ||
          scheduler == &sched_credit.kind || scheduler == &sched_credit2.kind ||
-         scheduler == &sched_esx.kind;
+         scheduler == &sched_eevdf.kind || scheduler == &sched_esx.kind;
 }
 
 bool naive_world_knows(const struct scenario *scenario) {
@@ -140,6 +140,10 @@ static void build_hypervisor(struct naive_world *world) {
     world->sched = &naive_credit2;
     world->credit2 = *(const struct sched_credit2_params *)params;
     world->timeslice_ns = world->credit2.init_ns;
+  } else if (hypervisor->scheduler.kind == &sched_eevdf.kind) {
+    world->sched = &naive_eevdf;
+    world->eevdf = *(const struct sched_eevdf_params *)params;
+    world->timeslice_ns = world->eevdf.base_slice_ns;
   } else if (hypervisor->scheduler.kind == &sched_esx.kind) {
     world->sched = &naive_esx;
     world->esx = *(const struct sched_esx_params *)params;

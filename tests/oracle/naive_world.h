@@ -151,7 +151,7 @@ struct naive_vcpu {
   int64_t paid_until_ns, started_at_ns;
   /* of credit */
   int class;
-  uint64_t tail_place; /* in its class */
+  uint64_t tail_place; /* in its class; of eevdf: in its queue */
   bool is_active;
   int64_t credits;
   /* of credit2 */
@@ -160,6 +160,10 @@ struct naive_vcpu {
   /* of esx */
   bool has_come_before, came_reserved;
   int64_t virtual_ns;
+  /* of eevdf, too */
+  bool is_member; /* of the queue where it stands */
+  int64_t rest;   /* of what virtual_ns has been due, in 1/weight ns */
+  int64_t deadline_ns, picked_deadline_ns, lag_ns;
   struct vcpu_result result;
 };
 
@@ -199,11 +203,12 @@ struct naive_sched {
                        bool is_picked_again);
   int64_t (*tick_at)(const struct naive_world *world, int64_t nth);
   void (*tick)(struct naive_world *world);
-  /* May be NULL: at the beginning; behind each dispatch phase. */
+  /* May be NULL: it begins to run there; at the beginning; behind each dispatch phase. */
+  void (*start)(struct naive_world *world, struct naive_vcpu *vcpu, uint32_t pcpu);
   void (*begin)(struct naive_world *world);
   void (*follow)(struct naive_world *world);
 };
-extern const struct naive_sched naive_credit, naive_credit2, naive_esx;
+extern const struct naive_sched naive_credit, naive_credit2, naive_eevdf, naive_esx;
 
 struct naive_world {
   const struct scenario *scenario;
@@ -226,6 +231,7 @@ struct naive_world {
   struct sched_credit2_params credit2;
   struct naive_load loads[64]; /* of credit2: by queue */
   uint32_t turns[64];          /* … the pCPU that got who came last by balancing */
+  struct sched_eevdf_params eevdf;
   struct sched_esx_params esx;
   int64_t virtual_ns; /* of esx: the host's */
   int64_t n_ticks;
@@ -331,6 +337,13 @@ void naive_host_ask(struct naive_world *world, uint32_t pcpu);
 int64_t naive_host_tick_ns(const struct naive_world *world); /* the next one */
 bool naive_host_shares_socket(const struct naive_world *world, uint32_t a, uint32_t b);
 void naive_host_phase(struct naive_world *world);
+
+/* naive_spread.c: siblings are kept apart */
+bool naive_spread_has_sibling(const struct naive_vcpu *vcpu, uint32_t pcpu, bool is_running_too);
+/* Where it goes that would come to pcpu: to the lowest idle one without a sibling, else the next.
+ */
+uint32_t naive_spread_apart(const struct naive_world *world, const struct naive_vcpu *vcpu,
+                            uint32_t pcpu);
 
 /* naive_cosched.c: progress, skew, checks */
 bool naive_cosched_advances(const struct naive_world *world, const struct naive_vcpu *vcpu);
