@@ -45,8 +45,9 @@ struct __attribute__((aligned(ARENA_LINE))) fairqueue {
   struct fairqueue_ring waiting;    /* its end, of which v_ns is near the mean */
   int64_t sum_ns;                   /* of weight x (v_ns - waiting.v_ns) over all members */
   struct fairqueue_member *running; /* NULL: nobody */
-  int64_t weight;                   /* of all members */
-  int64_t picked_ns;                /* the deadline that it had when it was picked */
+  int64_t weight;    /* of all members; not beside sum_ns, lest both are loaded at once right after
+                        one of them was stored */
+  int64_t picked_ns; /* the deadline that it had when it was picked */
 };
 
 #define FAIRQUEUE_FOREACH(member, queue)                            \
