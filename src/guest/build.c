@@ -34,8 +34,9 @@ static void create_lock(struct guest_vm *vm, struct lock *lock, const struct loc
   lock->race = ARENA_NEW(arena, struct rng_stream);
   rng_stream_init(lock->race, config->seed, config->replication, RNG_LOCK_RACE,
                   config->vms[vm->id].name, spec->name);
-  hist_init(&lock->wait, vm->guest->sim->tally, arena, 1, config->horizon_ns);
-  hist_init(&lock->hold, vm->guest->sim->tally, arena, 1, config->horizon_ns);
+  struct hist_bank bank = hist_bank_create(arena, 2, 1, config->horizon_ns);
+  hist_init(&lock->wait, &bank, vm->guest->sim->tally);
+  hist_init(&lock->hold, &bank, vm->guest->sim->tally);
 }
 
 static void create_locks(struct guest_vm *vm, const struct guest_config *config, lock_id_t *next_id,
@@ -151,6 +152,7 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
   uint32_t vcpu = 0, thread = 0;
   struct interrupt_line *lines = guest->lines = ARENA_ARRAY(arena, n_lines, struct interrupt_line);
   lock_id_t lock = 0;
+  struct hist_bank bank = hist_bank_create(arena, config->n_vms, 1, config->horizon_ns);
   for (uint32_t i = 0; i < config->n_vms; i++) {
     struct guest_vm *vm = &guest->vms[i];
     *vm = (struct guest_vm){
@@ -169,7 +171,7 @@ struct guest *guest_create(const struct guest_config *config, struct hv *hv, str
     create_threads(vm, config, &guest->threads[thread], thread, arena);
     if (vm->gsched->hooks)
       vm->gsched_state = vm->gsched->hooks->create(vm, &vm->spec->scheduler.params, arena);
-    hist_init(&vm->latency, guest->sim->tally, arena, 1, config->horizon_ns);
+    hist_init(&vm->latency, &bank, guest->sim->tally);
     vcpu += vm->spec->n_vcpus;
     if (vm->spec->n_interrupts > 0) {
       interrupts_create(vm, config, &guest->threads[thread + vm->spec->n_threads], lines, arena);

@@ -59,13 +59,14 @@ void interrupts_create(struct guest_vm *vm, const struct guest_config *config,
   const struct guest_spec *spec = vm->spec;
   vm->n_interrupts = spec->n_interrupts;
   vm->interrupts = ARENA_ARRAY(arena, spec->n_interrupts, struct interrupt);
+  struct hist_bank bank = hist_bank_create(arena, spec->n_interrupts, 1, config->horizon_ns);
   for (uint32_t i = 0; i < spec->n_interrupts; i++) {
     struct interrupt *source = &vm->interrupts[i];
     source->spec = &spec->interrupts[i];
     source->lines = lines;
     source->n_lines = interrupt_n_lines(source->spec, spec->n_vcpus);
     lines += source->n_lines;
-    hist_init(&source->latency, vm->guest->sim->tally, arena, 1, config->horizon_ns);
+    hist_init(&source->latency, &bank, vm->guest->sim->tally);
     if (source->spec->kind == INTERRUPT_CALL) vm->calls = source;
     create_lines(vm, source, config, arena);
   }

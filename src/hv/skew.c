@@ -23,7 +23,8 @@ void skew_init(struct skew *skew, struct sim *sim, vm_id_t vm, uint32_t n_vcpus,
     wtree_init(&skew->trees[kind].least, arena, n_vcpus);
     wtree_init(&skew->trees[kind].greatest, arena, n_vcpus);
   }
-  hist_init(&skew->scale, NULL, arena, 1, horizon_ns);
+  struct hist_bank bank = hist_bank_create(arena, 1, 1, horizon_ns);
+  hist_init(&skew->scale, &bank, NULL);
   uint32_t n = skew->scale.n_buckets;
   skew->flat_ns = ARENA_ARRAY(arena, n, int64_t);
   skew->part_ns = ARENA_ARRAY(arena, n, int64_t);

@@ -2,17 +2,25 @@
 #include "sim/hist.h"
 
 #include <assert.h>
-#include <string.h>
 
-void hist_init(struct hist *hist, struct hist_tally *tally, struct arena *arena, int64_t min,
-               int64_t max) {
+struct hist_bank hist_bank_create(struct arena *arena, uint32_t n, int64_t min, int64_t max) {
   assert(max >= 0);
   /* The finest buckets must be as fine, relative to min, as the others are to their values. */
   uint64_t units = (uint64_t)(min < 1 ? 1 : min) >> HIST_SUB_BITS;
-  *hist = (struct hist){.shift = units == 0 ? 0 : 63u - (uint32_t)__builtin_clzll(units),
+  uint32_t shift = units == 0 ? 0 : 63u - (uint32_t)__builtin_clzll(units);
+  struct hist_bank bank = {.shift = shift, .n_buckets = hist_bucket_at(shift, max) + 1, .n = n};
+  size_t n_octaves = (bank.n_buckets + HIST_SUB - 1) / HIST_SUB;
+  bank.counter = ARENA_ARRAY(arena, n_octaves * HIST_SUB * n, uint32_t);
+  return bank;
+}
+
+void hist_init(struct hist *hist, struct hist_bank *bank, struct hist_tally *tally) {
+  assert(bank->n_taken < bank->n);
+  *hist = (struct hist){.first = bank->counter + (size_t)HIST_SUB * bank->n_taken++,
+                        .n_buckets = bank->n_buckets,
+                        .shift = bank->shift,
+                        .stride = HIST_SUB * bank->n,
                         .tally = tally};
-  hist->n_buckets = hist_bucket(hist, max) + 1;
-  hist->bucket = ARENA_ARRAY(arena, hist->n_buckets, uint32_t);
 }
 
 void hist_flush(struct hist_tally *tally) {
@@ -26,7 +34,7 @@ void hist_reset(struct hist *hist) {
   if (hist->tally) hist_flush(hist->tally);
   hist->sum = hist->max = 0;
   hist->count = 0;
-  memset(hist->bucket, 0, hist->n_buckets * sizeof *hist->bucket);
+  for (uint32_t i = 0; i < hist->n_buckets; i++) *hist_counter(hist, i) = 0;
 }
 
 int64_t hist_bucket_low(const struct hist *hist, uint32_t bucket) {
@@ -40,7 +48,7 @@ int64_t hist_bucket_low(const struct hist *hist, uint32_t bucket) {
 static uint64_t held(const struct hist *hist) {
   if (hist->count < UINT32_MAX) return hist->count;
   uint64_t sum = 0;
-  for (uint32_t i = 0; i < hist->n_buckets; i++) sum += hist->bucket[i];
+  for (uint32_t i = 0; i < hist->n_buckets; i++) sum += *hist_counter(hist, i);
   return sum;
 }
 
@@ -54,8 +62,9 @@ double hist_percentile(struct hist *hist, double share) {
   if (bucket >= hist->n_buckets) bucket = hist->n_buckets - 1;
   assert(bucket < hist->n_buckets);
   for (; bucket > 0; bucket--) {
-    if (hist->bucket[bucket] == 0) continue;
-    above += hist->bucket[bucket];
+    uint32_t n = *hist_counter(hist, bucket);
+    if (n == 0) continue;
+    above += n;
     /* A quotient, because 7 / 100 is the nearest double to 0.07, but 0.07 * 100 is above 7. */
     if (above == total || (double)(total - above) / (double)total < share) break;
   }

@@ -20,27 +20,45 @@ struct hist_tally {
   uint32_t *bucket[HIST_TALLY]; /* a ring; NULL: none */
 };
 
-struct hist {
-  uint32_t *bucket; /* n_buckets counters; they saturate, count does not */
-  int64_t sum, max;
-  uint64_t count;
+/* The counters of n histograms alike, octave by octave: values of thousands of VMs are mostly in
+   the same few, and so in few pages. */
+struct hist_bank {
+  uint32_t *counter;
   uint32_t n_buckets;
   uint32_t shift; /* log2 of the resolution: values below 2^shift share bucket 0 */
+  uint32_t n, n_taken;
+};
+
+struct hist {
+  uint32_t *first; /* counter; they saturate, count does not */
+  int64_t sum, max;
+  uint64_t count;
+  uint32_t n_buckets, shift; /* as the bank's */
+  uint32_t stride;           /* counters from one octave to the next */
   struct hist_tally *tally;
 };
 
-/* min: the smallest value worth telling from 0 (at least 1); max: the largest that can occur. The
-   tally, which outlives it, may be shared; NULL: values are counted at once. */
-void hist_init(struct hist *hist, struct hist_tally *tally, struct arena *arena, int64_t min,
-               int64_t max);
+/* min: the smallest value worth telling from 0 (at least 1); max: the largest that can occur. */
+struct hist_bank hist_bank_create(struct arena *arena, uint32_t n, int64_t min, int64_t max);
+/* One of the bank. The tally, which outlives it, may be shared; NULL: values are counted at once.
+ */
+void hist_init(struct hist *hist, struct hist_bank *bank, struct hist_tally *tally);
 void hist_reset(struct hist *hist);
 
 /* Bucket of a value: linear below 64 units of 2^shift, then 64 per octave. */
-static inline uint32_t hist_bucket(const struct hist *hist, int64_t value) {
-  uint64_t scaled = (uint64_t)value >> hist->shift;
+static inline uint32_t hist_bucket_at(uint32_t shift, int64_t value) {
+  uint64_t scaled = (uint64_t)value >> shift;
   if (scaled < HIST_SUB) return (uint32_t)scaled;
   uint32_t octave = 63u - (uint32_t)__builtin_clzll(scaled) - HIST_SUB_BITS;
   return (octave << HIST_SUB_BITS) + (uint32_t)(scaled >> octave);
+}
+static inline uint32_t hist_bucket(const struct hist *hist, int64_t value) {
+  return hist_bucket_at(hist->shift, value);
+}
+
+static inline uint32_t *hist_counter(const struct hist *hist, uint32_t bucket) {
+  size_t octave = bucket >> HIST_SUB_BITS;
+  return &hist->first[octave * hist->stride + (bucket & (HIST_SUB - 1))];
 }
 
 /* A full one stays full. */
@@ -63,9 +81,9 @@ static inline void hist_add(struct hist *hist, int64_t value) {
   if (value > hist->max) hist->max = value;
   hist->count++;
   if (hist->tally)
-    hist_put_off(hist->tally, &hist->bucket[bucket]);
+    hist_put_off(hist->tally, hist_counter(hist, bucket));
   else
-    hist_count(&hist->bucket[bucket]);
+    hist_count(hist_counter(hist, bucket));
 }
 
 /* Lowest value of a bucket, and of the one behind it. */

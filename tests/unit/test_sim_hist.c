@@ -13,27 +13,34 @@
 
 static struct arena arena;
 
-/* Every test is run twice: values counted at once, and put off as on big hosts. */
+/* Every test is run in each way: values counted at once, put off as on big hosts, and in one of
+   several histograms, of which the others stay empty. */
 static struct hist_tally tally;
 static bool is_put_off;
+static uint32_t n_alike;
 
 static struct hist hist_of(int64_t min, int64_t max) {
+  struct hist_bank bank = hist_bank_create(&arena, n_alike, min, max);
   struct hist hist;
-  hist_init(&hist, is_put_off ? &tally : NULL, &arena, min, max);
+  for (uint32_t i = 0; i < (n_alike + 1) / 2; i++)
+    hist_init(&hist, &bank, is_put_off ? &tally : NULL);
   return hist;
 }
 
-/* Its buckets, with what was put off. */
-static const uint32_t *counted(const struct hist *hist) {
+/* In a bucket, with what was put off. */
+static uint32_t counted(const struct hist *hist, uint32_t bucket) {
   if (hist->tally) hist_flush(hist->tally);
-  return hist->bucket;
+  return *hist_counter(hist, bucket);
 }
 
-static void count_at_once(void) { is_put_off = false; }
-static void put_off(void) {
+static void set_out(bool puts_off, uint32_t n) {
   tally = (struct hist_tally){0};
-  is_put_off = true;
+  is_put_off = puts_off;
+  n_alike = n;
 }
+static void count_at_once(void) { set_out(false, 1); }
+static void put_off(void) { set_out(true, 1); }
+static void one_of_several(void) { set_out(false, 5); }
 static void drop(void) { arena_free(&arena); }
 
 static struct rng_stream stream_of(const char *name) {
@@ -176,7 +183,7 @@ START_TEST(values_beyond_the_range_stay_in_the_last_bucket) {
   hist_add(&hist, 5);
   hist_add(&hist, 1000000);
   hist_add(&hist, TIME_MAX_NS);
-  ck_assert_uint_eq(counted(&hist)[hist.n_buckets - 1], 2);
+  ck_assert_uint_eq(counted(&hist, hist.n_buckets - 1), 2);
   ck_assert_int_eq(hist.max, TIME_MAX_NS);
   ck_assert_uint_eq(hist.count, 3);
   ck_assert_double_eq(hist_percentile(&hist, 0.3), 5);
@@ -186,10 +193,10 @@ END_TEST
 
 START_TEST(full_counters_stay_full) {
   struct hist hist = hist_of(1, 1000);
-  hist.bucket[7] = UINT32_MAX - 1;
+  *hist_counter(&hist, 7) = UINT32_MAX - 1;
   hist.count = UINT32_MAX - 1;
   for (int i = 0; i < 3; i++) hist_add(&hist, 7);
-  ck_assert_uint_eq(counted(&hist)[7], UINT32_MAX);
+  ck_assert_uint_eq(counted(&hist, 7), UINT32_MAX);
   ck_assert_uint_eq(hist.count, UINT64_C(0x100000001));
   /* Percentiles are of what the buckets hold: the last one is still found. */
   hist_add(&hist, 9);
@@ -209,15 +216,31 @@ START_TEST(empty_histogram_says_0) {
 END_TEST
 
 START_TEST(reset_forgets_everything_but_the_range) {
-  struct hist hist = hist_of(1000, 1000000), fresh = hist_of(1000, 1000000);
+  struct hist hist = hist_of(1000, 1000000);
+  uint32_t shift = hist.shift, n_buckets = hist.n_buckets;
   for (int i = 0; i < 1000; i++) hist_add(&hist, i * 1000);
   hist_reset(&hist);
   ck_assert_int_eq(hist.sum, 0);
   ck_assert_int_eq(hist.max, 0);
   ck_assert_uint_eq(hist.count, 0);
-  ck_assert_uint_eq(hist.shift, fresh.shift);
-  ck_assert_uint_eq(hist.n_buckets, fresh.n_buckets);
-  ck_assert_mem_eq(counted(&hist), fresh.bucket, fresh.n_buckets * sizeof *fresh.bucket);
+  ck_assert_uint_eq(hist.shift, shift);
+  ck_assert_uint_eq(hist.n_buckets, n_buckets);
+  for (uint32_t i = 0; i < n_buckets; i++) ck_assert_uint_eq(counted(&hist, i), 0);
+}
+END_TEST
+
+/* Of three, each has values of its own, in every octave. */
+START_TEST(histograms_of_one_bank_do_not_mix) {
+  enum { ALIKE = 3 };
+  struct hist_bank bank = hist_bank_create(&arena, ALIKE, 1, 1000000);
+  struct hist hists[ALIKE];
+  for (int i = 0; i < ALIKE; i++) hist_init(&hists[i], &bank, NULL);
+  for (uint32_t b = 0; b < bank.n_buckets; b++)
+    for (uint32_t k = 0; k < 1 + b % ALIKE; k++)
+      hist_add(&hists[b % ALIKE], hist_bucket_low(&hists[0], b));
+  for (uint32_t b = 0; b < bank.n_buckets; b++)
+    for (uint32_t i = 0; i < ALIKE; i++)
+      ck_assert_uint_eq(*hist_counter(&hists[i], b), i == b % ALIKE ? 1 + i : 0);
 }
 END_TEST
 
@@ -236,6 +259,7 @@ static void add_tests(Suite *suite, const char *name, void (*begin)(void)) {
   tcase_add_test(tests, full_counters_stay_full);
   tcase_add_test(tests, empty_histogram_says_0);
   tcase_add_test(tests, reset_forgets_everything_but_the_range);
+  tcase_add_test(tests, histograms_of_one_bank_do_not_mix);
   suite_add_tcase(suite, tests);
 }
 
@@ -243,5 +267,6 @@ int main(void) {
   Suite *suite = suite_create("sim/hist");
   add_tests(suite, "counted at once", count_at_once);
   add_tests(suite, "put off", put_off);
+  add_tests(suite, "one of several", one_of_several);
   return suite_run_all(suite);
 }
