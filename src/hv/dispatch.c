@@ -167,7 +167,7 @@ void hv_take_over(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t slice_end_
 /* --- the dispatch phase where pCPUs pick: short ways --- */
 
 /* Who has been picked gets p. */
-MOVE_INLINE void start_picked(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
+ALWAYS_INLINE void start_picked(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
   move_start(hv, v, RS_READY, p, move_slice_end_ns(hv, v), is_swap);
 }
 

@@ -9,18 +9,17 @@
 
 #include "hv/hv.h"
 #include "hv/runqueue.h"
-
-#define MOVE_INLINE static inline __attribute__((always_inline))
+#include "sim/inline.h"
 
 /* --- a pCPU's one event: its vCPU's step or its slice end, whichever comes first --- */
 
 /* v is p's current. */
-MOVE_INLINE void move_sync_event(struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+ALWAYS_INLINE void move_sync_event(struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   const struct pcpu *pcpu = &hv->pcpus[p];
   calendar_set_pcpu(&hv->sim->calendar, p, v->id, pcpu->step_ns, pcpu->slice_end_ns);
 }
 
-MOVE_INLINE void move_arm(struct hv *hv, const struct vcpu *v, pcpu_id_t p, int64_t at_ns) {
+ALWAYS_INLINE void move_arm(struct hv *hv, const struct vcpu *v, pcpu_id_t p, int64_t at_ns) {
   hv->pcpus[p].step_ns = at_ns;
   move_sync_event(hv, v, p);
 }
@@ -47,7 +46,7 @@ void poll_woken(struct hv *hv, struct vcpu *v);
 
 /* --- queueing --- */
 
-MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+ALWAYS_INLINE void move_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   assert(!v->is_queued);
   v->is_queued = true;
   hv->n_queued++;
@@ -59,17 +58,17 @@ MOVE_INLINE void move_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason r
 }
 
 /* Likewise, where there is one queue; who calls it counts n_queued. */
-MOVE_INLINE void move_push(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void move_push(struct hv *hv, struct vcpu *v) {
   v->is_queued = true;
   hv_requeue_place(hv, v);
   runqueue_push(hv->fifo, v);
 }
 
-MOVE_INLINE enum queue_reason move_reason(const struct vcpu *v) {
+ALWAYS_INLINE enum queue_reason move_reason(const struct vcpu *v) {
   return v->has_yielded ? QUEUE_YIELDED : QUEUE_DESCHEDULED;
 }
 
-MOVE_INLINE void move_dequeue(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void move_dequeue(struct hv *hv, struct vcpu *v) {
   if (!v->is_queued) return;
   v->is_queued = false;
   hv->n_queued--;
@@ -80,7 +79,7 @@ MOVE_INLINE void move_dequeue(struct hv *hv, struct vcpu *v) {
 }
 
 /* Of a host with one queue that has one. */
-MOVE_INLINE struct vcpu *move_dequeue_head(struct hv *hv) {
+ALWAYS_INLINE struct vcpu *move_dequeue_head(struct hv *hv) {
   struct vcpu *v = runqueue_pop(hv->fifo);
   v->is_queued = false;
   hv->n_queued--;
@@ -88,11 +87,11 @@ MOVE_INLINE struct vcpu *move_dequeue_head(struct hv *hv) {
 }
 
 /* pCPUs have been filled. Who was asked while that went on decides in another phase. */
-MOVE_INLINE void move_set_filled(struct hv *hv) { hv->must_fill = hv->asked.n_members > 0; }
+ALWAYS_INLINE void move_set_filled(struct hv *hv) { hv->must_fill = hv->asked.n_members > 0; }
 
 /* --- stopping --- */
 
-MOVE_INLINE void move_unexpire(struct vcpu *v) {
+ALWAYS_INLINE void move_unexpire(struct vcpu *v) {
   v->has_expired = false;
   if (v->group) v->group->n_expired--;
 }
@@ -103,7 +102,7 @@ static inline void move_unask(struct hv *hv, pcpu_id_t p) {
 }
 
 /* v stops. Its pCPU is idle from now on, unless another takes it over at once (is_swap). */
-MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool is_swap) {
+ALWAYS_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool is_swap) {
   int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[v->pcpu];
   if (hv->sched->stopped) hv->sched->stopped(hv, v);
@@ -128,7 +127,7 @@ MOVE_INLINE void move_stop(struct hv *hv, struct vcpu *v, enum runstate to, bool
 }
 
 /* v's pCPU is taken over by another at once. A yield is no preemption. */
-MOVE_INLINE void move_give_up(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void move_give_up(struct hv *hv, struct vcpu *v) {
   bool is_preempted = !v->has_yielded;
   if (is_preempted && (v->listeners & LISTENER_GUEST)) guest_count_preemption(hv->guest, v);
   v->preemptions += is_preempted;
@@ -154,13 +153,13 @@ void move_preempt(struct hv *hv, struct vcpu *v, enum runstate to);
 
 /* --- starting --- */
 
-MOVE_INLINE int64_t move_slice_end_ns(const struct hv *hv, const struct vcpu *v) {
+ALWAYS_INLINE int64_t move_slice_end_ns(const struct hv *hv, const struct vcpu *v) {
   bool is_fixed = hv->is_plain || !hv->sched->slice_ns;
   int64_t slice_ns = is_fixed ? hv->timeslice_ns : hv->sched->slice_ns(hv, v);
   return slice_ns < TIME_NEVER_NS ? hv->sim->now_ns + slice_ns : TIME_NEVER_NS;
 }
 
-MOVE_INLINE void move_begin_slice(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t end_ns) {
+ALWAYS_INLINE void move_begin_slice(struct hv *hv, struct vcpu *v, pcpu_id_t p, int64_t end_ns) {
   struct pcpu *pcpu = &hv->pcpus[p];
   pcpu->slice_end_ns = end_ns;
   pcpu->dispatch_order = hv->next_dispatch++;
@@ -174,19 +173,19 @@ static inline int64_t move_migration_ns(const struct hv *hv, pcpu_id_t from, pcp
 }
 
 /* Did somebody else run on the pCPU last, and v elsewhere? Either may be a toss-up: no branch. */
-MOVE_INLINE bool move_is_switch(const struct pcpu *pcpu, const struct vcpu *v) {
+ALWAYS_INLINE bool move_is_switch(const struct pcpu *pcpu, const struct vcpu *v) {
   return (pcpu->last != NULL) & (pcpu->last != v);
 }
-MOVE_INLINE bool move_is_migration(const struct vcpu *v, pcpu_id_t p) {
+ALWAYS_INLINE bool move_is_migration(const struct vcpu *v, pcpu_id_t p) {
   return (v->pcpu != p) & (v->pcpu != ID_NONE);
 }
 /* What a start costs where all migrations cost the same. */
-MOVE_INLINE int64_t move_cost_ns(const struct hv *hv, bool is_switch, bool is_migration) {
+ALWAYS_INLINE int64_t move_cost_ns(const struct hv *hv, bool is_switch, bool is_migration) {
   return (hv->context_switch_ns & -(int64_t)is_switch) +
          (hv->migration_ns & -(int64_t)is_migration);
 }
 
-MOVE_INLINE int64_t move_count_cost(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
+ALWAYS_INLINE int64_t move_count_cost(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
   const struct pcpu *pcpu = &hv->pcpus[p];
   int64_t cost_ns = 0;
   if (pcpu->last && pcpu->last != v) {
@@ -201,7 +200,7 @@ MOVE_INLINE int64_t move_count_cost(struct hv *hv, pcpu_id_t p, struct vcpu *v) 
   return cost_ns;
 }
 
-MOVE_INLINE void move_begin_execution(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
+ALWAYS_INLINE void move_begin_execution(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   v->is_executing = true;
   if (v->listeners & LISTENER_VM) hv_begin_progress(hv, v);
   if (v->is_steady) {
@@ -214,8 +213,8 @@ MOVE_INLINE void move_begin_execution(struct hv *hv, struct vcpu *v, pcpu_id_t p
 }
 
 /* v starts on p, which has been claimed, or (is_swap) taken over from one that stops now. */
-MOVE_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, pcpu_id_t p,
-                            int64_t slice_end_ns, bool is_swap) {
+ALWAYS_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, pcpu_id_t p,
+                              int64_t slice_end_ns, bool is_swap) {
   int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[p];
   assert(!pcpu->current);
@@ -240,7 +239,7 @@ MOVE_INLINE void move_start(struct hv *hv, struct vcpu *v, enum runstate from, p
 }
 
 /* An expired vCPU keeps its pCPU. */
-MOVE_INLINE void move_run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
+ALWAYS_INLINE void move_run_on(struct hv *hv, struct vcpu *v, int64_t end_ns) {
   move_begin_slice(hv, v, v->pcpu, end_ns);
   move_sync_event(hv, v, v->pcpu);
 }

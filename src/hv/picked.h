@@ -11,14 +11,14 @@
 #include "hv/move.h"
 #include "hv/plain.h"
 
-MOVE_INLINE int64_t picked_slice_end_ns(const struct hv *hv, const struct vcpu *v,
-                                        const struct sched_ops *ops) {
+ALWAYS_INLINE int64_t picked_slice_end_ns(const struct hv *hv, const struct vcpu *v,
+                                          const struct sched_ops *ops) {
   int64_t slice_ns = ops->slice_ns ? ops->slice_ns(hv, v) : hv->timeslice_ns;
   return slice_ns < TIME_NEVER_NS ? hv->sim->now_ns + slice_ns : TIME_NEVER_NS;
 }
 
 /* Whom p picks, out of the queue; NULL: nobody. */
-MOVE_INLINE struct vcpu *picked_take(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
+ALWAYS_INLINE struct vcpu *picked_take(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
   struct vcpu *next = ops->first ? ops->first(hv, p) : ops->pick(hv, p);
   if (!next) return NULL;
   if (ops->take)
@@ -28,29 +28,29 @@ MOVE_INLINE struct vcpu *picked_take(struct hv *hv, pcpu_id_t p, const struct sc
   return next;
 }
 
-MOVE_INLINE struct plain_start picked_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
-                                           const struct sched_ops *ops) {
+ALWAYS_INLINE struct plain_start picked_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
+                                             const struct sched_ops *ops) {
   return plain_plan(hv, v, p, true, picked_slice_end_ns(hv, v, ops));
 }
 
 /* v, quiet and taken from the queue, is RUNNING on p from now on. Its event is in the calendar. */
-MOVE_INLINE void picked_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p,
-                                const struct plain_start *start, const struct sched_ops *ops) {
+ALWAYS_INLINE void picked_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+                                  const struct plain_start *start, const struct sched_ops *ops) {
   plain_succeed(hv, v, p, start);
   if (ops->started) ops->started(hv, v);
 }
 
 /* … where nobody else comes to the queue. */
-MOVE_INLINE void picked_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
-                              const struct plain_start *start, const struct sched_ops *ops) {
+ALWAYS_INLINE void picked_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+                                const struct plain_start *start, const struct sched_ops *ops) {
   hv->n_queued--;
   hv->n_waiting--;
   picked_succeed(hv, v, p, start, ops);
 }
 
 /* v, taken from the queue, takes over p, which has just been left. */
-MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
-                              const struct sched_ops *ops) {
+ALWAYS_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+                                const struct sched_ops *ops) {
   if (!vcpu_is_quiet(v, RS_READY)) {
     hv->n_queued--;
     v->is_queued = false;
@@ -64,14 +64,14 @@ MOVE_INLINE void picked_start(struct hv *hv, struct vcpu *v, pcpu_id_t p,
 
 /* Does p, which becomes free while vCPUs are queued, pick at once, as nothing else happens at this
    instant? If not, the dispatch phase says who is next. */
-MOVE_INLINE bool picked_at_once(const struct hv *hv, pcpu_id_t p) {
+ALWAYS_INLINE bool picked_at_once(const struct hv *hv, pcpu_id_t p) {
   return hv->n_queued > 0 && hv->free.n_members == 0 && hv->asked.n_members == 0 &&
          !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns);
 }
 
 /* … and does somebody take it over? Where that can be asked before it leaves the queue, to enter
    its event into the calendar tells whether there is another one at this instant. */
-MOVE_INLINE bool picked_take_over(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
+ALWAYS_INLINE bool picked_take_over(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
   struct calendar *calendar = &hv->sim->calendar;
   int64_t now = hv->sim->now_ns;
   if (hv->n_queued == 0 || hv->free.n_members > 0 || hv->asked.n_members > 0) return false;
@@ -91,7 +91,7 @@ MOVE_INLINE bool picked_take_over(struct hv *hv, pcpu_id_t p, const struct sched
 }
 
 /* Whom its pCPU picks may depend on what v has used, and on its having left. */
-MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
+ALWAYS_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
   int64_t now = hv->sim->now_ns;
   pcpu_id_t p = v->pcpu;
   struct pcpu *pcpu = &hv->pcpus[p];
@@ -114,7 +114,7 @@ MOVE_INLINE void picked_halt(struct hv *hv, struct vcpu *v, const struct sched_o
 }
 
 /* v, quiet, which has come to the queue, leaves its pCPU to another; who calls it counts. */
-MOVE_INLINE void picked_leave(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void picked_leave(struct hv *hv, struct vcpu *v) {
   int64_t now = hv->sim->now_ns;
   struct pcpu *pcpu = &hv->pcpus[v->pcpu];
   v->is_queued = true;
@@ -129,15 +129,15 @@ MOVE_INLINE void picked_leave(struct hv *hv, struct vcpu *v) {
 }
 
 /* … to next, which has left the queue. */
-MOVE_INLINE void picked_give_way(struct hv *hv, struct vcpu *v, struct vcpu *next,
-                                 const struct sched_ops *ops) {
+ALWAYS_INLINE void picked_give_way(struct hv *hv, struct vcpu *v, struct vcpu *next,
+                                   const struct sched_ops *ops) {
   picked_leave(hv, v);
   hv->n_queued++;
   hv->n_waiting++;
   picked_start(hv, next, v->pcpu, ops);
 }
 
-MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
+ALWAYS_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
   struct vcpu *v = hv->pcpus[p].current;
   if (!vcpu_is_quiet(v, RS_RUNNING)) {
     move_decide(hv, p);
@@ -163,7 +163,7 @@ MOVE_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_op
 
 /* v, quiet, whose slice ends, goes on. False, here and below: others' may end at this instant, too.
  */
-MOVE_INLINE bool picked_run_on(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
+ALWAYS_INLINE bool picked_run_on(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
   struct calendar *calendar = &hv->sim->calendar;
   pcpu_id_t p = v->pcpu;
   int64_t end_ns = picked_slice_end_ns(hv, v, ops);
@@ -174,8 +174,8 @@ MOVE_INLINE bool picked_run_on(struct hv *hv, struct vcpu *v, const struct sched
 }
 
 /* … or gives way to next, quiet, too. */
-MOVE_INLINE bool picked_swap(struct hv *hv, struct vcpu *v, struct vcpu *next,
-                             const struct sched_ops *ops) {
+ALWAYS_INLINE bool picked_swap(struct hv *hv, struct vcpu *v, struct vcpu *next,
+                               const struct sched_ops *ops) {
   pcpu_id_t p = v->pcpu;
   struct plain_start start = picked_plan(hv, next, p, ops);
   if (!calendar_set_last_pcpu(&hv->sim->calendar, p, hv->sim->now_ns, start.key)) {
@@ -189,7 +189,7 @@ MOVE_INLINE bool picked_swap(struct hv *hv, struct vcpu *v, struct vcpu *next,
 
 /* The slice of p's vCPU ends. Where a trade can be undone, to enter what comes of it into the
    calendar tells whether p is alone with that. */
-MOVE_INLINE bool picked_end_slice(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
+ALWAYS_INLINE bool picked_end_slice(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
   struct vcpu *v = hv->pcpus[p].current;
   if (ops->untrade && vcpu_is_quiet(v, RS_RUNNING)) {
     struct vcpu *next = ops->trade(hv, v);
@@ -204,7 +204,7 @@ MOVE_INLINE bool picked_end_slice(struct hv *hv, pcpu_id_t p, const struct sched
 
 /* v, READY, has come to the queue. If nothing else happens at this instant, and v or one before it
    has asked a pCPU to decide, it does so at once. */
-MOVE_INLINE void picked_answer(struct hv *hv, const struct sched_ops *ops) {
+ALWAYS_INLINE void picked_answer(struct hv *hv, const struct sched_ops *ops) {
   if (hv->asked.n_members != 1) return;
   if (calendar_next_ns(&hv->sim->calendar) <= hv->sim->now_ns) return;
   pcpu_id_t p = pcpuset_first(&hv->asked);
@@ -213,7 +213,7 @@ MOVE_INLINE void picked_answer(struct hv *hv, const struct sched_ops *ops) {
   move_set_filled(hv);
 }
 
-MOVE_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
+ALWAYS_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched_ops *ops) {
   int64_t now = hv->sim->now_ns;
   if (!vcpu_is_quiet(v, RS_IDLE)) {
     move_wake(hv, v);

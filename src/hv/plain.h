@@ -16,18 +16,18 @@
 /* --- the queue --- */
 
 /* Nobody needs to know v's place, as nobody leaves but the head. */
-MOVE_INLINE void plain_push(struct runqueue *queue, struct vcpu *v) {
+ALWAYS_INLINE void plain_push(struct runqueue *queue, struct vcpu *v) {
   queue->slot[queue->tail++ & queue->mask] = v;
 }
 
 /* Its head, which stays there for now; there is one. */
-MOVE_INLINE struct vcpu *plain_head(const struct runqueue *queue) {
+ALWAYS_INLINE struct vcpu *plain_head(const struct runqueue *queue) {
   return queue->slot[queue->head & queue->mask];
 }
 
 /* Who comes next in the queue of a big host is going to run soon: have its memory at hand by then.
    Somebody who stood at that place before does no harm. */
-MOVE_INLINE void plain_prefetch(const struct hv *hv) {
+ALWAYS_INLINE void plain_prefetch(const struct hv *hv) {
   if (!hv->is_big) return;
   const struct vcpu *v = hv->fifo->slot[(hv->fifo->head + 3) & hv->fifo->mask];
   if (v) vcpu_prefetch(v);
@@ -36,7 +36,7 @@ MOVE_INLINE void plain_prefetch(const struct hv *hv) {
 /* --- moves of quiet vCPUs --- */
 
 /* v, RUNNING on a pCPU, is so no more; it goes to the queue. */
-MOVE_INLINE void plain_stop(struct vcpu *v, int64_t step_ns, int64_t now) {
+ALWAYS_INLINE void plain_stop(struct vcpu *v, int64_t step_ns, int64_t now) {
   v->left_ns = step_ns - now;
   v->preemptions++;
   hv_book(v, v->activity, now);
@@ -49,13 +49,13 @@ struct plain_start {
   bool is_migration, is_free; /* … of charge */
 };
 
-MOVE_INLINE int64_t plain_slice_end_ns(const struct hv *hv) {
+ALWAYS_INLINE int64_t plain_slice_end_ns(const struct hv *hv) {
   return hv->sim->now_ns + hv->timeslice_ns;
 }
 
 /* Somebody else ran on p last (is_switch), or v did, or nobody. */
-MOVE_INLINE struct plain_start plain_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
-                                          bool is_switch, int64_t slice_end_ns) {
+ALWAYS_INLINE struct plain_start plain_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
+                                            bool is_switch, int64_t slice_end_ns) {
   bool is_migration = move_is_migration(v, p);
   int64_t cost_ns = move_cost_ns(hv, is_switch, is_migration);
   struct plain_start start = {.is_migration = is_migration, .slice_end_ns = slice_end_ns};
@@ -67,8 +67,8 @@ MOVE_INLINE struct plain_start plain_plan(const struct hv *hv, const struct vcpu
 
 /* v, whose pCPU p is and whose time is booked up to now, is RUNNING from now on: by the `order`th
    of all starts. */
-MOVE_INLINE void plain_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
-                             const struct plain_start *start, uint64_t order) {
+ALWAYS_INLINE void plain_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+                               const struct plain_start *start, uint64_t order) {
   struct pcpu *pcpu = &hv->pcpus[p];
   v->migrations += start->is_migration;
   v->dispatches++;
@@ -84,8 +84,8 @@ MOVE_INLINE void plain_begin(struct hv *hv, struct vcpu *v, pcpu_id_t p,
 }
 
 /* v, queued until now, takes p over. Its event is in the calendar. */
-MOVE_INLINE void plain_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p,
-                               const struct plain_start *start) {
+ALWAYS_INLINE void plain_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p,
+                                 const struct plain_start *start) {
   hv_book(v, account_of(RS_READY), hv->sim->now_ns);
   hv->n_context_switches++;
   v->pcpu = p;
@@ -95,13 +95,13 @@ MOVE_INLINE void plain_succeed(struct hv *hv, struct vcpu *v, pcpu_id_t p,
 /* --- who comes next --- */
 
 /* The head of the queue, which has left it, gets p. */
-MOVE_INLINE void plain_start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
+ALWAYS_INLINE void plain_start_next(struct hv *hv, struct vcpu *v, pcpu_id_t p, bool is_swap) {
   plain_prefetch(hv);
   move_start(hv, v, RS_READY, p, move_slice_end_ns(hv, v), is_swap);
 }
 
 /* The slice of p's vCPU ends, and somebody is queued. False: others' end, too. */
-MOVE_INLINE bool plain_swap(struct hv *hv, pcpu_id_t p) {
+ALWAYS_INLINE bool plain_swap(struct hv *hv, pcpu_id_t p) {
   struct calendar *calendar = &hv->sim->calendar;
   struct vcpu *v = hv->pcpus[p].current, *next = plain_head(hv->fifo);
   if (vcpu_is_quiet(v, RS_RUNNING) && vcpu_is_quiet(next, RS_READY)) {
@@ -151,7 +151,7 @@ static inline void plain_start_one(struct hv *hv) {
 /* Several slices end together, p's and later ones': as vCPUs that only compute get to do. Are all
    that stop and start quiet, was it in the order of pCPUs that they were dispatched, and did those
    who come next run there last? Returns how many there are, or 0 if that is not so. */
-MOVE_INLINE uint32_t plain_find_all(const struct hv *hv, pcpu_id_t p) {
+ALWAYS_INLINE uint32_t plain_find_all(const struct hv *hv, pcpu_id_t p) {
   const struct calendar *calendar = &hv->sim->calendar;
   const struct runqueue *queue = hv->fifo;
   int64_t last_key = calendar_last_key(calendar, hv->sim->now_ns);
@@ -173,7 +173,7 @@ MOVE_INLINE uint32_t plain_find_all(const struct hv *hv, pcpu_id_t p) {
 
 /* The n go back to the queue, and as many of its heads take over, each the pCPU that it ran on
    last, where one of them stops. cost_ns: of a switch, a constant where that saves work. */
-MOVE_INLINE void plain_exchange_all(struct hv *hv, uint32_t n, int64_t cost_ns) {
+ALWAYS_INLINE void plain_exchange_all(struct hv *hv, uint32_t n, int64_t cost_ns) {
   const struct calendar *calendar = &hv->sim->calendar;
   const struct wtree ends = calendar->pcpus;
   struct vcpu **slot = hv->fifo->slot;
@@ -222,7 +222,7 @@ static __attribute__((noinline)) bool plain_swap_all(struct hv *hv, pcpu_id_t fi
 
 /* The same as batch_dispatch where no slice ends, and there is nothing to decide. Returns whether
    that is so. */
-MOVE_INLINE bool plain_fill(struct hv *hv) {
+ALWAYS_INLINE bool plain_fill(struct hv *hv) {
   uint32_t n_free = hv->free.n_members, n_queued = hv->n_queued;
   bool is_single = n_queued == 1 ? n_free > 0 : n_free == 1 && n_queued > 0;
   if (is_single) plain_start_one(hv);
@@ -230,7 +230,7 @@ MOVE_INLINE bool plain_fill(struct hv *hv) {
 }
 
 /* … where p's slice ends: no pCPU is free but those whose slices end, or nobody is queued. */
-MOVE_INLINE bool plain_dispatch(struct hv *hv, pcpu_id_t p) {
+ALWAYS_INLINE bool plain_dispatch(struct hv *hv, pcpu_id_t p) {
   uint32_t n_free = hv->free.n_members, n_queued = hv->n_queued;
   if ((uint64_t)n_free * n_queued > 0) return false; /* one branch, as either alone is a toss-up */
   /* Slices that ended together will do so again. */
@@ -244,7 +244,7 @@ MOVE_INLINE bool plain_dispatch(struct hv *hv, pcpu_id_t p) {
 
 /* Who is next in the queue, if quiet, takes over p, which is left now, if nothing else happens at
    this instant. */
-MOVE_INLINE bool plain_take_over(struct hv *hv, pcpu_id_t p) {
+ALWAYS_INLINE bool plain_take_over(struct hv *hv, pcpu_id_t p) {
   struct calendar *calendar = &hv->sim->calendar;
   struct vcpu *next = plain_head(hv->fifo);
   if (hv->free.n_members > 0 || hv->asked.n_members > 0) return false;

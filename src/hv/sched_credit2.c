@@ -137,11 +137,11 @@ static inline void credit2_enqueue(struct hv *hv, struct vcpu *v, enum queue_rea
   if (reason == QUEUE_WOKEN || reason == QUEUE_COSTARTED) credit2_tickle(hv, v, ID_NONE);
 }
 
-MOVE_INLINE void credit2_dequeue(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void credit2_dequeue(struct hv *hv, struct vcpu *v) {
   if (!v->is_parked) credit2_take_out(hv, v);
 }
 
-MOVE_INLINE void credit2_started(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void credit2_started(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   struct credit2_vcpu *credit = credit2_of(hv, v);
   int64_t now = credit->charged_ns = hv->sim->now_ns;
@@ -153,7 +153,7 @@ MOVE_INLINE void credit2_started(struct hv *hv, struct vcpu *v) {
                now + credit->credit_ns);
 }
 
-MOVE_INLINE void credit2_stopped(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void credit2_stopped(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   credit2_charge(hv, v);
   starts_end(&credit2->starts, v->pcpu);
@@ -200,14 +200,14 @@ static inline struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
   return next;
 }
 
-MOVE_INLINE struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
+ALWAYS_INLINE struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
   struct vcpu *next = choose(hv, p);
   if (next && credit2_of(hv, next)->credit_ns <= 0) credit2_reset(hv, p, next);
   return next;
 }
 
 /* They change places, unless caps or a reset take a longer way. */
-MOVE_INLINE struct vcpu *credit2_trade(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE struct vcpu *credit2_trade(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   if (credit2->cap.is_used) return NULL;
   credit2_charge(hv, v);
@@ -232,7 +232,7 @@ static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struc
 
 /* Whom v preempts is decided before it comes to the queue: mostly it has more credits than all who
    wait, so that it needs not come there. */
-MOVE_INLINE struct vcpu *credit2_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
+ALWAYS_INLINE struct vcpu *credit2_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
   struct credit2 *credit2 = hv->sched_state;
   const struct credit2_vcpu *its = credit2_of(hv, v);
   if (!credit2->is_simple || v->affinity != 0) return enqueue_woken(hv, v);
@@ -256,7 +256,7 @@ MOVE_INLINE struct vcpu *credit2_challenge(struct hv *hv, struct vcpu *v, struct
 }
 
 /* Until its credits are used up, or those of the next in the queue are more. */
-MOVE_INLINE int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
+ALWAYS_INLINE int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
   const struct credit2_vcpu *credit = credit2_of(hv, v);

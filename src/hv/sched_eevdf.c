@@ -149,7 +149,7 @@ static void requeue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   push(hv, member, v->pcpu);
 }
 
-MOVE_INLINE void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
+ALWAYS_INLINE void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
   if (reason == QUEUE_DESCHEDULED || reason == QUEUE_YIELDED) {
     requeue(hv, v, reason);
     return;
@@ -181,7 +181,7 @@ static __attribute__((noinline)) void move_to(const struct fairhost *host,
   fairhost_join(host, member, p);
 }
 
-MOVE_INLINE void eevdf_started(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void eevdf_started(struct hv *hv, struct vcpu *v) {
   struct eevdf *eevdf = hv->sched_state;
   struct fairqueue_member *member = member_of(hv, v);
   pcpu_id_t p = v->pcpu;
@@ -223,7 +223,7 @@ static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   return next;
 }
 
-MOVE_INLINE void eevdf_take(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void eevdf_take(struct hv *hv, struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
   struct fairqueue_member *member = member_of(hv, v);
   pcpu_id_t p = member->queue;
@@ -257,7 +257,7 @@ static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struc
 }
 
 /* v never comes to the queue if it takes over: who has run until now does. */
-MOVE_INLINE struct vcpu *eevdf_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
+ALWAYS_INLINE struct vcpu *eevdf_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
   struct eevdf *eevdf = hv->sched_state;
   struct fairqueue_member *member = &eevdf->host.members[v - hv->vcpus];
   pcpu_id_t p = member->queue;
@@ -298,7 +298,7 @@ static bool is_wanted(const struct hv *hv, pcpu_id_t p) {
 }
 
 /* With hrtick: until it has what it asked for, if anybody but v itself waits for it. */
-MOVE_INLINE int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) {
+ALWAYS_INLINE int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
   const struct fairqueue_member *member = member_of(hv, v);
   if (!eevdf->params.hrtick || !is_wanted(hv, member->queue)) return TIME_NEVER_NS;

@@ -355,7 +355,7 @@ static inline bool precedes(const struct esx_vcpu *account, const struct esx_vcp
 
 /* How it comes out is a toss-up that the next event waits for, so nothing is read of the vCPUs for
    it: not even their numbers. */
-MOVE_INLINE struct vcpu *esx_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
+ALWAYS_INLINE struct vcpu *esx_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
   struct esx *esx = hv->sched_state;
   struct esx_vcpu *account = &esx->vcpus[v - hv->vcpus];
   pcpu_id_t p = account->stands;

@@ -28,7 +28,7 @@ static const struct vcpu sibling_quiet[RUNSTATES] = {
 };
 
 /* Is v in that state, quiet, and queued or not? Its slice may have ended. */
-MOVE_INLINE bool sibling_is_quiet(const struct vcpu *v, enum runstate state, bool is_queued) {
+ALWAYS_INLINE bool sibling_is_quiet(const struct vcpu *v, enum runstate state, bool is_queued) {
   static const struct vcpu irrelevant = {
       .activity = UINT8_MAX, .steady_activity = UINT8_MAX, .has_expired = true};
   static const struct vcpu queued = {.is_queued = true};
@@ -46,7 +46,7 @@ struct sibling_moves {
   uint64_t next_dispatch;
 };
 
-MOVE_INLINE struct sibling_moves sibling_begin(struct hv *hv, struct hv_vm *vm) {
+ALWAYS_INLINE struct sibling_moves sibling_begin(struct hv *hv, struct hv_vm *vm) {
   if (vm->skew) hv_account_siblings(hv, vm);
   return (struct sibling_moves){.vm = vm,
                                 .skew = vm->skew,
@@ -55,19 +55,19 @@ MOVE_INLINE struct sibling_moves sibling_begin(struct hv *hv, struct hv_vm *vm) 
                                 .next_dispatch = hv->next_dispatch};
 }
 
-MOVE_INLINE void sibling_count(const struct sibling_moves *moves, enum runstate from,
-                               enum runstate to) {
+ALWAYS_INLINE void sibling_count(const struct sibling_moves *moves, enum runstate from,
+                                 enum runstate to) {
   moves->vm->n_in[from] -= moves->n;
   moves->vm->n_in[to] += moves->n;
 }
 
-MOVE_INLINE enum skew_where sibling_kind(enum runstate state) {
+ALWAYS_INLINE enum skew_where sibling_kind(enum runstate state) {
   return state == RS_COSTOP ? SKEW_COSTOP : SKEW_STOPPED;
 }
 
 /* v, RUNNING, becomes READY or COSTOP against its guest's will. */
-MOVE_INLINE void sibling_stop(struct hv *hv, struct sibling_moves *moves, struct vcpu *v,
-                              enum runstate to) {
+ALWAYS_INLINE void sibling_stop(struct hv *hv, struct sibling_moves *moves, struct vcpu *v,
+                                enum runstate to) {
   static const struct vcpu kept = {.steady_activity = UINT8_MAX, .is_queued = true};
   struct pcpu *pcpu = &hv->pcpus[v->pcpu];
   if (hv->sched->stopped) hv->sched->stopped(hv, v);
@@ -84,8 +84,8 @@ MOVE_INLINE void sibling_stop(struct hv *hv, struct sibling_moves *moves, struct
   skew_move_off(moves->skew, v->index, sibling_kind(to), moves->now, &moves->moved);
 }
 
-MOVE_INLINE void sibling_count_stops(struct hv *hv, const struct sibling_moves *moves,
-                                     enum runstate to) {
+ALWAYS_INLINE void sibling_count_stops(struct hv *hv, const struct sibling_moves *moves,
+                                       enum runstate to) {
   hv->n_waiting += moves->n;
   hv->n_idle += moves->n;
   sibling_count(moves, RS_RUNNING, to);
@@ -94,14 +94,14 @@ MOVE_INLINE void sibling_count_stops(struct hv *hv, const struct sibling_moves *
 }
 
 /* v, COSTOP, becomes READY. */
-MOVE_INLINE void sibling_release(struct sibling_moves *moves, struct vcpu *v) {
+ALWAYS_INLINE void sibling_release(struct sibling_moves *moves, struct vcpu *v) {
   hv_book(v, account_of(RS_COSTOP), moves->now);
   v->runstate = RS_READY;
   moves->n++;
   if (moves->skew) skew_move(moves->skew, v->index, SKEW_STOPPED, 0, &moves->moved);
 }
 
-MOVE_INLINE void sibling_count_releases(const struct sibling_moves *moves) {
+ALWAYS_INLINE void sibling_count_releases(const struct sibling_moves *moves) {
   sibling_count(moves, RS_COSTOP, RS_READY);
   if (!moves->skew) return;
   skew_count(moves->skew, SKEW_COSTOP, SKEW_STOPPED, 0, moves->n, moves->moved);
@@ -109,8 +109,8 @@ MOVE_INLINE void sibling_count_releases(const struct sibling_moves *moves) {
 
 /* v, READY or COSTOP, gets next_pcpu, which has been claimed. is_one_of_many: the calendar is built
    later. */
-MOVE_INLINE void sibling_start(struct hv *hv, struct sibling_moves *moves, struct vcpu *v,
-                               enum runstate from, int64_t slice_end_ns, bool is_one_of_many) {
+ALWAYS_INLINE void sibling_start(struct hv *hv, struct sibling_moves *moves, struct vcpu *v,
+                                 enum runstate from, int64_t slice_end_ns, bool is_one_of_many) {
   static const struct vcpu kept = {.steady_activity = UINT8_MAX};
   int64_t now = moves->now;
   pcpu_id_t p = v->next_pcpu;
@@ -146,8 +146,8 @@ MOVE_INLINE void sibling_start(struct hv *hv, struct sibling_moves *moves, struc
     move_sync_event(hv, v, p);
 }
 
-MOVE_INLINE void sibling_count_starts(struct hv *hv, const struct sibling_moves *moves,
-                                      enum runstate from) {
+ALWAYS_INLINE void sibling_count_starts(struct hv *hv, const struct sibling_moves *moves,
+                                        enum runstate from) {
   hv->n_waiting -= moves->n;
   hv->n_idle -= moves->n;
   hv->n_context_switches += moves->n_switches;
