@@ -8,8 +8,9 @@ struct hist_bank hist_bank_create(struct arena *arena, uint32_t n, int64_t min, 
   /* The finest buckets must be as fine, relative to min, as the others are to their values. */
   uint64_t units = (uint64_t)(min < 1 ? 1 : min) >> HIST_SUB_BITS;
   uint32_t shift = units == 0 ? 0 : 63u - (uint32_t)__builtin_clzll(units);
-  struct hist_bank bank = {.shift = shift, .n_buckets = hist_bucket_at(shift, max) + 1, .n = n};
-  size_t n_octaves = (bank.n_buckets + HIST_SUB - 1) / HIST_SUB;
+  uint32_t n_buckets = hist_bucket_at(shift, max) + 1; /* 64 octaves at most */
+  struct hist_bank bank = {.n = n, .n_buckets = (uint16_t)n_buckets, .shift = (uint16_t)shift};
+  size_t n_octaves = (n_buckets + HIST_SUB - 1) / HIST_SUB;
   bank.counter = ARENA_ARRAY(arena, n_octaves * HIST_SUB * n, uint32_t);
   return bank;
 }

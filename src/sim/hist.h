@@ -24,17 +24,17 @@ struct hist_tally {
    the same few, and so in few pages. */
 struct hist_bank {
   uint32_t *counter;
-  uint32_t n_buckets;
-  uint32_t shift; /* log2 of the resolution: values below 2^shift share bucket 0 */
   uint32_t n, n_taken;
+  uint16_t n_buckets;
+  uint16_t shift; /* log2 of the resolution: values below 2^shift share bucket 0 */
 };
 
 struct hist {
   uint32_t *first; /* counter; they saturate, count does not */
   int64_t sum, max;
   uint64_t count;
-  uint32_t n_buckets, shift; /* as the bank's */
   uint32_t stride;           /* counters from one octave to the next */
+  uint16_t n_buckets, shift; /* as the bank's */
   struct hist_tally *tally;
 };
 
