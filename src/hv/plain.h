@@ -125,7 +125,7 @@ ALWAYS_INLINE bool plain_swap(struct hv *hv, pcpu_id_t p) {
 static inline bool plain_run_on(struct hv *hv, pcpu_id_t p) {
   struct calendar *calendar = &hv->sim->calendar;
   struct vcpu *v = hv->pcpus[p].current;
-  int64_t end_ns = hv->sim->now_ns + hv->timeslice_ns;
+  int64_t end_ns = plain_slice_end_ns(hv);
   int64_t key = calendar_pcpu_key(calendar, p, v->id, hv->pcpus[p].step_ns, end_ns);
   if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, key)) return false;
   move_begin_slice(hv, v, p, end_ns);
@@ -175,10 +175,10 @@ ALWAYS_INLINE uint32_t plain_find_all(const struct hv *hv, pcpu_id_t p) {
    last, where one of them stops. cost_ns: of a switch, a constant where that saves work. */
 ALWAYS_INLINE void plain_exchange_all(struct hv *hv, uint32_t n, int64_t cost_ns) {
   const struct calendar *calendar = &hv->sim->calendar;
-  const struct wtree ends = calendar->pcpus;
+  struct wtree ends = calendar->pcpus;
   struct vcpu **slot = hv->fifo->slot;
   uint32_t mask = hv->fifo->mask, head = hv->fifo->head, length = hv->n_queued;
-  int64_t now = hv->sim->now_ns, end_ns = now + hv->timeslice_ns;
+  int64_t now = hv->sim->now_ns, end_ns = plain_slice_end_ns(hv);
   int64_t ends_at_0 = calendar_slice_key(calendar, 0, end_ns);
   uint64_t order = hv->next_dispatch;
   hv->fifo->head += n;

@@ -33,7 +33,7 @@ static inline int64_t wtree_key(const struct wtree *tree, uint32_t leaf) {
   return tree->node[tree->n_leaves + leaf];
 }
 
-static inline void wtree_set(const struct wtree *tree, uint32_t leaf, int64_t key) {
+static inline void wtree_set(struct wtree *tree, uint32_t leaf, int64_t key) {
   int64_t *node = tree->node;
   size_t i = tree->n_leaves + leaf;
   node[i] = key;
@@ -85,13 +85,13 @@ static inline void wtree_enter(struct wtree *tree, uint32_t leaf, int64_t key) {
 }
 
 /* Many keys at once: wtree_put for each, then wtree_build; or wtree_lift for each, if few. */
-static inline void wtree_put(const struct wtree *tree, uint32_t leaf, int64_t key) {
+static inline void wtree_put(struct wtree *tree, uint32_t leaf, int64_t key) {
   tree->node[tree->n_leaves + leaf] = key;
 }
-static inline void wtree_lift(const struct wtree *tree, uint32_t leaf) {
+static inline void wtree_lift(struct wtree *tree, uint32_t leaf) {
   wtree_set(tree, leaf, wtree_key(tree, leaf));
 }
-static inline void wtree_build(const struct wtree *tree) {
+static inline void wtree_build(struct wtree *tree) {
   int64_t *node = tree->node;
   for (size_t i = tree->n_leaves - 1; i > 0; i--)
     node[i] = node[2 * i] < node[2 * i + 1] ? node[2 * i] : node[2 * i + 1];
@@ -121,9 +121,8 @@ static inline bool wtree_has_other(const struct wtree *tree, uint32_t leaf, int6
 /* The first leaf at or behind `from` whose key is <= bound; n_leaves if there is none. */
 static inline uint32_t wtree_find(const struct wtree *tree, uint32_t from, int64_t bound) {
   const int64_t *node = tree->node;
-  uint32_t i = tree->n_leaves + from;
   if (from >= tree->n_leaves) return tree->n_leaves;
-  if (node[i] <= bound) return from;
+  uint32_t i = tree->n_leaves + from;
   /* Up and to the right until a subtree holds such a key, then down to its first. */
   while (node[i] > bound) {
     while (i & 1u) i >>= 1;
