@@ -5,18 +5,17 @@
 /* All of p's queue get new credits; what is left of the old ones counts up to min_timer. */
 static void renew(struct hv *hv, pcpu_id_t p) {
   struct credit2 *credit2 = hv->sched_state;
-  int64_t init_ns = credit2->params.init_ns, most_ns = init_ns + credit2->params.min_timer_ns;
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
-    struct credit2_vcpu *credit = &credit2->vcpus[i];
+    struct order_entry *entry = &credit2->order.entries[i];
     bool is_in_queue = v->is_queued && !v->is_parked;
     if (!credit2_is_of_queue_at(credit2, v, p)) continue;
-    if (v->runstate == RS_RUNNING) credit2_charge(hv, v);
+    if (v->runstate == RS_RUNNING) credit2_charge(hv, v, entry);
     if (is_in_queue) credit2_take_out(hv, v);
-    credit->credit_ns += init_ns;
-    if (credit->credit_ns > most_ns) credit->credit_ns = most_ns;
+    entry->rank -= credit2->params.init_ns;
+    if (entry->rank < 0) entry->rank = 0;
     if (v->runstate == RS_RUNNING)
-      credit2->starts.latest[v->pcpu].zero_ns = hv->sim->now_ns + credit->credit_ns;
+      credit2->starts.latest[v->pcpu].full_ns = hv->sim->now_ns - entry->rank;
     if (is_in_queue) credit2_put(hv, v);
   }
 }
@@ -40,7 +39,7 @@ static void change_queue(struct hv *hv, struct vcpu *v, uint32_t queue, pcpu_id_
   struct credit2 *credit2 = hv->sched_state;
   bool is_in_queue = v->is_queued && !v->is_parked;
   if (is_in_queue) credit2_take_out(hv, v);
-  credit2_of(hv, v)->entry.stands = loads_place(&credit2->loads, hv, v, queue);
+  credit2_of(hv, v)->stands = loads_place(&credit2->loads, hv, v, queue);
   loads_move(&credit2->loads, hv, v, queue);
   if (!is_in_queue) return;
   credit2_put(hv, v);

@@ -6,11 +6,12 @@
 static int64_t score(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   const struct credit2 *credit2 = hv->sched_state;
   const struct vcpu *current = hv_rival(hv, p);
-  if (!current || credit2_limit_left_ns(hv, current) > 0) return INT64_MIN;
-  credit2_charge(hv, current);
-  int64_t score_ns = credit2_of(hv, v)->credit_ns - credit2_of(hv, current)->credit_ns;
-  return credit2_of(hv, v)->entry.stands == p ? score_ns
-                                              : score_ns - credit2->params.migrate_resist_ns;
+  if (!current || credit2_limit_left_ns(hv, current->pcpu) > 0) return INT64_MIN;
+  const struct order_entry *its = credit2_of(hv, v);
+  struct order_entry *rival = credit2_of(hv, current);
+  credit2_charge(hv, current, rival);
+  int64_t score_ns = rival->rank - its->rank;
+  return its->stands == p ? score_ns : score_ns - credit2->params.migrate_resist_ns;
 }
 
 /* Is it better on another pCPU than where it stands, best->p? */
@@ -27,7 +28,7 @@ static void look_elsewhere(const struct hv *hv, const struct vcpu *v, struct cre
 /* The lowest idle pCPU of v's queue, but for p, that v may use, or ID_NONE. */
 static pcpu_id_t idle_beside(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   const struct credit2 *credit2 = hv->sched_state;
-  pcpu_id_t idle = loads_first_beside(&credit2->loads, credit2_of(hv, v)->entry.stands);
+  pcpu_id_t idle = loads_first_beside(&credit2->loads, credit2_of(hv, v)->stands);
   pcpu_id_t behind = idle + credit2->loads.n_in_queue;
   while ((idle = pcpuset_next(&hv->free, idle)) < behind && (idle == p || !hv_may_use(hv, v, idle)))
     idle++;
@@ -37,8 +38,8 @@ static pcpu_id_t idle_beside(const struct hv *hv, const struct vcpu *v, pcpu_id_
 /* v has come to the queue, and no pCPU is idle that takes it: whom is it to preempt? */
 static void preempt(struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
-  const struct credit2_vcpu *its = credit2_of(hv, v);
-  pcpu_id_t stand = its->entry.stands;
+  const struct order_entry *its = credit2_of(hv, v);
+  pcpu_id_t stand = its->stands;
   struct credit2_target best;
   if (credit2->is_uniform && v->affinity == 0 && !hv->is_core_scheduled) {
     best = credit2_target_among_equals(credit2, its, hv->sim->now_ns);

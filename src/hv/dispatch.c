@@ -231,37 +231,40 @@ void hv_choose_ways(struct hv *hv) {
   hv->halt = hv->is_picked ? hv->sched->halt : hv->is_plain ? halt_plain : halt_any;
 }
 
-/* Where pCPUs pick. Returns whether it was as simple as that. */
-static bool dispatch_picked(struct hv *hv, pcpu_id_t p) {
+/* Where pCPUs pick, and no slice ends. Returns whether it was as simple as that. */
+static bool fill_picked(struct hv *hv) {
   uint32_t n_asked = hv->asked.n_members;
-  if (p == ID_NONE && n_asked == 0) {
+  if (n_asked == 0) {
     if (hv->free.n_members > 1 && hv->n_queued > 1) return false; /* slices begin together */
     fill_one(hv);
     return true;
   }
   if (hv->free.n_members > 0) return false;
-  if (p == ID_NONE && n_asked > 1) return hv->sched->decide_all && hv->sched->decide_all(hv);
-  if (p != ID_NONE) {
-    bool is_alone = n_asked == 0 && hv->sched->end_slice(hv, p);
-    hv->sim->n_events += is_alone;
-    return is_alone;
-  }
-  p = pcpuset_first(&hv->asked);
+  if (n_asked > 1) return hv->sched->decide_all && hv->sched->decide_all(hv);
+  pcpu_id_t p = pcpuset_first(&hv->asked);
   pcpuset_remove(&hv->asked, p);
   hv->sched->decide(hv, p);
   return true;
 }
 
-static __attribute__((noinline)) void dispatch(struct hv *hv, pcpu_id_t p) {
-  if (!hv->is_picked || !dispatch_picked(hv, p)) batch_dispatch(hv, p);
+static __attribute__((noinline)) void fill(struct hv *hv) {
+  if (!hv->is_picked || !fill_picked(hv)) batch_dispatch(hv, ID_NONE);
 }
 
 void hv_fill(struct hv *hv) {
-  if (!hv->is_plain || hv->asked.n_members > 0 || !plain_fill(hv)) dispatch(hv, ID_NONE);
+  if (!hv->is_plain || hv->asked.n_members > 0 || !plain_fill(hv)) fill(hv);
   move_set_filled(hv);
 }
 
+/* p's slice ends, and no pCPU is asked. */
+static inline bool end_slice(struct hv *hv, pcpu_id_t p) {
+  if (hv->is_plain) return plain_dispatch(hv, p);
+  bool is_alone = hv->is_picked && hv->sched->end_slice(hv, p);
+  hv->sim->n_events += is_alone;
+  return is_alone;
+}
+
 void hv_dispatch(struct hv *hv, pcpu_id_t p) {
-  if (!hv->is_plain || hv->asked.n_members > 0 || !plain_dispatch(hv, p)) dispatch(hv, p);
+  if (hv->asked.n_members > 0 || !end_slice(hv, p)) batch_dispatch(hv, p);
   move_set_filled(hv);
 }

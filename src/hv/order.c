@@ -1,153 +1,179 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "hv/order.h"
 
-static struct order_group *create_group(uint32_t n_leaves, struct arena *arena) {
-  struct order_group *group = ARENA_NEW(arena, struct order_group);
-  wtree_init(&group->keys, arena, n_leaves);
-  group->n_unused = group->keys.n_leaves;
-  group->first = ARENA_ARRAY(arena, group->n_unused, struct order_entry *);
-  group->unused = ARENA_ARRAY(arena, group->n_unused, uint32_t);
-  for (uint32_t i = 0; i < group->n_unused; i++) group->unused[i] = group->n_unused - 1 - i;
-  return group;
-}
-
 /* As many leaves as vCPUs, rounded up, in all groups together: one group has one for each. */
-struct order *order_create(struct hv *hv, uint32_t n_in_group, struct arena *arena) {
-  struct order *order = ARENA_NEW(arena, struct order);
+void order_init(struct order *order, const struct hv *hv, uint32_t n_in_group,
+                struct arena *arena) {
   uint32_t n_groups = hv->n_pcpus / n_in_group;
-  order->lines = ARENA_ARRAY(arena, hv->n_pcpus, struct order_line);
+  *order = (struct order){.n_groups = n_groups, .n_in_group = n_in_group};
+  order->groups = ARENA_ARRAY(arena, n_groups, struct wtree);
+  for (uint32_t i = 0; i < n_groups; i++)
+    wtree_init(&order->groups[i], arena, (hv->n_vcpus + n_groups - 1) / n_groups);
+  if (n_groups > 1) order->next = ARENA_ARRAY(arena, hv->n_vcpus, vcpu_id_t);
+  order->entries = ARENA_ARRAY(arena, hv->n_vcpus, struct order_entry);
+  order->ends = ARENA_ARRAY(arena, hv->n_pcpus, struct order_entry);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
-    struct order_line *line = &order->lines[p];
-    line->ends.before = line->ends.behind = &line->ends;
-    bool is_another = p % n_in_group == 0;
-    line->group =
-        is_another ? create_group((hv->n_vcpus + n_groups - 1) / n_groups, arena) : line[-1].group;
+    struct order_entry *ends = &order->ends[p];
+    ends->before = ends->behind = ends;
   }
-  return order;
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
+    order->entries[i].stands = hv_first_pcpu(hv, &hv->vcpus[i]);
+    order->entries[i].place = i;
+  }
 }
 
-void order_init_entry(const struct hv *hv, struct order_entry *entry, const struct vcpu *v) {
-  *entry = (struct order_entry){.key = WTREE_NONE, .stands = hv_first_pcpu(hv, v), .id = v->id};
-}
+/* --- at a pCPU --- */
 
 /* Who waits where is a toss-up: no branch depends on it, here and below. */
-static inline struct order_group *stand(struct hv *hv, struct order *order,
-                                        struct order_entry *entry) {
-  struct order_line *line = &order->lines[entry->stands];
-  entry->before = line->ends.before;
-  entry->behind = &line->ends;
-  pcpuset_put(&hv->queued, entry->stands);
-  entry->before->behind = line->ends.before = entry;
-  return line->group;
+static inline void stand(struct hv *hv, const struct order *order, struct order_entry *entry) {
+  pcpu_id_t p = entry->stands;
+  struct order_entry *ends = &order->ends[p], *last = ends->before;
+  entry->before = last;
+  entry->behind = ends;
+  last->behind = ends->before = entry;
+  pcpuset_put(&hv->queued, p);
 }
 
-static inline struct order_group *leave(struct hv *hv, struct order *order,
-                                        struct order_entry *entry) {
-  struct order_line *line = &order->lines[entry->stands];
-  entry->before->behind = entry->behind;
-  entry->behind->before = entry->before;
-  pcpuset_drop(&hv->queued, entry->stands, line->ends.behind == &line->ends);
-  return line->group;
+static inline void leave(struct hv *hv, const struct order_entry *entry) {
+  struct order_entry *before = entry->before, *behind = entry->behind;
+  before->behind = behind;
+  behind->before = before;
+  pcpuset_drop(&hv->queued, entry->stands, before == behind);
 }
 
-/* More wait than there are leaves. */
-static __attribute__((noinline)) void link_to(struct order_entry **at, struct order_entry *entry) {
-  while (*at && (*at)->key < entry->key) at = &(*at)->next;
-  entry->next = *at;
-  *at = entry;
+/* --- in a tree --- */
+
+static inline uint32_t leaf_of(const struct wtree *keys, const struct order_entry *entry) {
+  return entry->place & (keys->n_leaves - 1);
 }
 
-/* The leaf has the entry; the first key there is returned, which the leaf's is to follow. */
-static inline int64_t attach(struct order_group *group, struct order_entry *entry, uint32_t leaf,
-                             int64_t key) {
-  entry->leaf = leaf;
-  entry->key = key;
-  if (__builtin_expect(group->first[leaf] != NULL, 0)) {
-    link_to(&group->first[leaf], entry);
-    return group->first[leaf]->key;
+/* A leaf may be that of several: the entry is linked to those who are there. Returns the first key
+   then. */
+static __attribute__((noinline)) int64_t link_to(const struct order *order,
+                                                 const struct wtree *keys,
+                                                 const struct order_entry *entry) {
+  vcpu_id_t *next = order->next;
+  int64_t key = order_key_of(order, entry), first = wtree_key(keys, leaf_of(keys, entry));
+  vcpu_id_t at = order_id(first);
+  if (key < first) {
+    next[order_id(key)] = first == WTREE_NONE ? ID_NONE : at;
+    return key;
   }
-  entry->next = NULL;
-  group->first[leaf] = entry;
-  return key;
+  while (next[at] != ID_NONE && order_key_of(order, &order->entries[next[at]]) < key) at = next[at];
+  next[order_id(key)] = next[at];
+  next[at] = order_id(key);
+  return first;
 }
 
-/* … no more, and the key does not follow yet. */
-static inline void detach(struct order_group *group, struct order_entry *entry) {
-  struct order_entry **at = &group->first[entry->leaf];
-  while (*at != entry) at = &(*at)->next;
-  *at = entry->next;
-  entry->key = WTREE_NONE;
+/* … no more. */
+static __attribute__((noinline)) int64_t unlink_from(const struct order *order,
+                                                     const struct wtree *keys,
+                                                     const struct order_entry *entry) {
+  vcpu_id_t *next = order->next, id = (vcpu_id_t)(entry - order->entries);
+  int64_t first = wtree_key(keys, leaf_of(keys, entry));
+  vcpu_id_t at = order_id(first);
+  if (at == id)
+    return next[id] == ID_NONE ? WTREE_NONE : order_key_of(order, &order->entries[next[id]]);
+  while (next[at] != id) at = next[at];
+  next[at] = next[id];
+  return first;
 }
 
-void order_put(struct hv *hv, struct order *order, struct order_entry *entry, int64_t rank) {
-  struct order_group *group = stand(hv, order, entry);
-  bool is_crowded = group->n_unused == 0;
-  uint32_t leaf =
-      is_crowded ? entry->id & (group->keys.n_leaves - 1) : group->unused[--group->n_unused];
-  wtree_set(&group->keys, leaf, attach(group, entry, leaf, order_key(rank, entry->id)));
+void order_put(struct hv *hv, struct order *order, struct order_entry *entry) {
+  struct wtree *keys = order_group_at(order, entry->stands);
+  stand(hv, order, entry);
+  int64_t key = order->next ? link_to(order, keys, entry) : order_key_of(order, entry);
+  wtree_set(keys, leaf_of(keys, entry), key);
 }
 
 void order_remove(struct hv *hv, struct order *order, struct order_entry *entry) {
-  struct order_group *group = leave(hv, order, entry);
-  detach(group, entry);
-  const struct order_entry *first = group->first[entry->leaf];
-  if (!first) group->unused[group->n_unused++] = entry->leaf;
-  wtree_set(&group->keys, entry->leaf, first ? first->key : WTREE_NONE);
+  struct wtree *keys = order_group_at(order, entry->stands);
+  leave(hv, entry);
+  wtree_set(keys, leaf_of(keys, entry), order->next ? unlink_from(order, keys, entry) : WTREE_NONE);
 }
 
+/* They exchange their places, of which one is empty, so only one way up the tree changes. */
 void order_replace(struct hv *hv, struct order *order, struct order_entry *out,
-                   struct order_entry *in, int64_t rank) {
-  struct order_group *group = leave(hv, order, out);
-  uint32_t leaf = out->leaf;
-  detach(group, out);
-  stand(hv, order, in);
-  wtree_set(&group->keys, leaf, attach(group, in, leaf, order_key(rank, in->id)));
-}
-
-struct vcpu *order_first_to_be_had(const struct hv *hv, const struct order *order, pcpu_id_t p) {
-  const struct order_group *group = order->lines[p].group;
-  const struct wtree *keys = &group->keys;
-  int64_t least = WTREE_NONE;
-  for (uint32_t leaf = 0; (leaf = wtree_find(keys, leaf, least - 1)) < keys->n_leaves; leaf++)
-    for (const struct order_entry *entry = group->first[leaf]; entry && entry->key < least;
-         entry = entry->next)
-      if (order_may_take(hv, order_vcpu(hv, entry->key), p)) least = entry->key;
-  return least == WTREE_NONE ? NULL : order_vcpu(hv, least);
-}
-
-struct vcpu *order_first_standing(const struct hv *hv, const struct order *order, pcpu_id_t p,
-                                  int64_t bound) {
-  const struct order_entry *ends = &order->lines[p].ends, *entry;
-  int64_t bound_key = order_key(bound, 0), least = bound_key;
-  for (entry = ends->behind; entry != ends; entry = entry->behind)
-    if (entry->key < least) least = entry->key;
-  return least < bound_key ? order_vcpu(hv, least) : NULL;
-}
-
-static void audit_group(const struct order_group *group) {
-  uint32_t n_unused = 0;
-  for (uint32_t leaf = 0; leaf < group->keys.n_leaves; leaf++) {
-    const struct order_entry *first = group->first[leaf], *entry;
-    assert(wtree_key(&group->keys, leaf) == (first ? first->key : WTREE_NONE));
-    for (entry = first; entry; entry = entry->next) {
-      assert(entry->leaf == leaf && entry->key != WTREE_NONE);
-      assert(!entry->next || entry->key < entry->next->key);
-    }
-    n_unused += !first;
+                   struct order_entry *in) {
+  if (order->next) {
+    order_remove(hv, order, out);
+    order_put(hv, order, in);
+    return;
   }
-  assert(n_unused == group->n_unused);
-  for (uint32_t i = 0; i < n_unused; i++) assert(!group->first[group->unused[i]]);
+  uint32_t place = out->place;
+  out->place = in->place;
+  in->place = place;
+  leave(hv, out);
+  stand(hv, order, in);
+  wtree_set(order->groups, place, order_key_of(order, in));
+}
+
+/* --- who comes first --- */
+
+int64_t order_first_to_be_had(const struct hv *hv, const struct order *order, pcpu_id_t p) {
+  const struct wtree *keys = order_group_at(order, p);
+  int64_t least = WTREE_NONE;
+  for (uint32_t leaf = 0; (leaf = wtree_find(keys, leaf, least - 1)) < keys->n_leaves; leaf++) {
+    for (int64_t key = wtree_key(keys, leaf); key < least;) {
+      vcpu_id_t id = order_id(key), next = order->next ? order->next[id] : ID_NONE;
+      if (order_may_take(hv, order_vcpu(hv, key), p)) least = key;
+      key = next == ID_NONE ? WTREE_NONE : order_key_of(order, &order->entries[next]);
+    }
+  }
+  return least;
+}
+
+int64_t order_first_standing(const struct order *order, pcpu_id_t p, int64_t bound) {
+  const struct order_entry *ends = &order->ends[p], *entry;
+  int64_t bound_key = order_key(bound, 0), least = bound_key;
+  for (entry = ends->behind; entry != ends; entry = entry->behind) {
+    int64_t key = order_key_of(order, entry);
+    if (key < least) least = key;
+  }
+  return least < bound_key ? least : WTREE_NONE;
+}
+
+/* --- audit --- */
+
+bool order_has(const struct order *order, const struct order_entry *entry) {
+  const struct wtree *keys = order_group_at(order, entry->stands);
+  int64_t first = wtree_key(keys, leaf_of(keys, entry));
+  if (first == WTREE_NONE) return false;
+  vcpu_id_t id = (vcpu_id_t)(entry - order->entries), at = order_id(first);
+  while (order->next && at != id && order->next[at] != ID_NONE) at = order->next[at];
+  return at == id;
+}
+
+/* Returns how many are queued. */
+static uint32_t audit_group(const struct order *order, const struct wtree *keys) {
+  uint32_t n = 0;
+  for (uint32_t leaf = 0; leaf < keys->n_leaves; leaf++) {
+    int64_t key = wtree_key(keys, leaf);
+    while (key != WTREE_NONE) {
+      const struct order_entry *entry = &order->entries[order_id(key)];
+      assert(key == order_key_of(order, entry) && leaf_of(keys, entry) == leaf);
+      assert(order_group_at(order, entry->stands) == keys);
+      vcpu_id_t next = order->next ? order->next[order_id(key)] : ID_NONE;
+      int64_t behind = next == ID_NONE ? WTREE_NONE : order_key_of(order, &order->entries[next]);
+      assert(key < behind);
+      key = behind;
+      n++;
+    }
+  }
+  return n;
 }
 
 void order_audit(const struct hv *hv, const struct order *order) {
+  uint32_t n_queued = 0, n_standing = 0;
+  for (uint32_t i = 0; i < order->n_groups; i++) n_queued += audit_group(order, &order->groups[i]);
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) {
-    const struct order_line *line = &order->lines[p];
-    const struct order_entry *before = &line->ends, *entry;
-    for (entry = before->behind; entry != &line->ends; entry = entry->behind) {
-      assert(entry->stands == p && entry->before == before && entry->key != WTREE_NONE);
+    const struct order_entry *ends = &order->ends[p], *before = ends, *entry;
+    for (entry = ends->behind; entry != ends; entry = entry->behind) {
+      assert(entry->stands == p && entry->before == before && order_has(order, entry));
       before = entry;
+      n_standing++;
     }
-    assert(line->ends.before == before && pcpuset_has(&hv->queued, p) == (before != &line->ends));
-    if (p == 0 || line->group != line[-1].group) audit_group(line->group);
+    assert(ends->before == before && pcpuset_has(&hv->queued, p) == (before != ends));
   }
+  assert(n_queued == n_standing);
 }

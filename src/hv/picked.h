@@ -19,9 +19,10 @@ ALWAYS_INLINE int64_t picked_slice_end_ns(const struct hv *hv, const struct vcpu
 
 /* Whom p picks, out of the queue; NULL: nobody. */
 ALWAYS_INLINE struct vcpu *picked_take(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
-  struct vcpu *next = ops->first ? ops->first(hv, p) : ops->pick(hv, p);
+  bool is_exact = ops->first && !ops->untake;
+  struct vcpu *next = is_exact ? ops->first(hv, p) : ops->pick(hv, p);
   if (!next) return NULL;
-  if (ops->take)
+  if (is_exact)
     ops->take(hv, next);
   else
     ops->dequeue(hv, next);
@@ -69,21 +70,31 @@ ALWAYS_INLINE bool picked_at_once(const struct hv *hv, pcpu_id_t p) {
          !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns);
 }
 
-/* … and does somebody take it over? Where that can be asked before it leaves the queue, to enter
-   its event into the calendar tells whether there is another one at this instant. */
+/* next, quiet, is to take over p, which has just been left. False: not at once, as another pCPU has
+   an event at this instant, too; nothing has changed then. */
+ALWAYS_INLINE bool picked_let_in(struct hv *hv, struct vcpu *next, pcpu_id_t p,
+                                 const struct sched_ops *ops) {
+  if (ops->untake) ops->take(hv, next);
+  struct plain_start start = picked_plan(hv, next, p, ops);
+  if (!calendar_set_last_pcpu(&hv->sim->calendar, p, hv->sim->now_ns, start.key)) {
+    if (ops->untake) ops->untake(hv, next);
+    return false;
+  }
+  if (!ops->untake) ops->take(hv, next);
+  picked_begin(hv, next, p, &start, ops);
+  return true;
+}
+
+/* … and does somebody take it over? Where that can be asked before it leaves the queue, or its
+   leaving can be undone, to enter its event into the calendar tells whether there is another one at
+   this instant. */
 ALWAYS_INLINE bool picked_take_over(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
-  struct calendar *calendar = &hv->sim->calendar;
+  const struct calendar *calendar = &hv->sim->calendar;
   int64_t now = hv->sim->now_ns;
   if (hv->n_queued == 0 || hv->free.n_members > 0 || hv->asked.n_members > 0) return false;
   if (calendar_next_other_ns(calendar) <= now) return false;
   struct vcpu *next = ops->first ? ops->first(hv, p) : NULL;
-  if (next && vcpu_is_quiet(next, RS_READY)) {
-    struct plain_start start = picked_plan(hv, next, p, ops);
-    if (!calendar_set_last_pcpu(calendar, p, now, start.key)) return false;
-    ops->take(hv, next);
-    picked_begin(hv, next, p, &start, ops);
-    return true;
-  }
+  if (next && vcpu_is_quiet(next, RS_READY)) return picked_let_in(hv, next, p, ops);
   if (calendar_has_other_pcpu(calendar, p, now)) return false;
   next = picked_take(hv, p, ops);
   if (next) picked_start(hv, next, p, ops);
@@ -187,10 +198,11 @@ ALWAYS_INLINE bool picked_swap(struct hv *hv, struct vcpu *v, struct vcpu *next,
   return true;
 }
 
-/* The slice of p's vCPU ends. Where a trade can be undone, to enter what comes of it into the
-   calendar tells whether p is alone with that. */
+/* The slice of p's vCPU ends, and no pCPU is asked. Where a trade can be undone, to enter what
+   comes of it into the calendar tells whether p is alone with that. */
 ALWAYS_INLINE bool picked_end_slice(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
   struct vcpu *v = hv->pcpus[p].current;
+  if (hv->free.n_members > 0) return false;
   if (ops->untrade && vcpu_is_quiet(v, RS_RUNNING)) {
     struct vcpu *next = ops->trade(hv, v);
     if (next == v) return picked_run_on(hv, v, ops);

@@ -56,6 +56,10 @@ struct sched_ops {
      v is picked and leaves the queue. */
   struct vcpu *(*first)(struct hv *hv, pcpu_id_t p);
   void (*take)(struct hv *hv, struct vcpu *v);
+  /* With these two, optional: undoes a take that has just been made. Then slice_ns is asked behind
+     it, as it depends on who is left; and first only says whom p, which has just been left, would
+     pick if it is simple: NULL: pick knows. */
+  void (*untake)(struct hv *hv, struct vcpu *v);
   /* With pick, optional: enqueue of v, which runs and has not yielded, pick by its pCPU, dequeue of
      who is picked, and if that is another one, stopped of v, in one; NULL: it is not as simple as
      that, and v is not queued. */
@@ -71,8 +75,8 @@ struct sched_ops {
   void (*wake)(struct hv *hv, struct vcpu *v);
   void (*halt)(struct hv *hv, struct vcpu *v);
   void (*decide)(struct hv *hv, pcpu_id_t p);
-  /* The slice of p's vCPU ends, and no other pCPU is free or asked: decides about it, unless
-     another slice ends now: returns whether none does. */
+  /* The slice of p's vCPU ends, and no pCPU is asked: decides about it, unless another slice ends
+     now, or another pCPU is free: returns whether none does or is. */
   bool (*end_slice)(struct hv *hv, pcpu_id_t p);
   /* All that are asked decide, and no pCPU is free. Returns whether they have; if not, or if it is
      NULL, that is batch.c's to do. */

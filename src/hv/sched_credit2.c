@@ -55,18 +55,17 @@ static uint32_t pcpus_in_queue(const struct hv *hv, enum sched_runqueue runqueue
 }
 
 static void *credit2_create(struct hv *hv, const void *params, struct arena *arena) {
-  size_t vcpus_size = hv->n_vcpus * sizeof(struct credit2_vcpu);
-  struct credit2 *credit2 = arena_alloc(arena, 1, sizeof(struct credit2) + vcpus_size);
+  struct credit2 *credit2 = ARENA_NEW(arena, struct credit2);
   credit2->params = *(const struct sched_credit2_params *)params;
+  credit2->most_ns = credit2->params.init_ns + credit2->params.min_timer_ns;
+  credit2->worst_ns = credit2->most_ns + credit2->params.init_ns;
   uint32_t n_in_queue = pcpus_in_queue(hv, credit2->params.runqueue);
-  credit2->order = order_create(hv, n_in_queue, arena);
+  order_init(&credit2->order, hv, n_in_queue, arena);
   loads_init(&credit2->loads, hv, n_in_queue, arena);
   credit2->is_uniform = true;
   budget_init(&credit2->cap, hv, arena);
-  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
-    credit2->vcpus[i].credit_ns = credit2->params.init_ns;
-    order_init_entry(hv, &credit2->vcpus[i].entry, &hv->vcpus[i]);
-  }
+  for (vcpu_id_t i = 0; i < hv->n_vcpus; i++)
+    credit2->order.entries[i].rank = credit2->params.min_timer_ns;
   for (vm_id_t i = 0; i < hv->n_vms; i++) {
     const struct hv_vm *vm = &hv->vms[i];
     if (vm->weight > credit2->highest_weight) credit2->highest_weight = vm->weight;
@@ -76,6 +75,7 @@ static void *credit2_create(struct hv *hv, const void *params, struct arena *are
   }
   credit2->is_simple = credit2->is_uniform && !credit2->cap.is_used && !hv->is_core_scheduled;
   starts_init(&credit2->starts, arena, hv->n_pcpus, n_in_queue);
+  credit2->paid_ns = ARENA_ARRAY(arena, hv->n_pcpus, int64_t);
   hv->timeslice_ns = credit2->params.init_ns;
   return credit2;
 }
@@ -88,19 +88,28 @@ static const char *credit2_check(const void *params, const char **key) {
   return "is longer than the longest slice, init";
 }
 
-int64_t credit2_burn(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
-  struct credit2 *credit2 = hv->sched_state;
-  budget_draw(&credit2->cap, v, time_ns);
+/* What v, which has run for so long, burns. */
+static int64_t burnt_ns(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
+  const struct credit2 *credit2 = hv->sched_state;
   if (credit2->is_uniform) return time_ns;
   /* Who runs for so long has no credits whatever its weight is; and nothing overflows. */
   if (time_ns > credit2->params.init_ns * 3) time_ns = credit2->params.init_ns * 3;
   return time_ns * credit2->highest_weight / hv_vm_of(hv, v)->weight;
 }
 
+void credit2_pay(const struct hv *hv, const struct vcpu *v, struct order_entry *entry) {
+  struct credit2 *credit2 = hv->sched_state;
+  int64_t now = hv->sim->now_ns, time_ns = now - credit2->paid_ns[v->pcpu];
+  credit2->paid_ns[v->pcpu] = now;
+  budget_draw(&credit2->cap, v, time_ns);
+  int64_t rank = entry->rank + burnt_ns(hv, v, time_ns);
+  entry->rank = rank < credit2->worst_ns ? rank : credit2->worst_ns;
+}
+
 static void charge_running(const struct hv *hv, const struct hv_vm *vm) {
   for (uint32_t k = 0; k < vm->n_vcpus; k++) {
     const struct vcpu *v = &hv->vcpus[vm->first_vcpu + k];
-    if (v->runstate == RS_RUNNING) credit2_charge(hv, v);
+    if (v->runstate == RS_RUNNING) credit2_charge(hv, v, credit2_of(hv, v));
   }
 }
 
@@ -130,7 +139,7 @@ static __attribute__((noinline)) void park(struct hv *hv, struct vcpu *v) {
 }
 
 static inline void credit2_enqueue(struct hv *hv, struct vcpu *v, enum queue_reason reason) {
-  if (v->runstate == RS_RUNNING) credit2_charge(hv, v);
+  if (v->runstate == RS_RUNNING) credit2_charge(hv, v, credit2_of(hv, v));
   if (!has_budget(hv, v) && !v->is_parked) park(hv, v);
   if (v->is_parked) return;
   credit2_put(hv, v);
@@ -143,23 +152,27 @@ ALWAYS_INLINE void credit2_dequeue(struct hv *hv, struct vcpu *v) {
 
 ALWAYS_INLINE void credit2_started(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
-  struct credit2_vcpu *credit = credit2_of(hv, v);
-  int64_t now = credit->charged_ns = hv->sim->now_ns;
-  credit->entry.stands = v->pcpu;
-  uint32_t queue = loads_queue_at(&credit2->loads, v->pcpu);
+  struct order_entry *entry = credit2_of(hv, v);
+  int64_t now = hv->sim->now_ns;
+  pcpu_id_t p = entry->stands = v->pcpu;
+  uint32_t queue = loads_queue_at(&credit2->loads, p);
   loads_move(&credit2->loads, hv, v, queue);
   loads_count(&credit2->loads, hv, v, true);
-  starts_renew(&credit2->starts, queue, v->pcpu, now + credit2->params.ratelimit_ns,
-               now + credit->credit_ns);
+  starts_renew(&credit2->starts, queue, p, now + credit2->params.ratelimit_ns, now - entry->rank);
+  credit2->paid_ns[p] = now;
 }
 
 ALWAYS_INLINE void credit2_stopped(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
-  credit2_charge(hv, v);
+  credit2_charge(hv, v, credit2_of(hv, v));
   starts_end(&credit2->starts, v->pcpu);
   /* Who has been chosen for another pCPU can run all the time. */
   bool can_run = v->is_queued || (v->has_expired && v->next_pcpu != v->pcpu);
   if (!can_run || v->is_parked) loads_count(&credit2->loads, hv, v, false);
+}
+
+static int64_t credit2_rank(const struct hv *hv, const struct vcpu *v) {
+  return credit2_of(hv, v)->rank;
 }
 
 static void credit2_withdrawn(struct hv *hv, struct vcpu *v) {
@@ -168,24 +181,28 @@ static void credit2_withdrawn(struct hv *hv, struct vcpu *v) {
 
 /* --- who runs on p --- */
 
-/* Who has more credits than the one that runs on p, and if it ran elsewhere, enough of them. */
-static inline struct vcpu *challenger(struct hv *hv, struct vcpu *current, struct vcpu *first,
-                                      pcpu_id_t p) {
-  const struct credit2 *credit2 = hv->sched_state;
-  int64_t own_ns = credit2_of(hv, current)->credit_ns - (current->has_yielded ? YIELD_BIAS_NS : 0);
-  int64_t first_ns = first ? credit2_of(hv, first)->credit_ns : own_ns;
-  if (first_ns <= own_ns) return current;
-  bool is_far_ahead = first_ns >= own_ns + credit2->params.migrate_resist_ns;
-  if (is_far_ahead || credit2_of(hv, first)->entry.stands == p) return first;
-  first = order_first_standing(hv, credit2->order, p, credit2_rank_of(&credit2->params, own_ns));
-  return first ? first : current;
+static inline struct vcpu *vcpu_of(const struct hv *hv, int64_t key, struct vcpu *otherwise) {
+  return key == WTREE_NONE ? otherwise : order_vcpu(hv, key);
 }
 
-/* Who is to run on p instead of current, which runs there and could go on; or that one. */
-static inline struct vcpu *successor(struct hv *hv, struct vcpu *current, pcpu_id_t p) {
+/* The key of who has more credits than the one that runs on p, and if it ran elsewhere, enough of
+   them; WTREE_NONE: nobody. */
+static inline int64_t challenger(const struct hv *hv, pcpu_id_t p, int64_t rank) {
   const struct credit2 *credit2 = hv->sched_state;
-  if (!current->has_yielded && credit2_limit_left_ns(hv, current) > 0) return current;
-  return challenger(hv, current, order_first(hv, credit2->order, p), p);
+  const struct order *order = &credit2->order;
+  int64_t first = order_first(hv, order, p), ahead_ns = rank - order_rank(first);
+  if (ahead_ns <= 0) return WTREE_NONE;
+  bool is_far_ahead = ahead_ns >= credit2->params.migrate_resist_ns;
+  if (is_far_ahead || order->entries[order_id(first)].stands == p) return first;
+  return order_first_standing(order, p, rank);
+}
+
+/* The key of who is to run on p instead of current, which runs there and could go on; WTREE_NONE:
+   it does. */
+static inline int64_t successor(const struct hv *hv, const struct vcpu *current,
+                                const struct order_entry *its, pcpu_id_t p) {
+  if (current->has_yielded) return challenger(hv, p, its->rank + YIELD_BIAS_NS);
+  return credit2_limit_left_ns(hv, p) > 0 ? WTREE_NONE : challenger(hv, p, its->rank);
 }
 
 static inline struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
@@ -193,36 +210,48 @@ static inline struct vcpu *choose(struct hv *hv, pcpu_id_t p) {
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, given away, or NULL */
   bool is_there = current && current->is_queued && !current->is_parked;
   if (!is_there || !credit2_is_of_queue_at(credit2, current, p))
-    return order_first(hv, credit2->order, p);
+    return vcpu_of(hv, order_first(hv, &credit2->order, p), NULL);
   if (current->has_yielded) credit2_take_out(hv, current);
-  struct vcpu *next = successor(hv, current, p);
+  int64_t next = successor(hv, current, credit2_of(hv, current), p);
   if (current->has_yielded) credit2_put(hv, current);
-  return next;
+  return vcpu_of(hv, next, current);
 }
 
 ALWAYS_INLINE struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
+  const struct credit2 *credit2 = hv->sched_state;
   struct vcpu *next = choose(hv, p);
-  if (next && credit2_of(hv, next)->credit_ns <= 0) credit2_reset(hv, p, next);
+  if (next && credit2_of(hv, next)->rank >= credit2->most_ns) credit2_reset(hv, p, next);
   return next;
+}
+
+/* Unless it needs a reset. */
+static inline struct vcpu *credit2_first(struct hv *hv, pcpu_id_t p) {
+  const struct credit2 *credit2 = hv->sched_state;
+  int64_t first = order_first(hv, &credit2->order, p);
+  return order_rank(first) < credit2->most_ns ? order_vcpu(hv, first) : NULL;
+}
+
+static void credit2_untake(struct hv *hv, struct vcpu *v) {
+  struct credit2 *credit2 = hv->sched_state;
+  order_put(hv, &credit2->order, credit2_of(hv, v));
 }
 
 /* They change places, unless caps or a reset take a longer way. */
 ALWAYS_INLINE struct vcpu *credit2_trade(struct hv *hv, struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
+  struct order_entry *its = credit2_of(hv, v);
   if (credit2->cap.is_used) return NULL;
-  credit2_charge(hv, v);
-  struct vcpu *next = successor(hv, v, v->pcpu);
-  struct credit2_vcpu *its = credit2_of(hv, next);
-  if (its->credit_ns <= 0) return NULL;
-  if (next != v)
-    order_replace(hv, credit2->order, &its->entry, &credit2_of(hv, v)->entry, credit2_rank(hv, v));
-  return next;
+  credit2_charge(hv, v, its);
+  int64_t next = successor(hv, v, its, v->pcpu);
+  if (next == WTREE_NONE) return its->rank < credit2->most_ns ? v : NULL;
+  if (order_rank(next) >= credit2->most_ns) return NULL;
+  order_replace(hv, &credit2->order, &credit2->order.entries[order_id(next)], its);
+  return order_vcpu(hv, next);
 }
 
 static void credit2_untrade(struct hv *hv, struct vcpu *v, struct vcpu *next) {
-  const struct credit2 *credit2 = hv->sched_state;
-  order_replace(hv, credit2->order, &credit2_of(hv, v)->entry, &credit2_of(hv, next)->entry,
-                credit2_rank(hv, next));
+  struct credit2 *credit2 = hv->sched_state;
+  order_replace(hv, &credit2->order, credit2_of(hv, v), credit2_of(hv, next));
 }
 
 static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struct vcpu *v) {
@@ -234,7 +263,7 @@ static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struc
    wait, so that it needs not come there. */
 ALWAYS_INLINE struct vcpu *credit2_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
   struct credit2 *credit2 = hv->sched_state;
-  const struct credit2_vcpu *its = credit2_of(hv, v);
+  const struct order_entry *its = credit2_of(hv, v);
   if (!credit2->is_simple || v->affinity != 0) return enqueue_woken(hv, v);
   struct credit2_target best = credit2_target_among_equals(credit2, its, hv->sim->now_ns);
   if (best.score_ns <= 0) {
@@ -243,9 +272,9 @@ ALWAYS_INLINE struct vcpu *credit2_challenge(struct hv *hv, struct vcpu *v, stru
   }
   struct vcpu *current = *loser = hv->pcpus[best.p].current, *next = NULL;
   bool is_quiet = vcpu_is_quiet(current, RS_RUNNING);
-  int64_t key = order_key(credit2_rank(hv, v), v->id);
-  if (is_quiet && its->credit_ns > 0 && key < order_least(credit2->order, best.p)) {
-    credit2_charge(hv, current);
+  int64_t key = order_key_of(&credit2->order, its);
+  if (is_quiet && its->rank < credit2->most_ns && key < order_least(&credit2->order, best.p)) {
+    credit2_charge(hv, current, credit2_of(hv, current));
     credit2_put(hv, current);
     return v;
   }
@@ -259,12 +288,11 @@ ALWAYS_INLINE struct vcpu *credit2_challenge(struct hv *hv, struct vcpu *v, stru
 ALWAYS_INLINE int64_t credit2_slice_ns(const struct hv *hv, const struct vcpu *v) {
   const struct credit2 *credit2 = hv->sched_state;
   const struct sched_credit2_params *params = &credit2->params;
-  const struct credit2_vcpu *credit = credit2_of(hv, v);
-  int64_t rank = order_lowest(credit2->order, credit->entry.stands);
-  int64_t next_ns = rank == WTREE_NONE ? 0 : credit2_rank_of(params, rank);
-  int64_t slice_ns = credit->credit_ns - (next_ns > 0 ? next_ns : 0);
+  const struct order_entry *its = credit2_of(hv, v);
+  int64_t next_ns = order_rank(order_least(&credit2->order, its->stands));
+  int64_t slice_ns = (next_ns < credit2->most_ns ? next_ns : credit2->most_ns) - its->rank;
   int64_t least_ns =
-      v->runstate == RS_RUNNING ? credit2_limit_left_ns(hv, v) : params->ratelimit_ns;
+      v->runstate == RS_RUNNING ? credit2_limit_left_ns(hv, v->pcpu) : params->ratelimit_ns;
   if (!credit2->is_uniform) slice_ns = slice_ns * hv_vm_of(hv, v)->weight / credit2->highest_weight;
   if (least_ns < params->min_timer_ns) least_ns = params->min_timer_ns;
   /* Mostly so: a branch, as the next event needs not wait for the queue then. */
@@ -300,18 +328,16 @@ static int64_t credit2_timer(struct hv *hv) {
 
 static void credit2_audit(const struct hv *hv) {
   const struct credit2 *credit2 = hv->sched_state;
-  const struct sched_credit2_params *params = &credit2->params;
-  order_audit(hv, credit2->order);
+  order_audit(hv, &credit2->order);
   loads_audit(&credit2->loads, hv);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
-    int64_t credit_ns = credit2->vcpus[i].credit_ns;
-    assert(credit_ns <= params->init_ns + params->min_timer_ns && credit_ns >= -params->init_ns);
+    const struct order_entry *entry = &credit2->order.entries[i];
+    assert(entry->rank >= 0 && entry->rank <= credit2->worst_ns);
     bool is_in_queue = v->is_queued && !v->is_parked;
     assert(credit2->loads.n_queues == 1 ||
            credit2->loads.vcpus[i].load.n == (is_in_queue || v->runstate == RS_RUNNING));
-    int64_t key = is_in_queue ? order_key(credit2_rank_of(params, credit_ns), i) : WTREE_NONE;
-    assert(credit2->vcpus[i].entry.key == key);
+    assert(order_has(&credit2->order, entry) == is_in_queue);
     assert(!v->is_parked || v->runstate != RS_RUNNING || hv_is_to_decide(hv, v));
   }
 }
@@ -330,6 +356,9 @@ const struct sched_ops sched_credit2 = {
     .enqueue = credit2_enqueue,
     .dequeue = credit2_dequeue,
     .pick = credit2_pick,
+    .first = credit2_first,
+    .take = credit2_dequeue,
+    .untake = credit2_untake,
     .trade = credit2_trade,
     .untrade = credit2_untrade,
     .challenge = credit2_challenge,

@@ -17,7 +17,7 @@
 struct start {
   TAILQ_ENTRY(start) link;
   int64_t limited_ns; /* until when nobody preempts who started */
-  int64_t zero_ns;    /* when the credits of who started will be 0; START_NONE_NS: it has stopped */
+  int64_t full_ns;    /* when who started would have had all credits; START_NONE_NS: it stopped */
 };
 /* Later than any. */
 #define START_NONE_NS (INT64_MAX / 2)
@@ -31,7 +31,7 @@ struct starts {
 
 /* Who started on p has stopped. */
 static inline void starts_end(struct starts *starts, pcpu_id_t p) {
-  starts->latest[p].zero_ns = START_NONE_NS;
+  starts->latest[p].full_ns = START_NONE_NS;
 }
 
 static inline void starts_init(struct starts *starts, struct arena *arena, uint32_t n_pcpus,
@@ -48,19 +48,19 @@ static inline void starts_init(struct starts *starts, struct arena *arena, uint3
 
 /* Somebody starts on p, which is of that queue. */
 static inline void starts_renew(struct starts *starts, uint32_t queue, pcpu_id_t p,
-                                int64_t limited_ns, int64_t zero_ns) {
+                                int64_t limited_ns, int64_t full_ns) {
   struct start *start = &starts->latest[p];
   TAILQ_REMOVE(&starts->listed[queue], start, link);
   TAILQ_INSERT_TAIL(&starts->listed[queue], start, link);
   start->limited_ns = limited_ns;
-  start->zero_ns = zero_ns;
+  start->full_ns = full_ns;
 }
 
-/* Of those of a queue that may be preempted now, who has the earliest zero_ns, or floor_ns if that
+/* Of those of a queue that may be preempted now, who has the earliest full_ns, or floor_ns if that
    is later; of equals the lowest pCPU. */
 struct least_start {
   pcpu_id_t p;     /* ID_NONE: nobody may be */
-  int64_t zero_ns; /* START_NONE_NS, then */
+  int64_t full_ns; /* START_NONE_NS, then */
 };
 static inline struct least_start starts_least(const struct starts *starts, uint32_t queue,
                                               int64_t now_ns, int64_t floor_ns) {
@@ -68,12 +68,12 @@ static inline struct least_start starts_least(const struct starts *starts, uint3
   const struct start *start;
   TAILQ_FOREACH(start, &starts->listed[queue], link) {
     if (start->limited_ns > now_ns) break;
-    int64_t zero_ns = start->zero_ns > floor_ns ? start->zero_ns : floor_ns;
+    int64_t full_ns = start->full_ns > floor_ns ? start->full_ns : floor_ns;
     pcpu_id_t p = (pcpu_id_t)(start - starts->latest);
     /* Who is less is a toss-up: no branch depends on it. */
-    bool is_less = (zero_ns < least.zero_ns) | ((zero_ns == least.zero_ns) & (p < least.p));
+    bool is_less = (full_ns < least.full_ns) | ((full_ns == least.full_ns) & (p < least.p));
     least.p ^= (least.p ^ p) & -(uint32_t)is_less;
-    least.zero_ns ^= (least.zero_ns ^ zero_ns) & -(int64_t)is_less;
+    least.full_ns ^= (least.full_ns ^ full_ns) & -(int64_t)is_less;
   }
   return least;
 }

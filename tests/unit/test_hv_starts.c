@@ -36,9 +36,9 @@ START_TEST(whose_limit_is_over_comes_first) {
         n_first += n == n_first && start->limited_ns <= now;
         n++;
         ck_assert_uint_eq((uint32_t)(start - starts.latest) / IN_QUEUE, q);
-        int64_t zero_ns = start->zero_ns > FLOOR_NS ? start->zero_ns : FLOOR_NS;
-        bool is_least = zero_ns < least.zero_ns;
-        is_least |= zero_ns == least.zero_ns && (pcpu_id_t)(start - starts.latest) < least.p;
+        int64_t full_ns = start->full_ns > FLOOR_NS ? start->full_ns : FLOOR_NS;
+        bool is_least = full_ns < least.full_ns;
+        is_least |= full_ns == least.full_ns && (pcpu_id_t)(start - starts.latest) < least.p;
         n_better += start->limited_ns <= now && is_least;
       }
       ck_assert_uint_eq(n, IN_QUEUE);
@@ -48,7 +48,7 @@ START_TEST(whose_limit_is_over_comes_first) {
       if (least.p == ID_NONE) continue;
       start = &starts.latest[least.p];
       ck_assert_int_le(start->limited_ns, now);
-      ck_assert_int_eq(least.zero_ns, start->zero_ns > FLOOR_NS ? start->zero_ns : FLOOR_NS);
+      ck_assert_int_eq(least.full_ns, start->full_ns > FLOOR_NS ? start->full_ns : FLOOR_NS);
     }
   }
 }
