@@ -2,20 +2,21 @@
 #include "hv/fairhost.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "hv/spread.h"
 
 void fairhost_init(struct fairhost *host, const struct hv *hv, struct arena *arena) {
-  uint32_t n_octets = (hv->n_pcpus + FAIRHOST_OCTET - 1) / FAIRHOST_OCTET;
-  uint32_t n_queues = n_octets * FAIRHOST_OCTET;
   host->members = ARENA_ARRAY(arena, hv->n_vcpus, struct fairqueue_member);
-  host->queues = ARENA_ARRAY(arena, n_queues, struct fairqueue);
-  host->bounds = ARENA_ARRAY(arena, n_octets, int64_t);
+  host->queues = ARENA_ARRAY(arena, hv->n_pcpus, struct fairqueue);
+  host->levels = ARENA_ARRAY(arena, hv->n_pcpus, uint8_t);
+  host->has_whole_weights = true;
   pcpuset_init(&host->balanced, arena, hv->n_pcpus);
-  for (pcpu_id_t p = 0; p < n_queues; p++) fairqueue_init(&host->queues[p]);
+  for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) fairqueue_init(&host->queues[p]);
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     host->members[i].weight = hv_vm_of(hv, v)->weight;
+    host->has_whole_weights &= host->members[i].weight % FAIRQUEUE_WEIGHT_ONE == 0;
     host->members[i].queue = hv_first_pcpu(hv, v);
   }
 }
@@ -57,36 +58,24 @@ struct fairqueue_member *fairhost_longest(const struct fairhost *host, const str
   return best;
 }
 
-/* Who of the octet that begins at `first` may give, by bit, and is the first that is heavier than
-   most; else p. */
-static pcpu_id_t heaviest_of(const struct fairhost *host, pcpu_id_t first, uint64_t givers,
-                             int64_t most, pcpu_id_t p) {
-  int64_t bound = 0;
-  for (uint32_t i = 0; i < FAIRHOST_OCTET; i++) {
-    int64_t weight = host->queues[first + i].weight;
-    int64_t given = weight & -(int64_t)(givers >> i & 1);
-    bound = weight > bound ? weight : bound;
-    p = given > most ? first + i : p; /* a toss-up */
-    most = given > most ? given : most;
-  }
-  host->bounds[first / FAIRHOST_OCTET] = bound;
-  return p;
-}
-
-/* The first of first..behind-1 with the greatest load, of those where somebody waits who may leave
-   in the running pass of balancing; else p. */
+/* The first of the n pCPUs from `first` with the greatest load, of those of the highest level where
+   somebody waits; ID_NONE: nobody does there. */
 static pcpu_id_t heaviest(const struct fairhost *host, const struct hv *hv, pcpu_id_t first,
-                          pcpu_id_t behind, pcpu_id_t p) {
+                          uint32_t n) {
+  const uint8_t *level = host->levels + first, *behind = level + n, *at = level;
+  uint8_t top = 0;
+  for (uint32_t i = 0; i < n; i++) top = level[i] > top ? level[i] : top;
+  if (top == 0) return ID_NONE;
+  pcpu_id_t best = ID_NONE;
   int64_t most = 0;
-  for (uint32_t w = first / 64; w * 64 < behind; w++) {
-    uint64_t rest = pcpuset_word(&hv->queued, w, first, behind) & ~host->balanced.word[w];
-    for (uint32_t octet = w * 64; rest; rest >>= FAIRHOST_OCTET, octet += FAIRHOST_OCTET) {
-      if (host->bounds[octet / FAIRHOST_OCTET] <= most || !(rest & 0xff)) continue;
-      p = heaviest_of(host, octet, rest, most, p);
-      most = host->queues[p].weight;
-    }
+  while ((at = memchr(at, top, (size_t)(behind - at)))) {
+    pcpu_id_t q = first + (pcpu_id_t)(at++ - level);
+    if (host->queues[q].weight <= most || !pcpuset_has(&hv->queued, q)) continue;
+    best = q;
+    most = host->queues[q].weight;
+    if (host->has_whole_weights && top < UINT8_MAX) break; /* the others are not heavier */
   }
-  return p;
+  return best;
 }
 
 /* Nearly always the heaviest of all has somebody to give. */
@@ -98,9 +87,9 @@ struct fairqueue_member *fairhost_victim(const struct fairhost *host, const stru
     uint32_t n = hv->topology.n_in[distance];
     if (n <= n_before) continue;
     n_before = n;
-    pcpu_id_t first = n < hv->n_pcpus ? p / n * n : 0, q = heaviest(host, hv, first, first + n, p);
-    if (host->queues[q].weight <= load) continue;
-    best = fairhost_longest(host, hv, q, p, load);
+    pcpu_id_t first = n < hv->n_pcpus ? p / n * n : 0, q = heaviest(host, hv, first, n);
+    if (q != ID_NONE && host->queues[q].weight <= load) continue;
+    if (q != ID_NONE) best = fairhost_longest(host, hv, q, p, load);
     if (best) break;
     int64_t most = load;
     for (q = first; (q = pcpuset_next(&hv->queued, q)) < first + n; q++) {
@@ -111,6 +100,19 @@ struct fairqueue_member *fairhost_victim(const struct fairhost *host, const stru
     }
   }
   return best;
+}
+
+void fairhost_exclude(struct fairhost *host, pcpu_id_t p) {
+  pcpuset_add(&host->balanced, p);
+  host->levels[p] = 0;
+}
+
+void fairhost_include_all(struct fairhost *host) {
+  pcpu_id_t p;
+  while ((p = pcpuset_first(&host->balanced)) != ID_NONE) {
+    pcpuset_remove(&host->balanced, p);
+    fairhost_weigh(host, p);
+  }
 }
 
 void fairhost_audit(const struct fairhost *host, const struct hv *hv) {
@@ -133,7 +135,7 @@ void fairhost_audit(const struct fairhost *host, const struct hv *hv) {
       sum_ns += member->weight * (member->ring.v_ns - zero_ns);
       n_queued++;
     }
-    assert(weight <= host->bounds[p / FAIRHOST_OCTET]);
+    assert(host->levels[p] == fairhost_level(weight));
     assert(weight == queue->weight && sum_ns == queue->sum_ns);
     assert(pcpuset_has(&hv->queued, p) == !fairqueue_is_empty(queue));
   }

@@ -79,15 +79,6 @@ static inline pcpu_id_t pcpuset_next(const struct pcpuset *set, pcpu_id_t from) 
   return rest ? w * 64 + (uint32_t)__builtin_ctzll(rest) : ID_NONE;
 }
 
-/* Word w with those of its members that lie in first..behind-1. */
-static inline uint64_t pcpuset_word(const struct pcpuset *set, uint32_t w, pcpu_id_t first,
-                                    pcpu_id_t behind) {
-  uint64_t word = set->word[w];
-  if (w == first / 64) word &= ~UINT64_C(0) << first % 64;
-  if (w == behind / 64) word &= ~(~UINT64_C(0) << behind % 64);
-  return word;
-}
-
 /* The lowest member that is also in mask (n_words words), or ID_NONE. */
 static inline pcpu_id_t pcpuset_first_of(const struct pcpuset *set, const uint64_t *mask) {
   for (uint32_t w = 0; w < set->n_words; w++) {

@@ -193,7 +193,7 @@ static inline void eevdf_stopped(struct hv *hv, struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
   struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
   charge(hv, queue);
-  if (!v->is_queued) fairqueue_leave(queue, queue->running, eevdf->host.most_lag_ns);
+  if (!v->is_queued) fairhost_leave(&eevdf->host, queue->running, v->pcpu);
   queue->running = NULL;
 }
 
@@ -239,12 +239,12 @@ static inline struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
   charge(hv, queue);
   if (fairqueue_goes_on(queue)) return v;
   struct fairqueue_member *next = fairqueue_earliest(queue), *running = queue->running;
-  if (!next) return NULL;
-  bool is_first = running->ring.deadline_ns < next->ring.deadline_ns;
+  bool is_first = !next || running->ring.deadline_ns < next->ring.deadline_ns;
   if (is_first && fairqueue_lag(queue, &running->ring) >= 0) {
     fairqueue_pick_again(queue);
     return v;
   }
+  if (!next) return NULL;
   fairqueue_pull(next);
   fairqueue_push(queue, running, eevdf->host.n_arrivals++);
   queue->running = NULL;
@@ -315,19 +315,19 @@ static void balance(struct hv *hv, pcpu_id_t p) {
   if (pcpuset_has(&host->balanced, p)) return;
   struct fairqueue_member *member = fairhost_victim(host, hv, p, host->queues[p].weight);
   if (!member) return;
-  pcpuset_add(&host->balanced, p);
-  pcpuset_add(&host->balanced, member->queue);
-  fairhost_pull(hv, member, member->queue);
-  fairhost_leave(host, member, member->queue);
+  pcpu_id_t q = member->queue;
+  fairhost_pull(hv, member, q);
+  fairhost_leave(host, member, q);
   member->queue = p;
   arrive(hv, member);
+  fairhost_exclude(host, p);
+  fairhost_exclude(host, q);
 }
 
 static void balance_all(struct hv *hv) {
   struct eevdf *eevdf = hv->sched_state;
-  struct pcpuset *balanced = &eevdf->host.balanced;
   for (pcpu_id_t p = 0; p < hv->n_pcpus; p++) balance(hv, p);
-  while (balanced->n_members > 0) pcpuset_remove(balanced, pcpuset_first(balanced));
+  fairhost_include_all(&eevdf->host);
 }
 
 /* Charges who runs on first..first+63; where a slice is over then, by bit, as that is a toss-up. */
@@ -370,8 +370,9 @@ PICKED_WAYS(eevdf)
 static bool is_quiet_decision(const struct hv *hv, struct fairqueue *queue) {
   charge(hv, queue);
   struct fairqueue_member *next = fairqueue_earliest(queue);
-  return vcpu_is_quiet(vcpu_of(hv, queue->running), RS_RUNNING) &&
-         (next ? vcpu_is_quiet(vcpu_of(hv, next), RS_READY) : fairqueue_is_empty(queue));
+  if (!vcpu_is_quiet(vcpu_of(hv, queue->running), RS_RUNNING)) return false;
+  return next ? vcpu_is_quiet(vcpu_of(hv, next), RS_READY)
+              : fairqueue_lag(queue, &queue->running->ring) >= 0;
 }
 
 /* As the vCPU that each of them decides about stands in its own queue then, none takes any from
