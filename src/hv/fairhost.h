@@ -52,17 +52,17 @@ static inline uint8_t fairhost_level(int64_t weight) {
   return (uint8_t)(level < UINT8_MAX ? level : UINT8_MAX);
 }
 
-/* p's queue has become heavier or lighter. */
+/* p's queue has become heavier or lighter. Not before all that is to be known of it is: to
+   compilers a byte that is stored may be a part of anything. */
 static inline void fairhost_weigh(const struct fairhost *host, pcpu_id_t p) {
   host->levels[p] = fairhost_level(host->queues[p].weight);
 }
 
-/* p: whose queue that is. */
+/* p: whose queue that is. Who has joined is pushed, or p's queue is weighed. */
 
 static inline void fairhost_join(const struct fairhost *host, struct fairqueue_member *member,
                                  pcpu_id_t p) {
   fairqueue_join(&host->queues[p], member, host->base_ns);
-  fairhost_weigh(host, p);
 }
 
 static inline void fairhost_leave(const struct fairhost *host, struct fairqueue_member *member,
@@ -75,6 +75,7 @@ static inline void fairhost_push(struct fairhost *host, struct hv *hv,
                                  struct fairqueue_member *member, pcpu_id_t p) {
   pcpuset_put(&hv->queued, p);
   fairqueue_push(&host->queues[p], member, host->n_arrivals++);
+  fairhost_weigh(host, p);
 }
 
 static inline void fairhost_pull(struct hv *hv, struct fairqueue_member *member, pcpu_id_t p) {

@@ -110,11 +110,11 @@ static inline void fairqueue_charge(struct fairqueue *queue, int64_t now, int64_
   int64_t advance_ns = fairqueue_advance_ns(member, time_ns);
   int64_t v_ns = member->ring.v_ns + advance_ns;
   int64_t next_ns = v_ns + fairqueue_virtual_ns(member, base_ns);
-  int64_t is_over = -(int64_t)(v_ns >= deadline_ns); /* a toss-up, here and below: no branch */
+  bool is_over = v_ns >= deadline_ns; /* a toss-up */
   queue->sum_ns += member->weight * advance_ns;
   member->charged_ns = now;
   member->ring.v_ns = v_ns;
-  member->ring.deadline_ns = deadline_ns ^ ((deadline_ns ^ next_ns) & is_over);
+  member->ring.deadline_ns = is_over ? next_ns : deadline_ns;
 }
 
 /* --- coming and going --- */
@@ -122,19 +122,21 @@ static inline void fairqueue_charge(struct fairqueue *queue, int64_t now, int64_
 /* With the lag that it had, and more, as joining moves the mean; and with a new slice. */
 static inline void fairqueue_join(struct fairqueue *queue, struct fairqueue_member *member,
                                   int64_t base_ns) {
-  int64_t weight = member->weight, others = queue->weight, lag_ns = 0;
+  int64_t weight = member->weight, others = queue->weight, sum_ns = queue->sum_ns;
+  int64_t zero_ns = queue->waiting.v_ns, lag_ns = 0;
   int64_t slice_ns = fairqueue_virtual_ns(member, base_ns);
   if (others > 0) {
     lag_ns = member->lag_ns + member->lag_ns * weight / others;
     int64_t ahead_ns = fairqueue_mean_ns(queue);
-    queue->waiting.v_ns += ahead_ns;
-    queue->sum_ns -= ahead_ns * others;
+    zero_ns += ahead_ns;
+    sum_ns -= ahead_ns * others;
   }
-  queue->sum_ns -= weight * lag_ns;
-  queue->weight = others + weight;
-  member->ring.v_ns = queue->waiting.v_ns - lag_ns;
+  member->ring.v_ns = zero_ns - lag_ns;
   member->ring.deadline_ns = member->ring.v_ns + (member->is_old ? slice_ns : slice_ns / 2);
   member->is_member = member->is_old = true;
+  queue->waiting.v_ns = zero_ns; /* last, as who asks about the queue next need not load it again */
+  queue->sum_ns = sum_ns - weight * lag_ns;
+  queue->weight = others + weight;
 }
 
 static inline void fairqueue_leave(struct fairqueue *queue, struct fairqueue_member *member,
@@ -151,19 +153,14 @@ static inline void fairqueue_leave(struct fairqueue *queue, struct fairqueue_mem
 
 /* --- waiting --- */
 
-/* The one before `at`, if that comes after deadline_ns. */
-static inline struct fairqueue_ring *fairqueue_back(struct fairqueue_ring *at,
-                                                    int64_t deadline_ns) {
-  struct fairqueue_ring *ways[] = {at, at->before}; /* a toss-up: no branch on it */
-  return ways[at->deadline_ns > deadline_ns];
-}
-
-/* Two steps from the end are nearly always enough. */
+/* Two steps from the end are nearly always enough; how many they are is a toss-up. */
 static inline void fairqueue_push(struct fairqueue *queue, struct fairqueue_member *member,
                                   uint64_t arrival) {
   int64_t deadline_ns = member->ring.deadline_ns;
-  struct fairqueue_ring *at = fairqueue_back(queue->waiting.before, deadline_ns);
-  at = fairqueue_back(at, deadline_ns);
+  struct fairqueue_ring *last = queue->waiting.before, *other = last->before;
+  struct fairqueue_ring *ways[] = {last, other, other->before};
+  struct fairqueue_ring *at =
+      ways[(last->deadline_ns > deadline_ns) + (other->deadline_ns > deadline_ns)];
   while (at->deadline_ns > deadline_ns) at = at->before;
   member->arrival = arrival;
   member->ring.before = at;
@@ -209,6 +206,17 @@ static inline bool fairqueue_goes_on(const struct fairqueue *queue) {
   return !fairqueue_is_over(queue) && fairqueue_lag(queue, &queue->running->ring) >= 0;
 }
 
+/* Is nobody who waits eligible, of those whose deadline is not later? */
+static __attribute__((noinline)) bool fairqueue_is_next(const struct fairqueue *queue,
+                                                        int64_t deadline_ns) {
+  const struct fairqueue_member *other;
+  FAIRQUEUE_FOREACH(other, queue) {
+    if (other->ring.deadline_ns > deadline_ns) return true;
+    if (fairqueue_lag(queue, &other->ring) >= 0) return false;
+  }
+  return true;
+}
+
 /* Is member, which does not wait yet, to be picked instead of the one that runs, and before all who
    wait? */
 static inline bool fairqueue_preempts(const struct fairqueue *queue,
@@ -218,15 +226,11 @@ static inline bool fairqueue_preempts(const struct fairqueue *queue,
   /* Less than 0: yes. A toss-up in many parts, of which one branch is made. */
   bool is_earlier = (deadline_ns < running->deadline_ns) & fairqueue_is_over(queue);
   int64_t is_better = fairqueue_lag(queue, running) | -(int64_t)is_earlier;
-  bool is_before = (deadline_ns < first->deadline_ns) | (first == &queue->waiting);
-  int64_t is_first = fairqueue_lag(queue, first) | -(int64_t)is_before;
-  if ((is_better & is_first & ~fairqueue_lag(queue, &member->ring)) >= 0) return false;
-  const struct fairqueue_member *other;
-  FAIRQUEUE_FOREACH(other, queue) {
-    if (other->ring.deadline_ns > deadline_ns) return true;
-    if (fairqueue_lag(queue, &other->ring) >= 0) return false;
-  }
-  return true;
+  int64_t is_before = -(int64_t)((deadline_ns < first->deadline_ns) | (first == &queue->waiting));
+  int64_t is_first = fairqueue_lag(queue, first) | is_before;
+  int64_t is_next = is_better & ~fairqueue_lag(queue, &member->ring) & is_first;
+  if (__builtin_expect((is_next & ~is_before) < 0, 0)) return fairqueue_is_next(queue, deadline_ns);
+  return is_next < 0;
 }
 
 #endif

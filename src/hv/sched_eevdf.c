@@ -179,6 +179,7 @@ static __attribute__((noinline)) void move_to(const struct fairhost *host,
   if (member->is_member) fairhost_leave(host, member, member->queue);
   member->queue = p;
   fairhost_join(host, member, p);
+  fairhost_weigh(host, p);
 }
 
 ALWAYS_INLINE void eevdf_started(struct hv *hv, struct vcpu *v) {
