@@ -217,8 +217,8 @@ static __attribute__((noinline)) bool fairqueue_is_next(const struct fairqueue *
   return true;
 }
 
-/* Is member, which does not wait yet, to be picked instead of the one that runs, and before all who
-   wait? */
+/* Is member, which has just joined and does not wait yet, to be picked instead of the one that
+   runs, and before all who wait? */
 static inline bool fairqueue_preempts(const struct fairqueue *queue,
                                       const struct fairqueue_member *member) {
   const struct fairqueue_ring *running = &queue->running->ring, *first = queue->waiting.behind;
@@ -228,7 +228,8 @@ static inline bool fairqueue_preempts(const struct fairqueue *queue,
   int64_t is_better = fairqueue_lag(queue, running) | -(int64_t)is_earlier;
   int64_t is_before = -(int64_t)((deadline_ns < first->deadline_ns) | (first == &queue->waiting));
   int64_t is_first = fairqueue_lag(queue, first) | is_before;
-  int64_t is_next = is_better & ~fairqueue_lag(queue, &member->ring) & is_first;
+  /* The zero is the mean without member, rounded down; that with it lies between it and v_ns. */
+  int64_t is_next = is_better & is_first & ~(queue->waiting.v_ns - member->ring.v_ns);
   if (__builtin_expect((is_next & ~is_before) < 0, 0)) return fairqueue_is_next(queue, deadline_ns);
   return is_next < 0;
 }

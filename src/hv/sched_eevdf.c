@@ -202,9 +202,9 @@ static inline void eevdf_stopped(struct hv *hv, struct vcpu *v) {
 
 /* None of those who wait at p is eligible, which is for rounding, or nobody waits. */
 static __attribute__((noinline)) struct fairqueue_member *search(const struct hv *hv, pcpu_id_t p) {
-  const struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue_member *next = fairhost_longest(&eevdf->host, hv, p, p, 0);
-  return next ? next : fairhost_victim(&eevdf->host, hv, p, 0);
+  const struct fairhost *host = &((const struct eevdf *)hv->sched_state)->host;
+  bool has_any = !fairqueue_is_empty(&host->queues[p]);
+  return has_any ? fairhost_longest(host, hv, p, p, 0) : fairhost_victim(host, hv, p, 0);
 }
 
 static inline struct vcpu *eevdf_first(struct hv *hv, pcpu_id_t p) {
