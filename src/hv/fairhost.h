@@ -45,10 +45,10 @@ static inline struct vcpu *fairhost_vcpu(const struct fairhost *host, const stru
 
 /* --- coming and going --- */
 
-/* In standard weights, rounded up, as far as one byte goes: the heaviest of a thousand queues is
+/* In standard weights, rounded down, as far as one byte goes: the heaviest of a thousand queues is
    found among a few cache lines of these. */
 static inline uint8_t fairhost_level(int64_t weight) {
-  uint64_t level = ((uint64_t)weight + FAIRQUEUE_WEIGHT_ONE - 1) / FAIRQUEUE_WEIGHT_ONE;
+  uint64_t level = (uint64_t)weight / FAIRQUEUE_WEIGHT_ONE;
   return (uint8_t)(level < UINT8_MAX ? level : UINT8_MAX);
 }
 
