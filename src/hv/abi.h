@@ -108,7 +108,7 @@ static const struct vcpu vcpu_quiet[RUNSTATES] = {
 };
 static inline bool vcpu_is_quiet(const struct vcpu *v, enum runstate state) {
   static const struct vcpu irrelevant = {.activity = UINT8_MAX, .steady_activity = UINT8_MAX};
-  return ((v->word ^ vcpu_quiet[state].word) & ~irrelevant.word) == 0;
+  return __builtin_expect(((v->word ^ vcpu_quiet[state].word) & ~irrelevant.word) == 0, 1);
 }
 /* From now on it is. What is looked at as a whole is best written so, too. */
 static inline void vcpu_set_quiet(struct vcpu *v, enum runstate state) {

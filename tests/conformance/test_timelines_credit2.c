@@ -68,6 +68,25 @@ START_TEST(small_leads_do_not_migrate) {
 }
 END_TEST
 
+/* Each pCPU has two who take turns: at 1, as a has 1 ms more; at 2 a goes on, as x has no more;
+   from 2.5 on whoever waits has 0.5 ms more after each ms. At 5 both x and y halt, and a and b, who
+   have run before, take over where they did. */
+START_TEST(who_waits_takes_over_where_two_halt_at_once) {
+  world_watch(&world, "{ 'host': { 'pcpus': 2 }, 'hypervisor': {" CREDIT2 "}, 'programs': {" HOG
+                      ", 'short': [ { 'compute': '2500us' }, { 'sleep': '1s' } ] }, 'vms': {"
+                      "'x': { 'vcpus': 1, 'program': 'short' },"
+                      "'y': { 'vcpus': 1, 'program': 'short' },"
+                      "'a': { 'vcpus': 1, 'program': 'hog' },"
+                      "'b': { 'vcpus': 1, 'program': 'hog' } }, 'run': { 'duration': '6ms' } }");
+  world_expect(&world, 500 * US,
+               "x/v0 uu rrr uu rr u ..\n"
+               "a/v0 rr uuu rr uu r uu\n"
+               "b/v0 rr uuu rr uu r uu\n"
+               "p0   00 222 00 22 0 22\n"
+               "p1   11 333 11 33 1 33\n");
+}
+END_TEST
+
 /* At 0.5 both x and y halt. When a and b have been chosen nobody waits, so their slices last as
    long as their credits; at 1 both are within their ratelimit, and c preempts neither. */
 START_TEST(slices_begin_when_all_have_been_chosen) {
@@ -234,6 +253,7 @@ int main(void) {
   tcase_add_test(tests, who_wakes_with_more_credits_preempts);
   tcase_add_test(tests, weights_count_for_who_wakes);
   tcase_add_test(tests, small_leads_do_not_migrate);
+  tcase_add_test(tests, who_waits_takes_over_where_two_halt_at_once);
   tcase_add_test(tests, slices_begin_when_all_have_been_chosen);
   tcase_add_test(tests, a_cap_is_a_budget_of_10_ms);
   tcase_add_test(tests, gangs_go_by_credits);
