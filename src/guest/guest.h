@@ -340,7 +340,7 @@ static inline void guest_step_done(struct thread *t) { guest_next_step(t->vm->gu
 bool solo_is(const struct guest *guest, const struct guest_spec *spec);
 /* The work of t, current on v, is done. */
 void solo_work_done(struct guest *guest, struct vcpu *v, struct thread *t);
-void solo_sleep_end(struct guest *guest, struct thread *t);
+void solo_sleep_end(struct guest *guest, thread_id_t thread);
 
 /* --- threads.c: the guest scheduler --- */
 void guest_wake_thread(struct thread *t);

@@ -492,7 +492,7 @@ void guest_on_sleep_end(struct guest *guest, thread_id_t thread) {
   guest->sim->n_events++;
   calendar_clear(&guest->sim->calendar, EVENT_SLEEP, thread);
   if (t->is_solo) {
-    solo_sleep_end(guest, t);
+    solo_sleep_end(guest, thread);
     return;
   }
   guest_step_done(t);

@@ -60,8 +60,10 @@ void solo_work_done(struct guest *guest, struct vcpu *v, struct thread *t) {
   draw_ahead(v, t);
 }
 
-void solo_sleep_end(struct guest *guest, struct thread *t) {
-  struct vcpu *v = &guest->hv_vcpus[t->at - guest->vcpus];
+void solo_sleep_end(struct guest *guest, thread_id_t thread) {
+  struct thread *t = &guest->threads[thread];
+  /* It is at no other vCPU ever, so that needs not wait for t. */
+  struct vcpu *v = &guest->hv_vcpus[guest->wake_hint[thread].vcpu];
   guest_next_step(guest->sim, t);
   const struct op *op = &t->ops[t->pc];
   if (v->is_steady && (t->phase == PHASE_DONE || op->code != OP_COMPUTE)) hand_over(t->at);
