@@ -31,7 +31,7 @@ ALWAYS_INLINE struct vcpu *picked_take(struct hv *hv, pcpu_id_t p, const struct 
 
 ALWAYS_INLINE struct plain_start picked_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
                                              const struct sched_ops *ops) {
-  return plain_plan(hv, v, p, true, picked_slice_end_ns(hv, v, ops));
+  return plain_plan(hv, v, p, true, picked_slice_end_ns(hv, v, ops), !ops->is_endless);
 }
 
 /* v, quiet and taken from the queue, is RUNNING on p from now on. Its event is in the calendar. */
@@ -91,7 +91,7 @@ ALWAYS_INLINE bool picked_let_in(struct hv *hv, struct vcpu *next, pcpu_id_t p,
 ALWAYS_INLINE bool picked_take_over(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
   const struct calendar *calendar = &hv->sim->calendar;
   int64_t now = hv->sim->now_ns;
-  if (hv->n_queued == 0 || hv->free.n_members > 0 || hv->asked.n_members > 0) return false;
+  if (hv->n_queued == 0 || (hv->free.n_members | hv->asked.n_members) > 0) return false;
   if (calendar_next_other_ns(calendar) <= now) return false;
   struct vcpu *next = ops->first ? ops->first(hv, p) : NULL;
   if (next && vcpu_is_quiet(next, RS_READY)) return picked_let_in(hv, next, p, ops);

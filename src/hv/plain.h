@@ -53,15 +53,19 @@ ALWAYS_INLINE int64_t plain_slice_end_ns(const struct hv *hv) {
   return hv->sim->now_ns + hv->timeslice_ns;
 }
 
-/* Somebody else ran on p last (is_switch), or v did, or nobody. */
+/* Somebody else ran on p last (is_switch), or v did, or nobody. has_end: so have slices, always. */
 ALWAYS_INLINE struct plain_start plain_plan(const struct hv *hv, const struct vcpu *v, pcpu_id_t p,
-                                            bool is_switch, int64_t slice_end_ns) {
+                                            bool is_switch, int64_t slice_end_ns, bool has_end) {
+  const struct calendar *calendar = &hv->sim->calendar;
   bool is_migration = move_is_migration(v, p);
   int64_t cost_ns = move_cost_ns(hv, is_switch, is_migration);
   struct plain_start start = {.is_migration = is_migration, .slice_end_ns = slice_end_ns};
   start.is_free = cost_ns == 0;
   start.step_ns = hv->sim->now_ns + (start.is_free ? v->left_ns : cost_ns);
-  start.key = calendar_pcpu_key(&hv->sim->calendar, p, v->id, start.step_ns, start.slice_end_ns);
+  if (has_end || slice_end_ns < TIME_NEVER_NS)
+    start.key = calendar_pcpu_key(calendar, p, v->id, start.step_ns, slice_end_ns);
+  else
+    start.key = calendar_step_key(calendar, v->id, start.step_ns);
   return start;
 }
 
@@ -105,7 +109,7 @@ ALWAYS_INLINE bool plain_swap(struct hv *hv, pcpu_id_t p) {
   struct calendar *calendar = &hv->sim->calendar;
   struct vcpu *v = hv->pcpus[p].current, *next = plain_head(hv->fifo);
   if (vcpu_is_quiet(v, RS_RUNNING) && vcpu_is_quiet(next, RS_READY)) {
-    struct plain_start start = plain_plan(hv, next, p, true, plain_slice_end_ns(hv));
+    struct plain_start start = plain_plan(hv, next, p, true, plain_slice_end_ns(hv), true);
     if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, start.key)) return false;
     plain_prefetch(hv);
     plain_stop(v, hv->pcpus[p].step_ns, hv->sim->now_ns);
@@ -250,7 +254,7 @@ ALWAYS_INLINE bool plain_take_over(struct hv *hv, pcpu_id_t p) {
   if (hv->free.n_members > 0 || hv->asked.n_members > 0) return false;
   if (!vcpu_is_quiet(next, RS_READY)) return false;
   if (calendar_next_other_ns(calendar) <= hv->sim->now_ns) return false;
-  struct plain_start start = plain_plan(hv, next, p, true, plain_slice_end_ns(hv));
+  struct plain_start start = plain_plan(hv, next, p, true, plain_slice_end_ns(hv), true);
   if (!calendar_set_last_pcpu(calendar, p, hv->sim->now_ns, start.key)) return false;
   hv->n_queued--;
   hv->n_waiting--;
@@ -289,7 +293,7 @@ static inline void plain_wake(struct hv *hv, struct vcpu *v) {
     hv->pcpus[p].busy_since_ns = now;
     hv->n_idle--;
     bool is_switch = move_is_switch(&hv->pcpus[p], v);
-    struct plain_start start = plain_plan(hv, v, p, is_switch, plain_slice_end_ns(hv));
+    struct plain_start start = plain_plan(hv, v, p, is_switch, plain_slice_end_ns(hv), true);
     wtree_replace(&hv->sim->calendar.pcpus, p, start.key);
     hv->n_context_switches += is_switch;
     v->pcpu = p;

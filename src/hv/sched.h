@@ -84,6 +84,7 @@ struct sched_ops {
   /* Length of the slice that v would start now; TIME_NEVER_NS: endless. NULL: always
      hv->timeslice_ns, which create sets. v is RUNNING if it was chosen again where it runs. */
   int64_t (*slice_ns)(const struct hv *hv, const struct vcpu *v);
+  bool is_endless; /* … and mostly says so */
   /* v has started on v->pcpu; v is going to stop. Not told of one that is chosen again. */
   void (*started)(struct hv *hv, struct vcpu *v);
   void (*stopped)(struct hv *hv, struct vcpu *v);

@@ -104,6 +104,12 @@ static inline int64_t calendar_pcpu_key(const struct calendar *calendar, uint32_
   return calendar_pack(calendar, is_step ? step_ns : end_ns, entity);
 }
 
+/* … of a pCPU whose slice has no end. */
+static inline int64_t calendar_step_key(const struct calendar *calendar, uint32_t vcpu,
+                                        int64_t step_ns) {
+  return calendar_pack(calendar, step_ns < calendar->never_ns ? step_ns : calendar->never_ns, vcpu);
+}
+
 static inline void calendar_set_pcpu(struct calendar *calendar, uint32_t pcpu, uint32_t vcpu,
                                      int64_t step_ns, int64_t slice_end_ns) {
   wtree_replace(&calendar->pcpus, pcpu,
