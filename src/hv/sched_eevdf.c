@@ -371,11 +371,8 @@ PICKED_WAYS(eevdf)
 static bool is_quiet_decision(const struct hv *hv, struct fairqueue *queue) {
   charge(hv, queue);
   struct fairqueue_member *next = fairqueue_earliest(queue);
-  const struct vcpu *current = vcpu_of(hv, queue->running), *v = vcpu_of(hv, next);
-  vcpu_prefetch(current);
-  if (v) vcpu_prefetch(v);
-  if (!vcpu_is_quiet(current, RS_RUNNING)) return false;
-  return v ? vcpu_is_quiet(v, RS_READY)
+  if (!vcpu_is_quiet(vcpu_of(hv, queue->running), RS_RUNNING)) return false;
+  return next ? vcpu_is_quiet(vcpu_of(hv, next), RS_READY)
               : fairqueue_lag(queue, &queue->running->ring) >= 0;
 }
 
