@@ -219,13 +219,24 @@ static struct vcpu *lead(struct hv *hv, struct vcpu *v, pcpu_id_t p) {
   return v;
 }
 
+/* The lowest free pCPU that has somebody in its own queue, or ID_NONE. Nobody leaves hv->queued
+   before it is looked for here, as that is rare where all pCPUs are busy. */
+static pcpu_id_t first_with_own(struct hv *hv) {
+  bool (*has_own)(const struct hv *hv, pcpu_id_t p) = hv->sched->has_own;
+  pcpu_id_t p;
+  while ((p = pcpuset_first_of(&hv->free, hv->queued.word)) != ID_NONE && has_own &&
+         !has_own(hv, p))
+    pcpuset_drop(&hv->queued, p, true);
+  return p;
+}
+
 /* First the free pCPUs decide that have somebody in their own queues, by number; then the others,
    who can only take from the queues of those. */
 struct vcpu *batch_next_offer(struct hv *hv) {
   if (hv->sched->next) return hv->sched->next(hv);
   struct vcpu *v = NULL;
   if (hv->n_queued == 0) return NULL;
-  pcpu_id_t p = pcpuset_first_of(&hv->free, hv->queued.word);
+  pcpu_id_t p = first_with_own(hv);
   if (p != ID_NONE) v = hv->sched->pick(hv, p);
   if (!v && hv->prefers_idle_cores && (p = cores_lowest_idle(hv, NULL, 0, hv->n_pcpus)) != ID_NONE)
     v = hv->sched->pick(hv, p);

@@ -68,7 +68,7 @@ static inline void credit2_put(struct hv *hv, const struct vcpu *v) {
 
 static inline void credit2_take_out(struct hv *hv, const struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
-  order_remove(hv, &credit2->order, credit2_of(hv, v));
+  order_remove(&credit2->order, credit2_of(hv, v));
 }
 
 /* --- whom to preempt --- */

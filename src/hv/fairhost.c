@@ -60,8 +60,7 @@ struct fairqueue_member *fairhost_longest(const struct fairhost *host, const str
 
 /* The first of the n pCPUs from `first` with the greatest load, of those of the highest level where
    somebody waits; ID_NONE: nobody does there. */
-static pcpu_id_t heaviest(const struct fairhost *host, const struct hv *hv, pcpu_id_t first,
-                          uint32_t n) {
+static pcpu_id_t heaviest(const struct fairhost *host, pcpu_id_t first, uint32_t n) {
   const uint8_t *level = host->levels + first, *behind = level + n, *at = level;
   uint8_t top = 0;
   for (uint32_t i = 0; i < n; i++) top = level[i] > top ? level[i] : top;
@@ -70,7 +69,7 @@ static pcpu_id_t heaviest(const struct fairhost *host, const struct hv *hv, pcpu
   int64_t most = 0;
   while ((at = memchr(at, top, (size_t)(behind - at)))) {
     pcpu_id_t q = first + (pcpu_id_t)(at++ - level);
-    if (host->queues[q].weight <= most || !pcpuset_has(&hv->queued, q)) continue;
+    if (host->queues[q].weight <= most || fairqueue_is_empty(&host->queues[q])) continue;
     best = q;
     most = host->queues[q].weight;
     if (host->has_whole_weights && top < UINT8_MAX) break; /* the others are not heavier */
@@ -87,7 +86,7 @@ struct fairqueue_member *fairhost_victim(const struct fairhost *host, const stru
     uint32_t n = hv->topology.n_in[distance];
     if (n <= n_before) continue;
     n_before = n;
-    pcpu_id_t first = n < hv->n_pcpus ? p / n * n : 0, q = heaviest(host, hv, first, n);
+    pcpu_id_t first = n < hv->n_pcpus ? p / n * n : 0, q = heaviest(host, first, n);
     if (q != ID_NONE && host->queues[q].weight <= load) continue;
     if (q != ID_NONE) best = fairhost_longest(host, hv, q, p, load);
     if (best) break;
@@ -137,7 +136,7 @@ void fairhost_audit(const struct fairhost *host, const struct hv *hv) {
     }
     assert(host->levels[p] == fairhost_level(weight));
     assert(weight == queue->weight && sum_ns == queue->sum_ns);
-    assert(pcpuset_has(&hv->queued, p) == !fairqueue_is_empty(queue));
+    assert(pcpuset_has(&hv->queued, p) || fairqueue_is_empty(queue));
   }
   assert(n_queued == hv->n_queued);
 }

@@ -78,9 +78,4 @@ static inline void fairhost_push(struct fairhost *host, struct hv *hv,
   fairhost_weigh(host, p);
 }
 
-static inline void fairhost_pull(struct hv *hv, struct fairqueue_member *member, pcpu_id_t p) {
-  fairqueue_pull(member);
-  pcpuset_drop(&hv->queued, p, member->ring.before == member->ring.behind);
-}
-
 #endif

@@ -103,7 +103,7 @@ struct hv {
   struct pcpuset taken;   /* of core scheduling: those that run somebody or are claimed */
   struct pcpuset asked;   /* pCPUs that are to decide anew in this instant's dispatch phase */
   struct pcpuset yielded; /* of those, the ones that only a yield of their vCPU has asked */
-  struct pcpuset queued;  /* pCPUs in whose own queue somebody stands, put and dropped */
+  struct pcpuset queued;  /* pCPUs in whose own queue somebody stands, and others: see batch.c */
   pcpu_id_t offering;     /* of the running scan: pCPUs below found nobody to take */
   pcpu_id_t next_pcpu;    /* … and the one that picked the latest offer */
   uint32_t n_left;        /* free pCPUs less those promised in the running scan */

@@ -34,11 +34,9 @@ static inline void stand(struct hv *hv, const struct order *order, struct order_
   pcpuset_put(&hv->queued, p);
 }
 
-static inline void leave(struct hv *hv, const struct order_entry *entry) {
-  struct order_entry *before = entry->before, *behind = entry->behind;
-  before->behind = behind;
-  behind->before = before;
-  pcpuset_drop(&hv->queued, entry->stands, before == behind);
+static inline void leave(const struct order_entry *entry) {
+  entry->before->behind = entry->behind;
+  entry->behind->before = entry->before;
 }
 
 /* --- in a tree --- */
@@ -86,9 +84,9 @@ void order_put(struct hv *hv, struct order *order, struct order_entry *entry) {
   wtree_set(keys, leaf_of(keys, entry), key);
 }
 
-void order_remove(struct hv *hv, struct order *order, struct order_entry *entry) {
+void order_remove(struct order *order, struct order_entry *entry) {
   struct wtree *keys = order_group_at(order, entry->stands);
-  leave(hv, entry);
+  leave(entry);
   wtree_set(keys, leaf_of(keys, entry), order->next ? unlink_from(order, keys, entry) : WTREE_NONE);
 }
 
@@ -96,14 +94,14 @@ void order_remove(struct hv *hv, struct order *order, struct order_entry *entry)
 void order_replace(struct hv *hv, struct order *order, struct order_entry *out,
                    struct order_entry *in) {
   if (order->next) {
-    order_remove(hv, order, out);
+    order_remove(order, out);
     order_put(hv, order, in);
     return;
   }
   uint32_t place = out->place;
   out->place = in->place;
   in->place = place;
-  leave(hv, out);
+  leave(out);
   stand(hv, order, in);
   wtree_set(order->groups, place, order_key_of(order, in));
 }
@@ -173,7 +171,7 @@ void order_audit(const struct hv *hv, const struct order *order) {
       before = entry;
       n_standing++;
     }
-    assert(ends->before == before && pcpuset_has(&hv->queued, p) == (before != ends));
+    assert(ends->before == before && (pcpuset_has(&hv->queued, p) || before == ends));
   }
   assert(n_queued == n_standing);
 }

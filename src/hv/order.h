@@ -36,7 +36,7 @@ struct order {
 /* n_in_group: pCPUs that share a queue; it divides their number. All entries have rank 0. */
 void order_init(struct order *order, const struct hv *hv, uint32_t n_in_group, struct arena *arena);
 void order_put(struct hv *hv, struct order *order, struct order_entry *entry);
-void order_remove(struct hv *hv, struct order *order, struct order_entry *entry);
+void order_remove(struct order *order, struct order_entry *entry);
 /* order_remove of the one and order_put of the other, of the same group. */
 void order_replace(struct hv *hv, struct order *order, struct order_entry *out,
                    struct order_entry *in);
@@ -67,6 +67,9 @@ static inline bool order_may_take(const struct hv *hv, const struct vcpu *v, pcp
 }
 static inline struct wtree *order_group_at(const struct order *order, pcpu_id_t p) {
   return &order->groups[order->n_groups == 1 ? 0 : p / order->n_in_group];
+}
+static inline bool order_has_own(const struct order *order, pcpu_id_t p) {
+  return order->ends[p].behind != &order->ends[p];
 }
 /* The first key in the queue of p's group; WTREE_NONE: nobody is queued. */
 static inline int64_t order_least(const struct order *order, pcpu_id_t p) {

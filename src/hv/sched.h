@@ -52,6 +52,9 @@ struct sched_ops {
      pCPUs pick one after another; hv_may_move says whom. */
   struct vcpu *(*next)(struct hv *hv);
   struct vcpu *(*pick)(struct hv *hv, pcpu_id_t p);
+  /* With pick: hv->queued has all pCPUs in whose own queues somebody stands, or in a common one at
+     them. If it may have others, too: does anybody stand there? */
+  bool (*has_own)(const struct hv *hv, pcpu_id_t p);
   /* With pick, optional: pick and dequeue, while nobody yields, as two others: whom p would pick;
      v is picked and leaves the queue. */
   struct vcpu *(*first)(struct hv *hv, pcpu_id_t p);

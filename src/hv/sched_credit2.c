@@ -224,6 +224,11 @@ ALWAYS_INLINE struct vcpu *credit2_pick(struct hv *hv, pcpu_id_t p) {
   return next;
 }
 
+static bool credit2_has_own(const struct hv *hv, pcpu_id_t p) {
+  const struct credit2 *credit2 = hv->sched_state;
+  return order_has_own(&credit2->order, p);
+}
+
 /* Unless it needs a reset. */
 static inline struct vcpu *credit2_first(struct hv *hv, pcpu_id_t p) {
   const struct credit2 *credit2 = hv->sched_state;
@@ -356,6 +361,7 @@ const struct sched_ops sched_credit2 = {
     .enqueue = credit2_enqueue,
     .dequeue = credit2_dequeue,
     .pick = credit2_pick,
+    .has_own = credit2_has_own,
     .first = credit2_first,
     .take = credit2_dequeue,
     .untake = credit2_untake,

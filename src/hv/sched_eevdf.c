@@ -49,6 +49,7 @@ static const struct param eevdf_params[] = {
 
 struct eevdf {
   struct sched_eevdf_params params;
+  bool is_simple; /* slices end at ticks, and siblings may stand at one pCPU */
   struct fairhost host;
 };
 
@@ -66,6 +67,11 @@ static pcpu_id_t eevdf_queue_of(const struct hv *hv, const struct vcpu *v) {
   return member_of(hv, v)->queue;
 }
 
+static bool eevdf_has_own(const struct hv *hv, pcpu_id_t p) {
+  const struct eevdf *eevdf = hv->sched_state;
+  return !fairqueue_is_empty(&eevdf->host.queues[p]);
+}
+
 static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena) {
   struct eevdf *eevdf = ARENA_NEW(arena, struct eevdf);
   eevdf->params = *(const struct sched_eevdf_params *)params;
@@ -79,6 +85,7 @@ static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena
   fairhost_init(&eevdf->host, hv, arena);
   hv->timeslice_ns = base_ns;
   hv->is_spread = eevdf->params.placement == SCHED_PLACE_BALANCE;
+  eevdf->is_simple = !hv->is_spread && !eevdf->params.hrtick;
   hv->timer_ns = tick_ns;
   return eevdf;
 }
@@ -164,7 +171,7 @@ ALWAYS_INLINE void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reaso
 
 static inline void eevdf_dequeue(struct hv *hv, struct vcpu *v) {
   struct fairqueue_member *member = member_of(hv, v);
-  fairhost_pull(hv, member, member->queue);
+  fairqueue_pull(member);
 }
 
 static void eevdf_withdrawn(struct hv *hv, struct vcpu *v) {
@@ -230,7 +237,7 @@ ALWAYS_INLINE void eevdf_take(struct hv *hv, struct vcpu *v) {
   pcpu_id_t p = member->queue;
   struct fairqueue *queue = &eevdf->host.queues[p];
   if (queue->running == member) fairqueue_pick_again(queue);
-  fairhost_pull(hv, member, p);
+  fairqueue_pull(member);
 }
 
 /* Of two with the same deadline the one who waits comes first. */
@@ -263,7 +270,7 @@ ALWAYS_INLINE struct vcpu *eevdf_challenge(struct hv *hv, struct vcpu *v, struct
   struct fairqueue_member *member = &eevdf->host.members[v - hv->vcpus];
   pcpu_id_t p = member->queue;
   struct fairqueue *queue = &eevdf->host.queues[p];
-  if (!queue->running || hv->is_spread || eevdf->params.hrtick) return enqueue_woken(hv, v);
+  if (!queue->running || !eevdf->is_simple) return enqueue_woken(hv, v);
   charge(hv, queue);
   fairhost_join(&eevdf->host, member, p);
   if (!fairqueue_preempts(queue, member)) {
@@ -291,11 +298,12 @@ static __attribute__((noinline)) bool has_refused_gang(const struct hv *hv) {
 
 /* Does anybody wait for p? */
 static bool is_wanted(const struct hv *hv, pcpu_id_t p) {
-  if (pcpuset_has(&hv->queued, p)) return true;
+  if (eevdf_has_own(hv, p)) return true;
   if (hv->cosched->shares_slice_end && has_refused_gang(hv)) return true;
   if (!hv->is_core_scheduled) return false;
-  pcpu_id_t n = hv->topology.n_in[DISTANCE_CORE], first = p - p % n;
-  return pcpuset_next(&hv->queued, first) < first + n;
+  pcpu_id_t n = hv->topology.n_in[DISTANCE_CORE], first = p - p % n, q = first;
+  while (q < first + n && !eevdf_has_own(hv, q)) q++;
+  return q < first + n;
 }
 
 /* With hrtick: until it has what it asked for, if anybody but v itself waits for it. */
@@ -317,7 +325,7 @@ static void balance(struct hv *hv, pcpu_id_t p) {
   struct fairqueue_member *member = fairhost_victim(host, hv, p, host->queues[p].weight);
   if (!member) return;
   pcpu_id_t q = member->queue;
-  fairhost_pull(hv, member, q);
+  fairqueue_pull(member);
   fairhost_leave(host, member, q);
   member->queue = p;
   arrive(hv, member);
@@ -401,6 +409,7 @@ const struct sched_ops sched_eevdf = {
     .enqueue = eevdf_enqueue,
     .dequeue = eevdf_dequeue,
     .pick = eevdf_pick,
+    .has_own = eevdf_has_own,
     .first = eevdf_first,
     .take = eevdf_take,
     .trade = eevdf_trade,

@@ -171,9 +171,12 @@ static inline void stand_up(struct hv *hv, struct esx *esx, const struct esx_vcp
   pcpuset_put(&hv->queued, p);
 }
 
-static inline void step_down(struct hv *hv, struct esx *esx, const struct esx_vcpu *account) {
-  pcpu_id_t p = account->stands;
-  pcpuset_drop(&hv->queued, p, --esx->n_standing[p] == 0);
+static inline void step_down(struct esx *esx, const struct esx_vcpu *account) {
+  esx->n_standing[account->stands]--;
+}
+
+static bool esx_has_own(const struct hv *hv, pcpu_id_t p) {
+  return ((const struct esx *)hv->sched_state)->n_standing[p] > 0;
 }
 
 static inline void put(struct hv *hv, const struct esx_vcpu *account, int64_t key) {
@@ -184,7 +187,7 @@ static inline void put(struct hv *hv, const struct esx_vcpu *account, int64_t ke
 
 static inline void take_out(struct hv *hv, const struct esx_vcpu *account) {
   struct esx *esx = hv->sched_state;
-  step_down(hv, esx, account);
+  step_down(esx, account);
   wtree_set(&esx->queue, account->leaf, WTREE_NONE);
 }
 
@@ -196,7 +199,7 @@ static inline void exchange_leaves(struct hv *hv, struct esx_vcpu *to, struct es
   uint32_t leaf = to->leaf;
   to->leaf = from->leaf;
   from->leaf = leaf;
-  step_down(hv, esx, to);
+  step_down(esx, to);
   stand_up(hv, esx, from);
   wtree_set(&esx->queue, leaf, key);
 }
@@ -440,7 +443,7 @@ static void esx_audit(const struct hv *hv) {
     n_standing += esx->n_standing[p];
     const struct vcpu *current = hv->pcpus[p].current;
     assert(!current || esx->runs[p] == &esx->vcpus[current->id]);
-    assert(pcpuset_has(&hv->queued, p) == (esx->n_standing[p] > 0));
+    assert(pcpuset_has(&hv->queued, p) || esx->n_standing[p] == 0);
   }
   assert(n_standing == n_queued);
 }
@@ -458,6 +461,7 @@ const struct sched_ops sched_esx = {
     .enqueue = esx_enqueue,
     .dequeue = esx_dequeue,
     .pick = esx_pick,
+    .has_own = esx_has_own,
     .first = esx_first,
     .take = esx_take,
     .trade = esx_trade,

@@ -91,7 +91,7 @@ CHANGES = (
     ("hv/credit2_tickle.c", "score_ns > best->score_ns", "score_ns >= best->score_ns"),
     ("hv/order.c", "if (key < least) least = key;", "least = key;"),
     ("hv/order.c", "  in->place = place;\n", ""),
-    ("hv/order.c", "pcpuset_drop(&hv->queued, entry->stands, before == behind);", ""),
+    ("hv/batch.c", "!has_own(hv, p)", "false"),
     ("hv/order.c", "if (order_may_take(hv, order_vcpu(hv, key), p)) least = key;", "least = key;"),
     ("hv/sched_credit2.c", "order_rank(first) < credit2->most_ns ? order_vcpu(hv, first) : NULL",
      "first != WTREE_NONE ? order_vcpu(hv, first) : NULL"),
