@@ -31,18 +31,15 @@ static inline struct order_entry *credit2_of(const struct hv *hv, const struct v
 
 /* --- burning --- */
 
-/* v, which runs, pays with what it burns; its VM's budget is drawn on. Out of line, as budgets and
-   weights are rare. */
-void credit2_pay(const struct hv *hv, const struct vcpu *v, struct order_entry *entry);
+/* What v, which runs, burns since it paid last, which is now from now on; its VM's budget is drawn
+   on. Out of line, as budgets and weights are rare. */
+int64_t credit2_burn(const struct hv *hv, const struct vcpu *v);
 
 static inline void credit2_charge(const struct hv *hv, const struct vcpu *v,
                                   struct order_entry *entry) {
   const struct credit2 *credit2 = hv->sched_state;
-  if (!credit2->is_simple) {
-    credit2_pay(hv, v, entry);
-    return;
-  }
-  int64_t rank = hv->sim->now_ns - credit2->starts.latest[v->pcpu].full_ns;
+  int64_t rank = credit2->is_simple ? hv->sim->now_ns - credit2->starts.latest[v->pcpu].full_ns
+                                    : entry->rank + credit2_burn(hv, v);
   entry->rank = rank < credit2->worst_ns ? rank : credit2->worst_ns;
 }
 

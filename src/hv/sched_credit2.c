@@ -88,22 +88,15 @@ static const char *credit2_check(const void *params, const char **key) {
   return "is longer than the longest slice, init";
 }
 
-/* What v, which has run for so long, burns. */
-static int64_t burnt_ns(const struct hv *hv, const struct vcpu *v, int64_t time_ns) {
-  const struct credit2 *credit2 = hv->sched_state;
-  if (credit2->is_uniform) return time_ns;
-  /* Who runs for so long has no credits whatever its weight is; and nothing overflows. */
-  if (time_ns > credit2->params.init_ns * 3) time_ns = credit2->params.init_ns * 3;
-  return time_ns * credit2->highest_weight / hv_vm_of(hv, v)->weight;
-}
-
-void credit2_pay(const struct hv *hv, const struct vcpu *v, struct order_entry *entry) {
+int64_t credit2_burn(const struct hv *hv, const struct vcpu *v) {
   struct credit2 *credit2 = hv->sched_state;
   int64_t now = hv->sim->now_ns, time_ns = now - credit2->paid_ns[v->pcpu];
   credit2->paid_ns[v->pcpu] = now;
   budget_draw(&credit2->cap, v, time_ns);
-  int64_t rank = entry->rank + burnt_ns(hv, v, time_ns);
-  entry->rank = rank < credit2->worst_ns ? rank : credit2->worst_ns;
+  if (credit2->is_uniform) return time_ns;
+  /* Who runs for so long has no credits whatever its weight is; and nothing overflows. */
+  if (time_ns > credit2->params.init_ns * 3) time_ns = credit2->params.init_ns * 3;
+  return time_ns * credit2->highest_weight / hv_vm_of(hv, v)->weight;
 }
 
 static void charge_running(const struct hv *hv, const struct hv_vm *vm) {

@@ -96,8 +96,6 @@ CHANGES = (
     ("hv/sched_credit2.c", "order_rank(first) < credit2->most_ns ? order_vcpu(hv, first) : NULL",
      "first != WTREE_NONE ? order_vcpu(hv, first) : NULL"),
     ("hv/sched_credit2.c", "return its->rank < credit2->most_ns ? v : NULL;", "return v;"),
-    ("hv/sched_credit2.c", "  entry->rank = rank < credit2->worst_ns ? rank : credit2->worst_ns;",
-     "  entry->rank = rank;"),
     ("hv/credit2_reset.c", "full_ns = hv->sim->now_ns - entry->rank;", "full_ns += 0;"),
     ("hv/picked.h", "if (ops->untake) ops->untake(hv, next);", ""),
     ("hv/picked.h", "if (next) ops->untrade(hv, v, next);", ""),
