@@ -70,8 +70,12 @@ static inline bool fairqueue_is_alone(const struct fairqueue *queue,
 
 /* --- virtual time --- */
 
+static inline bool fairqueue_is_standard(const struct fairqueue_member *member) {
+  return __builtin_expect(member->weight == FAIRQUEUE_WEIGHT_ONE, 1);
+}
+
 static inline int64_t fairqueue_virtual_ns(const struct fairqueue_member *member, int64_t time_ns) {
-  if (member->weight == FAIRQUEUE_WEIGHT_ONE) return time_ns;
+  if (fairqueue_is_standard(member)) return time_ns;
   return time_ns * FAIRQUEUE_WEIGHT_ONE / member->weight;
 }
 
@@ -90,7 +94,7 @@ static inline int64_t fairqueue_mean_ns(const struct fairqueue *queue) {
 
 /* How far v_ns comes in time_ns; keeps what is left over. */
 static inline int64_t fairqueue_advance_ns(struct fairqueue_member *member, int64_t time_ns) {
-  if (member->weight == FAIRQUEUE_WEIGHT_ONE) return time_ns;
+  if (fairqueue_is_standard(member)) return time_ns;
   int64_t due = time_ns * FAIRQUEUE_WEIGHT_ONE + member->rest;
   member->rest = (uint32_t)(due % member->weight);
   return due / member->weight;
@@ -102,18 +106,23 @@ static inline int64_t fairqueue_left_ns(const struct fairqueue_member *member) {
   return due > FAIRQUEUE_WEIGHT_ONE ? (due + FAIRQUEUE_WEIGHT_ONE - 1) / FAIRQUEUE_WEIGHT_ONE : 1;
 }
 
-/* Brings the one that runs up to now. A slice that is over is followed by a new one of base_ns. */
+/* Brings the one that runs, and is about to leave, up to now … */
+static inline void fairqueue_advance(struct fairqueue *queue, int64_t now) {
+  struct fairqueue_member *member = queue->running;
+  int64_t advance_ns = fairqueue_advance_ns(member, now - member->charged_ns);
+  queue->sum_ns += member->weight * advance_ns;
+  member->ring.v_ns += advance_ns;
+}
+
+/* … or goes on. A slice that is over is followed by a new one of base_ns. */
 static inline void fairqueue_charge(struct fairqueue *queue, int64_t now, int64_t base_ns) {
   struct fairqueue_member *member = queue->running;
-  int64_t time_ns = now - member->charged_ns, deadline_ns = member->ring.deadline_ns;
-  if (time_ns == 0) return;
-  int64_t advance_ns = fairqueue_advance_ns(member, time_ns);
-  int64_t v_ns = member->ring.v_ns + advance_ns;
-  int64_t next_ns = v_ns + fairqueue_virtual_ns(member, base_ns);
+  int64_t deadline_ns = member->ring.deadline_ns;
+  if (now == member->charged_ns) return;
+  fairqueue_advance(queue, now);
+  int64_t v_ns = member->ring.v_ns, next_ns = v_ns + fairqueue_virtual_ns(member, base_ns);
   bool is_over = v_ns >= deadline_ns; /* a toss-up */
-  queue->sum_ns += member->weight * advance_ns;
   member->charged_ns = now;
-  member->ring.v_ns = v_ns;
   member->ring.deadline_ns = is_over ? next_ns : deadline_ns;
 }
 
@@ -132,7 +141,7 @@ static inline void fairqueue_join(struct fairqueue *queue, struct fairqueue_memb
     sum_ns -= ahead_ns * others;
   }
   member->ring.v_ns = zero_ns - lag_ns;
-  member->ring.deadline_ns = member->ring.v_ns + (member->is_old ? slice_ns : slice_ns / 2);
+  member->ring.deadline_ns = member->ring.v_ns + (slice_ns >> !member->is_old);
   member->is_member = member->is_old = true;
   queue->waiting.v_ns = zero_ns; /* last, as who asks about the queue next need not load it again */
   queue->sum_ns = sum_ns - weight * lag_ns;
@@ -157,10 +166,10 @@ static inline void fairqueue_leave(struct fairqueue *queue, struct fairqueue_mem
 static inline void fairqueue_push(struct fairqueue *queue, struct fairqueue_member *member,
                                   uint64_t arrival) {
   int64_t deadline_ns = member->ring.deadline_ns;
-  struct fairqueue_ring *last = queue->waiting.before, *other = last->before;
-  struct fairqueue_ring *ways[] = {last, other, other->before};
-  struct fairqueue_ring *at =
-      ways[(last->deadline_ns > deadline_ns) + (other->deadline_ns > deadline_ns)];
+  struct fairqueue_ring *at = queue->waiting.before, *other = at->before, *third = other->before;
+  int64_t other_ns = other->deadline_ns;
+  at = at->deadline_ns > deadline_ns ? other : at;
+  at = other_ns > deadline_ns ? third : at;
   while (at->deadline_ns > deadline_ns) at = at->before;
   member->arrival = arrival;
   member->ring.before = at;

@@ -49,9 +49,11 @@ static const struct param eevdf_params[] = {
 
 struct eevdf {
   struct sched_eevdf_params params;
-  bool is_simple; /* slices end at ticks, and siblings may stand at one pCPU */
   struct fairhost host;
 };
+
+/* Where slices end at ticks, and siblings may stand at one pCPU. */
+static const struct sched_ops sched_simple;
 
 static struct fairqueue_member *member_of(const struct hv *hv, const struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
@@ -85,7 +87,7 @@ static void *eevdf_create(struct hv *hv, const void *params, struct arena *arena
   fairhost_init(&eevdf->host, hv, arena);
   hv->timeslice_ns = base_ns;
   hv->is_spread = eevdf->params.placement == SCHED_PLACE_BALANCE;
-  eevdf->is_simple = !hv->is_spread && !eevdf->params.hrtick;
+  if (!hv->is_spread && !eevdf->params.hrtick) hv->sched = &sched_simple;
   hv->timer_ns = tick_ns;
   return eevdf;
 }
@@ -169,7 +171,7 @@ ALWAYS_INLINE void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reaso
   arrive(hv, member);
 }
 
-static inline void eevdf_dequeue(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void eevdf_dequeue(struct hv *hv, struct vcpu *v) {
   struct fairqueue_member *member = member_of(hv, v);
   fairqueue_pull(member);
 }
@@ -197,11 +199,15 @@ ALWAYS_INLINE void eevdf_started(struct hv *hv, struct vcpu *v) {
   fairqueue_start(&eevdf->host.queues[p], member, hv->sim->now_ns);
 }
 
-static inline void eevdf_stopped(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void eevdf_stopped(struct hv *hv, struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
   struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
-  charge(hv, queue);
-  if (!v->is_queued) fairhost_leave(&eevdf->host, queue->running, v->pcpu);
+  if (v->is_queued) {
+    charge(hv, queue);
+  } else {
+    fairqueue_advance(queue, hv->sim->now_ns);
+    fairhost_leave(&eevdf->host, queue->running, v->pcpu);
+  }
   queue->running = NULL;
 }
 
@@ -214,10 +220,13 @@ static __attribute__((noinline)) struct fairqueue_member *search(const struct hv
   return has_any ? fairhost_longest(host, hv, p, p, 0) : fairhost_victim(host, hv, p, 0);
 }
 
-static inline struct vcpu *eevdf_first(struct hv *hv, pcpu_id_t p) {
+ALWAYS_INLINE struct vcpu *eevdf_first(struct hv *hv, pcpu_id_t p) {
   const struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue_member *first = fairqueue_earliest(&eevdf->host.queues[p]);
-  return vcpu_of(hv, first ? first : search(hv, p));
+  struct fairqueue *queue = &eevdf->host.queues[p];
+  struct fairqueue_member *first = fairqueue_earliest(queue);
+  if (!first && !(first = search(hv, p))) return NULL;
+  if (first == queue->running) fairqueue_pick_again(queue);
+  return vcpu_of(hv, first);
 }
 
 static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
@@ -226,22 +235,11 @@ static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   struct vcpu *current = hv->pcpus[p].current; /* to be decided about, or NULL */
   if (current && current->is_queued && !current->has_yielded && fairqueue_goes_on(queue))
     return current;
-  struct vcpu *next = eevdf_first(hv, p);
-  if (next && next == current) fairqueue_pick_again(queue);
-  return next;
-}
-
-ALWAYS_INLINE void eevdf_take(struct hv *hv, struct vcpu *v) {
-  const struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue_member *member = member_of(hv, v);
-  pcpu_id_t p = member->queue;
-  struct fairqueue *queue = &eevdf->host.queues[p];
-  if (queue->running == member) fairqueue_pick_again(queue);
-  fairqueue_pull(member);
+  return eevdf_first(hv, p);
 }
 
 /* Of two with the same deadline the one who waits comes first. */
-static inline struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
   struct eevdf *eevdf = hv->sched_state;
   struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
   charge(hv, queue);
@@ -265,12 +263,12 @@ static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struc
 }
 
 /* v never comes to the queue if it takes over: who has run until now does. */
-ALWAYS_INLINE struct vcpu *eevdf_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
+ALWAYS_INLINE struct vcpu *simple_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
   struct eevdf *eevdf = hv->sched_state;
   struct fairqueue_member *member = &eevdf->host.members[v - hv->vcpus];
   pcpu_id_t p = member->queue;
   struct fairqueue *queue = &eevdf->host.queues[p];
-  if (!queue->running || !eevdf->is_simple) return enqueue_woken(hv, v);
+  if (!queue->running) return enqueue_woken(hv, v);
   charge(hv, queue);
   fairhost_join(&eevdf->host, member, p);
   if (!fairqueue_preempts(queue, member)) {
@@ -313,6 +311,12 @@ ALWAYS_INLINE int64_t eevdf_slice_ns(const struct hv *hv, const struct vcpu *v) 
   if (!eevdf->params.hrtick || !is_wanted(hv, member->queue)) return TIME_NEVER_NS;
   if (fairqueue_is_alone(&eevdf->host.queues[member->queue], member)) return TIME_NEVER_NS;
   return fairqueue_left_ns(member);
+}
+
+/* A tick ends it, if anything does. */
+ALWAYS_INLINE int64_t simple_slice_ns(const struct hv *hv, const struct vcpu *v) {
+  (void)hv, (void)v;
+  return TIME_NEVER_NS;
 }
 
 /* --- ticks --- */
@@ -373,6 +377,7 @@ static void eevdf_audit(const struct hv *hv) {
 }
 
 PICKED_WAYS(eevdf)
+PICKED_WAYS(simple)
 
 /* Are who runs and who would be picked instead quiet? All pCPUs that are asked decide now, so to
    charge who runs there changes nothing. */
@@ -386,42 +391,31 @@ static bool is_quiet_decision(const struct hv *hv, struct fairqueue *queue) {
 
 /* As the vCPU that each of them decides about stands in its own queue then, none takes any from
    another. */
-static bool eevdf_decide_all(struct hv *hv) {
+static bool simple_decide_all(struct hv *hv) {
   const struct eevdf *eevdf = hv->sched_state;
   pcpu_id_t p = ID_NONE;
   while ((p = pcpuset_next(&hv->asked, p + 1)) != ID_NONE)
     if (!is_quiet_decision(hv, &eevdf->host.queues[p])) return false;
   while ((p = pcpuset_first(&hv->asked)) != ID_NONE) {
     pcpuset_remove(&hv->asked, p);
-    eevdf_decide(hv, p);
+    simple_decide(hv, p);
   }
   return true;
 }
 
-const struct sched_ops sched_eevdf = {
-    .kind = {.name = "eevdf",
-             .help = "Linux (KVM): the earliest virtual deadline of those not ahead of their share",
-             .params = eevdf_params,
-             .n_params = sizeof eevdf_params / sizeof *eevdf_params,
-             .params_size = sizeof(struct sched_eevdf_params)},
-    .honours = HONOURS_WEIGHT,
-    .create = eevdf_create,
-    .enqueue = eevdf_enqueue,
-    .dequeue = eevdf_dequeue,
-    .pick = eevdf_pick,
-    .has_own = eevdf_has_own,
-    .first = eevdf_first,
-    .take = eevdf_take,
-    .trade = eevdf_trade,
-    .challenge = eevdf_challenge,
-    PICKED_OPS(eevdf),
-    .decide_all = eevdf_decide_all,
-    .slice_ns = eevdf_slice_ns,
-    .is_endless = true,
-    .started = eevdf_started,
-    .stopped = eevdf_stopped,
-    .withdrawn = eevdf_withdrawn,
-    .timer = eevdf_timer,
-    .queue_of = eevdf_queue_of,
-    .audit = eevdf_audit,
-};
+#define EEVDF_OPS                                                                               \
+  .kind = {.name = "eevdf",                                                                     \
+           .help = "Linux (KVM): the earliest virtual deadline of those not ahead of their share", \
+           .params = eevdf_params,                                                              \
+           .n_params = sizeof eevdf_params / sizeof *eevdf_params,                              \
+           .params_size = sizeof(struct sched_eevdf_params)},                                   \
+  .honours = HONOURS_WEIGHT, .create = eevdf_create, .enqueue = eevdf_enqueue,                  \
+  .dequeue = eevdf_dequeue, .pick = eevdf_pick, .has_own = eevdf_has_own, .first = eevdf_first, \
+  .take = eevdf_dequeue, .trade = eevdf_trade, .is_endless = true, .started = eevdf_started,       \
+  .stopped = eevdf_stopped, .withdrawn = eevdf_withdrawn, .timer = eevdf_timer,                 \
+  .queue_of = eevdf_queue_of, .audit = eevdf_audit
+
+const struct sched_ops sched_eevdf = {EEVDF_OPS, .slice_ns = eevdf_slice_ns, PICKED_OPS(eevdf)};
+static const struct sched_ops sched_simple = {
+    EEVDF_OPS, .slice_ns = simple_slice_ns, .challenge = simple_challenge,
+    PICKED_OPS(simple), .decide_all = simple_decide_all};
