@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "sim/exponential.h"
+#include "sim/inline.h"
 #include "sim/param.h"
 #include "sim/rng.h"
 #include "sim/time.h"
@@ -78,8 +79,12 @@ static inline int64_t dist_round_ns(double real_ns) {
 }
 
 /* stream may be NULL for constants. Constants draw nothing. */
-static inline int64_t dist_draw(const struct dist *dist, struct rng_stream *stream) {
-  if (dist->scale_ns > 0) return dist_round_ns(exponential_draw(stream) * dist->scale_ns);
+ALWAYS_INLINE int64_t dist_draw(const struct dist *dist, struct rng_stream *stream) {
+  if (__builtin_expect(dist->scale_ns > 0, 1)) {
+    double real_ns = exponential_draw(stream) * dist->scale_ns; /* not negative */
+    if (__builtin_expect(real_ns < 0x1p52, 1)) return (int64_t)(real_ns + 0.5);
+    return dist_round_ns(real_ns);
+  }
   if (dist->constant_ns >= 0) return dist->constant_ns;
   return dist_round_ns(dist->kind->draw(dist, stream));
 }

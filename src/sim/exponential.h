@@ -4,6 +4,7 @@
 #ifndef COSTOP_SIM_EXPONENTIAL_H
 #define COSTOP_SIM_EXPONENTIAL_H
 
+#include "sim/inline.h"
 #include "sim/rng.h"
 
 enum { EXPONENTIAL_LAYERS = 256 };
@@ -14,7 +15,7 @@ extern const double exponential_height[EXPONENTIAL_LAYERS + 1]; /* exp(-edge of 
 /* The rare wedge and tail (about 1 % of draws). */
 double exponential_slow(struct rng_stream *stream, unsigned layer, uint64_t mantissa);
 
-static inline double exponential_draw(struct rng_stream *stream) {
+ALWAYS_INLINE double exponential_draw(struct rng_stream *stream) {
   uint64_t bits = rng_u64(stream);
   unsigned layer = (unsigned)(bits & (EXPONENTIAL_LAYERS - 1));
   uint64_t mantissa = bits >> 8;
