@@ -215,6 +215,17 @@ static inline bool fairqueue_goes_on(const struct fairqueue *queue) {
   return !fairqueue_is_over(queue) && fairqueue_lag(queue, &queue->running->ring) >= 0;
 }
 
+/* Whom its pCPU picks that decides about the one that runs: of two with the same deadline the one
+   who waits comes first. NULL: nobody is eligible. */
+static inline struct fairqueue_member *fairqueue_next(const struct fairqueue *queue) {
+  struct fairqueue_member *running = queue->running;
+  bool is_eligible = fairqueue_lag(queue, &running->ring) >= 0;
+  if (is_eligible && !fairqueue_is_over(queue)) return running;
+  struct fairqueue_member *next = fairqueue_earliest(queue);
+  bool is_first = !next || running->ring.deadline_ns < next->ring.deadline_ns;
+  return is_first && is_eligible ? running : next;
+}
+
 /* Is nobody who waits eligible, of those whose deadline is not later? */
 static __attribute__((noinline)) bool fairqueue_is_next(const struct fairqueue *queue,
                                                         int64_t deadline_ns) {

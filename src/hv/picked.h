@@ -148,6 +148,20 @@ ALWAYS_INLINE void picked_give_way(struct hv *hv, struct vcpu *v, struct vcpu *n
   picked_start(hv, next, v->pcpu, ops);
 }
 
+/* … or to nobody, or goes on: it is next itself, then. */
+ALWAYS_INLINE void picked_settle(struct hv *hv, struct vcpu *v, struct vcpu *next,
+                                 const struct sched_ops *ops) {
+  if (next == v) {
+    v->is_queued = false;
+    move_run_on(hv, v, picked_slice_end_ns(hv, v, ops));
+  } else if (next) {
+    picked_give_way(hv, v, next, ops);
+  } else { /* v has been parked, and nobody else is there */
+    hv->n_queued++;
+    move_preempt(hv, v, RS_READY);
+  }
+}
+
 ALWAYS_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {
   struct vcpu *v = hv->pcpus[p].current;
   if (!vcpu_is_quiet(v, RS_RUNNING)) {
@@ -161,15 +175,7 @@ ALWAYS_INLINE void picked_decide(struct hv *hv, pcpu_id_t p, const struct sched_
     next = picked_take(hv, p, ops);
     if (next && next != v && ops->stopped) ops->stopped(hv, v);
   }
-  if (next == v) {
-    v->is_queued = false;
-    move_run_on(hv, v, picked_slice_end_ns(hv, v, ops));
-  } else if (next) {
-    picked_give_way(hv, v, next, ops);
-  } else { /* v has been parked, and nobody else is there */
-    hv->n_queued++;
-    move_preempt(hv, v, RS_READY);
-  }
+  picked_settle(hv, v, next, ops);
 }
 
 /* v, quiet, whose slice ends, goes on. False, here and below: others' may end at this instant, too.

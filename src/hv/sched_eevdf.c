@@ -238,23 +238,26 @@ static inline struct vcpu *eevdf_pick(struct hv *hv, pcpu_id_t p) {
   return eevdf_first(hv, p);
 }
 
-/* Of two with the same deadline the one who waits comes first. */
-ALWAYS_INLINE struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
+/* v, which runs and has been charged, is picked again, or changes places with next. */
+ALWAYS_INLINE struct vcpu *exchange(struct hv *hv, struct vcpu *v, struct fairqueue *queue,
+                                    struct fairqueue_member *next) {
   struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
-  charge(hv, queue);
-  if (fairqueue_goes_on(queue)) return v;
-  struct fairqueue_member *next = fairqueue_earliest(queue), *running = queue->running;
-  bool is_first = !next || running->ring.deadline_ns < next->ring.deadline_ns;
-  if (is_first && fairqueue_lag(queue, &running->ring) >= 0) {
+  if (next == queue->running) {
     fairqueue_pick_again(queue);
     return v;
   }
-  if (!next) return NULL;
   fairqueue_pull(next);
-  fairqueue_push(queue, running, eevdf->host.n_arrivals++);
+  fairqueue_push(queue, queue->running, eevdf->host.n_arrivals++);
   queue->running = NULL;
   return vcpu_of(hv, next);
+}
+
+ALWAYS_INLINE struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
+  const struct eevdf *eevdf = hv->sched_state;
+  struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
+  charge(hv, queue);
+  struct fairqueue_member *next = fairqueue_next(queue);
+  return next ? exchange(hv, v, queue, next) : NULL;
 }
 
 static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struct vcpu *v) {
@@ -344,13 +347,15 @@ static void balance_all(struct hv *hv) {
 }
 
 /* Charges who runs on first..first+63; where a slice is over then, by bit, as that is a toss-up. */
-static uint64_t charge_all(struct hv *hv, pcpu_id_t first) {
+static uint64_t charge_all(const struct hv *hv, pcpu_id_t first) {
   const struct eevdf *eevdf = hv->sched_state;
+  struct fairqueue *queue = &eevdf->host.queues[first];
+  int64_t now = hv->sim->now_ns, base_ns = hv->timeslice_ns;
+  uint32_t n = hv->n_pcpus - first < 64 ? hv->n_pcpus - first : 64;
   uint64_t over = 0;
-  for (uint32_t i = 0; i < 64 && first + i < hv->n_pcpus; i++) {
-    struct fairqueue *queue = &eevdf->host.queues[first + i];
+  for (uint32_t i = 0; i < n; i++, queue++) {
     if (!queue->running) continue;
-    charge(hv, queue);
+    fairqueue_charge(queue, now, base_ns);
     over |= (uint64_t)fairqueue_is_over(queue) << i;
   }
   return over;
@@ -379,26 +384,33 @@ static void eevdf_audit(const struct hv *hv) {
 PICKED_WAYS(eevdf)
 PICKED_WAYS(simple)
 
-/* Are who runs and who would be picked instead quiet? All pCPUs that are asked decide now, so to
-   charge who runs there changes nothing. */
-static bool is_quiet_decision(const struct hv *hv, struct fairqueue *queue) {
+/* Whom p picks instead of who runs there, or to go on; NULL: one of them is not quiet, or nobody is
+   eligible. All pCPUs that are asked decide now, so to charge who runs there changes nothing. */
+static inline struct vcpu *quiet_next(const struct hv *hv, pcpu_id_t p) {
+  const struct eevdf *eevdf = hv->sched_state;
+  struct fairqueue *queue = &eevdf->host.queues[p];
+  struct vcpu *v = hv->pcpus[p].current;
   charge(hv, queue);
-  struct fairqueue_member *next = fairqueue_earliest(queue);
-  if (!vcpu_is_quiet(vcpu_of(hv, queue->running), RS_RUNNING)) return false;
-  return next ? vcpu_is_quiet(vcpu_of(hv, next), RS_READY)
-              : fairqueue_lag(queue, &queue->running->ring) >= 0;
+  struct vcpu *next = vcpu_of(hv, fairqueue_next(queue));
+  if (!next || !vcpu_is_quiet(v, RS_RUNNING)) return NULL;
+  return next == v || vcpu_is_quiet(next, RS_READY) ? next : NULL;
 }
 
 /* As the vCPU that each of them decides about stands in its own queue then, none takes any from
    another. */
 static bool simple_decide_all(struct hv *hv) {
   const struct eevdf *eevdf = hv->sched_state;
-  pcpu_id_t p = ID_NONE;
-  while ((p = pcpuset_next(&hv->asked, p + 1)) != ID_NONE)
-    if (!is_quiet_decision(hv, &eevdf->host.queues[p])) return false;
-  while ((p = pcpuset_first(&hv->asked)) != ID_NONE) {
+  uint32_t n = 0;
+  for (pcpu_id_t p = ID_NONE; (p = pcpuset_next(&hv->asked, p + 1)) != ID_NONE; n++)
+    if (!(hv->picks[n] = quiet_next(hv, p))) return false;
+  for (uint32_t i = 0; i < n; i++) {
+    struct vcpu *next = hv->picks[i];
+    struct fairqueue_member *member = member_of(hv, next);
+    pcpu_id_t p = member->queue;
+    struct vcpu *v = hv->pcpus[p].current;
     pcpuset_remove(&hv->asked, p);
-    simple_decide(hv, p);
+    exchange(hv, v, &eevdf->host.queues[p], member);
+    picked_settle(hv, v, next, &sched_simple);
   }
   return true;
 }
