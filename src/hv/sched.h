@@ -38,7 +38,8 @@ enum { HONOURS_WEIGHT = 1, HONOURS_CAP = 2, HONOURS_RESERVATION = 4 };
 struct sched_ops {
   struct kind kind;
   unsigned honours; /* of the above, or-ed */
-  /* Returns the scheduler's state, kept in hv->sched_state. The vCPUs exist, all IDLE. */
+  /* Returns the scheduler's state, kept in hv->sched_state. The vCPUs exist, all IDLE. May put
+     another table into hv->sched, of the same rule where its params make that simpler. */
   void *(*create)(struct hv *hv, const void *params, struct arena *arena);
   /* v became READY; or it is to be decided about anew: then it is RUNNING still, has_expired, and
      leaves its pCPU only if it is not chosen again. v->place has been set. Parked ones count as

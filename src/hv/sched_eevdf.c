@@ -202,12 +202,21 @@ ALWAYS_INLINE void eevdf_started(struct hv *hv, struct vcpu *v) {
 ALWAYS_INLINE void eevdf_stopped(struct hv *hv, struct vcpu *v) {
   const struct eevdf *eevdf = hv->sched_state;
   struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
+  charge(hv, queue);
+  if (!v->is_queued) fairhost_leave(&eevdf->host, queue->running, v->pcpu);
+  queue->running = NULL;
+}
+
+/* Without hrtick nobody asks how much of its slice one had left that leaves its queue. */
+ALWAYS_INLINE void simple_stopped(struct hv *hv, struct vcpu *v) {
+  const struct eevdf *eevdf = hv->sched_state;
   if (v->is_queued) {
-    charge(hv, queue);
-  } else {
-    fairqueue_advance(queue, hv->sim->now_ns);
-    fairhost_leave(&eevdf->host, queue->running, v->pcpu);
+    eevdf_stopped(hv, v);
+    return;
   }
+  struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
+  fairqueue_advance(queue, hv->sim->now_ns);
+  fairhost_leave(&eevdf->host, queue->running, v->pcpu);
   queue->running = NULL;
 }
 
@@ -415,19 +424,31 @@ static bool simple_decide_all(struct hv *hv) {
   return true;
 }
 
-#define EEVDF_OPS                                                                               \
-  .kind = {.name = "eevdf",                                                                     \
-           .help = "Linux (KVM): the earliest virtual deadline of those not ahead of their share", \
-           .params = eevdf_params,                                                              \
-           .n_params = sizeof eevdf_params / sizeof *eevdf_params,                              \
-           .params_size = sizeof(struct sched_eevdf_params)},                                   \
-  .honours = HONOURS_WEIGHT, .create = eevdf_create, .enqueue = eevdf_enqueue,                  \
-  .dequeue = eevdf_dequeue, .pick = eevdf_pick, .has_own = eevdf_has_own, .first = eevdf_first, \
-  .take = eevdf_dequeue, .trade = eevdf_trade, .is_endless = true, .started = eevdf_started,       \
-  .stopped = eevdf_stopped, .withdrawn = eevdf_withdrawn, .timer = eevdf_timer,                 \
-  .queue_of = eevdf_queue_of, .audit = eevdf_audit
+#define EEVDF_OPS                                                                              \
+  .enqueue = eevdf_enqueue, .dequeue = eevdf_dequeue, .pick = eevdf_pick,                      \
+  .has_own = eevdf_has_own, .first = eevdf_first, .take = eevdf_dequeue, .trade = eevdf_trade, \
+  .is_endless = true, .started = eevdf_started, .withdrawn = eevdf_withdrawn,                  \
+  .timer = eevdf_timer, .queue_of = eevdf_queue_of, .audit = eevdf_audit
 
-const struct sched_ops sched_eevdf = {EEVDF_OPS, .slice_ns = eevdf_slice_ns, PICKED_OPS(eevdf)};
+const struct sched_ops sched_eevdf = {
+    .kind = {.name = "eevdf",
+             .help = "Linux (KVM): the earliest virtual deadline of those not ahead of their share",
+             .params = eevdf_params,
+             .n_params = sizeof eevdf_params / sizeof *eevdf_params,
+             .params_size = sizeof(struct sched_eevdf_params)},
+    .honours = HONOURS_WEIGHT,
+    .create = eevdf_create,
+    EEVDF_OPS,
+    .slice_ns = eevdf_slice_ns,
+    .stopped = eevdf_stopped,
+    PICKED_OPS(eevdf),
+};
+
 static const struct sched_ops sched_simple = {
-    EEVDF_OPS, .slice_ns = simple_slice_ns, .challenge = simple_challenge,
-    PICKED_OPS(simple), .decide_all = simple_decide_all};
+    EEVDF_OPS,
+    .slice_ns = simple_slice_ns,
+    .stopped = simple_stopped,
+    .challenge = simple_challenge,
+    PICKED_OPS(simple),
+    .decide_all = simple_decide_all,
+};

@@ -107,7 +107,7 @@ CHANGES = (
      "return hv_lowest_free(hv, mask);"),
     ("hv/sched_eevdf.c", "if (reason == QUEUE_YIELDED)", "if (false)"),
     ("hv/fairhost.c", "pcpuset_add(&host->balanced, p);", ""),
-    ("hv/fairqueue.h", "(member->is_old ? slice_ns : slice_ns / 2)", "slice_ns"),
+    ("hv/fairqueue.h", "(slice_ns >> !member->is_old)", "slice_ns"),
     ("hv/fairqueue.h", "member->lag_ns + member->lag_ns * weight / others", "member->lag_ns"),
     ("hv/fairqueue.h", "lag_ns = lag_ns < most_ns ? lag_ns : most_ns;", ""),
     ("hv/fairqueue.h", "lag_ns > -most_ns ? lag_ns : -most_ns", "lag_ns"),
