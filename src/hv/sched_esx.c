@@ -63,6 +63,9 @@ struct esx {
   struct esx_vcpu vcpus[];
 };
 
+/* Where no VM has a budget: the same, but none is looked for. */
+static const struct sched_ops sched_simple;
+
 enum { WEIGHT_ONE = 256 };
 
 static struct esx_vcpu *account_of_vcpu(const struct hv *hv, const struct vcpu *v) {
@@ -98,6 +101,7 @@ static void *esx_create(struct hv *hv, const void *params, struct arena *arena) 
     budget_set(&esx->reservation, i, vm->reservation_pct, esx->params.period_ns);
     if (vm->cap_pct > 0 || vm->reservation_pct > 0) hv->timer_ns = esx->params.period_ns;
   }
+  if (hv->timer_ns == TIME_NEVER_NS) hv->sched = &sched_simple;
   esx->lead_ns = esx->params.bound_lag * esx->params.quantum_ns;
   hv->timeslice_ns = esx->params.quantum_ns;
   return esx;
@@ -215,7 +219,7 @@ static struct vcpu *first_to_be_had(const struct hv *hv, pcpu_id_t p) {
 }
 
 /* Who comes first of those that p may take; NULL: nobody. */
-static inline struct vcpu *esx_first(struct hv *hv, pcpu_id_t p) {
+ALWAYS_INLINE struct vcpu *esx_first(struct hv *hv, pcpu_id_t p) {
   const struct esx *esx = hv->sched_state;
   int64_t least = wtree_min(&esx->queue);
   if (least == WTREE_NONE) return NULL;
@@ -276,15 +280,13 @@ static void esx_dequeue(struct hv *hv, struct vcpu *v) {
   if (!v->is_parked) take_out(hv, account_of_vcpu(hv, v));
 }
 
-static void esx_started(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE void esx_started(struct hv *hv, struct vcpu *v) {
   struct esx *esx = hv->sched_state;
   struct esx_vcpu *account = &esx->vcpus[v->id];
   account->charged_ns = hv->sim->now_ns;
   account->stands = v->pcpu;
   esx->runs[v->pcpu] = account;
 }
-
-static void esx_stopped(struct hv *hv, struct vcpu *v) { charge(hv, v, account_of_vcpu(hv, v)); }
 
 /* v, which yields, would be picked: only if there is nobody else. It keeps its place. */
 static struct vcpu *pass_over(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
@@ -299,9 +301,10 @@ static struct vcpu *pass_over(struct hv *hv, pcpu_id_t p, struct vcpu *v) {
 }
 
 /* v is picked. */
-static inline void note(struct hv *hv, const struct vcpu *v, const struct esx_vcpu *account) {
+ALWAYS_INLINE void note(struct hv *hv, const struct vcpu *v, const struct esx_vcpu *account,
+                        bool has_budgets) {
   struct esx *esx = hv->sched_state;
-  if (is_reserved(hv, v, account)) return;
+  if (has_budgets && is_reserved(hv, v, account)) return;
   bool is_later = account->virtual_ns > esx->virtual_ns; /* a toss-up, too */
   esx->virtual_ns = is_later ? account->virtual_ns : esx->virtual_ns;
 }
@@ -310,30 +313,32 @@ static struct vcpu *esx_pick(struct hv *hv, pcpu_id_t p) {
   struct vcpu *next = esx_first(hv, p);
   if (!next) return NULL;
   if (next->has_yielded) next = pass_over(hv, p, next);
-  note(hv, next, account_of_vcpu(hv, next));
+  note(hv, next, account_of_vcpu(hv, next), true);
   return next;
 }
 
-static inline void esx_take(struct hv *hv, struct vcpu *v) {
+/* --- compiled twice, as nearly all hosts have no budgets --- */
+
+ALWAYS_INLINE void take(struct hv *hv, struct vcpu *v, bool has_budgets) {
   const struct esx_vcpu *account = account_of_vcpu(hv, v);
-  note(hv, v, account);
+  note(hv, v, account, has_budgets);
   take_out(hv, account);
 }
 
-static inline struct vcpu *esx_trade(struct hv *hv, struct vcpu *v) {
+ALWAYS_INLINE struct vcpu *trade(struct hv *hv, struct vcpu *v, bool has_budgets) {
   const struct esx *esx = hv->sched_state;
   struct esx_vcpu *account = account_of_vcpu(hv, v);
   int64_t least = wtree_min(&esx->queue);
   struct vcpu *first = least == WTREE_NONE ? v : order_vcpu(hv, least);
-  if (account->has_budget || !order_may_take(hv, first, v->pcpu)) return NULL;
-  charge(hv, v, account);
+  if ((has_budgets && account->has_budget) || !order_may_take(hv, first, v->pcpu)) return NULL;
+  charge_shares(hv, account);
   int64_t key = order_key(rank_by_shares(account), v->id);
   if (key < least) {
-    note(hv, v, account);
+    note(hv, v, account, has_budgets);
     return v;
   }
   struct esx_vcpu *its = account_of_vcpu(hv, first);
-  note(hv, first, its);
+  note(hv, first, its, has_budgets);
   exchange_leaves(hv, its, account, key);
   return first;
 }
@@ -358,12 +363,13 @@ static inline bool precedes(const struct esx_vcpu *account, const struct esx_vcp
 
 /* How it comes out is a toss-up that the next event waits for, so nothing is read of the vCPUs for
    it: not even their numbers. */
-ALWAYS_INLINE struct vcpu *esx_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
+ALWAYS_INLINE struct vcpu *challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser,
+                                     bool has_budgets) {
   struct esx *esx = hv->sched_state;
   struct esx_vcpu *account = &esx->vcpus[v - hv->vcpus];
   pcpu_id_t p = account->stands;
   struct esx_vcpu *its = esx->runs[p];
-  if (account->has_budget || its->has_budget) return enqueue_woken(hv, v);
+  if (has_budgets && (account->has_budget || its->has_budget)) return enqueue_woken(hv, v);
   bound_lead(esx, account);
   charge_shares(hv, its);
   int64_t least = wtree_min(&esx->queue), key = order_key(rank_by_shares(account), v->id);
@@ -374,12 +380,12 @@ ALWAYS_INLINE struct vcpu *esx_challenge(struct hv *hv, struct vcpu *v, struct v
   struct vcpu *current = *loser = hv->pcpus[p].current, *next = NULL;
   bool is_quiet = vcpu_is_quiet(current, RS_RUNNING);
   if (is_quiet && key < least) {
-    note(hv, v, account);
+    note(hv, v, account, has_budgets);
     put_behind(hv, esx, its, order_key(rank_by_shares(its), current->id));
     return v;
   }
   put(hv, account, key);
-  if (is_quiet) next = esx_trade(hv, current);
+  if (is_quiet) next = trade(hv, current, has_budgets);
   if (!next) hv_ask(hv, p);
   return next;
 }
@@ -391,10 +397,26 @@ static __attribute__((noinline)) int64_t slice_within(const struct hv *hv, const
   return is_cut ? budget_cut(&esx->reservation, hv, v, slice_ns) : slice_ns;
 }
 
-static int64_t esx_slice_ns(const struct hv *hv, const struct vcpu *v) {
-  bool has_budget = account_of_vcpu(hv, v)->has_budget;
-  return has_budget ? slice_within(hv, v) : hv->timeslice_ns;
-}
+#define ESX_WAYS(name, has_budgets)                                                           \
+  ALWAYS_INLINE void name##_stopped(struct hv *hv, struct vcpu *v) {                          \
+    struct esx_vcpu *account = account_of_vcpu(hv, v);                                        \
+    has_budgets ? charge(hv, v, account) : (void)charge_shares(hv, account);                  \
+  }                                                                                           \
+  ALWAYS_INLINE void name##_take(struct hv *hv, struct vcpu *v) { take(hv, v, has_budgets); } \
+  static struct vcpu *name##_trade(struct hv *hv, struct vcpu *v) {                           \
+    return trade(hv, v, has_budgets);                                                         \
+  }                                                                                           \
+  ALWAYS_INLINE struct vcpu *name##_challenge(struct hv *hv, struct vcpu *v,                  \
+                                              struct vcpu **loser) {                          \
+    return challenge(hv, v, loser, has_budgets);                                              \
+  }                                                                                           \
+  ALWAYS_INLINE int64_t name##_slice_ns(const struct hv *hv, const struct vcpu *v) {          \
+    bool is_within = has_budgets && account_of_vcpu(hv, v)->has_budget;                       \
+    return is_within ? slice_within(hv, v) : hv->timeslice_ns;                                \
+  }                                                                                           \
+  PICKED_WAYS(name)
+ESX_WAYS(esx, true)
+ESX_WAYS(simple, false)
 
 /* --- periods --- */
 
@@ -448,7 +470,11 @@ static void esx_audit(const struct hv *hv) {
   assert(n_standing == n_queued);
 }
 
-PICKED_WAYS(esx)
+#define ESX_OPS(name)                                                                            \
+  .enqueue = esx_enqueue, .dequeue = esx_dequeue, .pick = esx_pick, .has_own = esx_has_own,      \
+  .first = esx_first, .take = name##_take, .trade = name##_trade, .challenge = name##_challenge, \
+  .slice_ns = name##_slice_ns, .started = esx_started, .stopped = name##_stopped,                \
+  .timer = esx_timer, .rank = esx_rank, .audit = esx_audit, PICKED_OPS(name)
 
 const struct sched_ops sched_esx = {
     .kind = {.name = "esx",
@@ -458,19 +484,7 @@ const struct sched_ops sched_esx = {
              .params_size = sizeof(struct sched_esx_params)},
     .honours = HONOURS_WEIGHT | HONOURS_CAP | HONOURS_RESERVATION,
     .create = esx_create,
-    .enqueue = esx_enqueue,
-    .dequeue = esx_dequeue,
-    .pick = esx_pick,
-    .has_own = esx_has_own,
-    .first = esx_first,
-    .take = esx_take,
-    .trade = esx_trade,
-    .challenge = esx_challenge,
-    PICKED_OPS(esx),
-    .slice_ns = esx_slice_ns,
-    .started = esx_started,
-    .stopped = esx_stopped,
-    .timer = esx_timer,
-    .rank = esx_rank,
-    .audit = esx_audit,
+    ESX_OPS(esx),
 };
+
+static const struct sched_ops sched_simple = {ESX_OPS(simple)};
