@@ -18,6 +18,7 @@
 #include "hv/steal.h"
 #include "hv/topology.h"
 #include "sim/arena.h"
+#include "sim/inline.h"
 #include "sim/param.h"
 
 struct __attribute__((aligned(ARENA_LINE))) pcpu {
@@ -261,7 +262,7 @@ static inline void hv_change_activity(struct hv *hv, struct vcpu *v, unsigned to
 void hv_flush_crossings(struct hv *hv);
 
 /* May v run on p? */
-static inline bool hv_may_use(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+ALWAYS_INLINE bool hv_may_use(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   return v->affinity == 0 || (hv->affinities[v->affinity].mask[p / 64] >> p % 64 & 1) != 0;
 }
 /* Is a pCPU free that v may use? */
@@ -294,7 +295,7 @@ static inline struct vcpu *hv_rival(const struct hv *hv, pcpu_id_t p) {
   return hv->is_core_scheduled ? cores_rival(hv, p) : hv->pcpus[p].current;
 }
 /* May p take v from another pCPU's queue? Who still runs there stays until that has decided. */
-static inline bool hv_may_move(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+ALWAYS_INLINE bool hv_may_move(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   bool must_stay = v->runstate == RS_RUNNING && pcpuset_has(&hv->free, v->pcpu);
   return !must_stay && hv_may_use(hv, v, p);
 }

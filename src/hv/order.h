@@ -62,7 +62,7 @@ static inline int64_t order_key_of(const struct order *order, const struct order
 }
 
 /* May p take v from the queue? */
-static inline bool order_may_take(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
+ALWAYS_INLINE bool order_may_take(const struct hv *hv, const struct vcpu *v, pcpu_id_t p) {
   return hv_may_move(hv, v, p) || v->pcpu == p;
 }
 static inline struct wtree *order_group_at(const struct order *order, pcpu_id_t p) {

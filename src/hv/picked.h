@@ -241,22 +241,17 @@ ALWAYS_INLINE void picked_wake(struct hv *hv, struct vcpu *v, const struct sched
   vcpu_set_quiet(v, RS_READY);
   hv->n_queued++;
   hv->n_waiting++;
-  if (hv->free.n_members > 0) {
-    ops->enqueue(hv, v, QUEUE_WOKEN);
-    hv->must_fill = true;
+  bool is_alone = (hv->free.n_members | hv->asked.n_members) == 0;
+  if (ops->challenge && is_alone && calendar_next_ns(&hv->sim->calendar) > now) {
+    struct vcpu *loser = NULL, *next = ops->challenge(hv, v, &loser);
+    next ? picked_give_way(hv, loser, next, ops) : picked_answer(hv, ops);
     return;
   }
-  bool is_alone = hv->asked.n_members == 0 && calendar_next_ns(&hv->sim->calendar) > now;
-  if (ops->challenge && is_alone) {
-    struct vcpu *loser = NULL, *next = ops->challenge(hv, v, &loser);
-    if (next) {
-      picked_give_way(hv, loser, next, ops);
-      return;
-    }
-  } else {
-    ops->enqueue(hv, v, QUEUE_WOKEN);
-  }
-  picked_answer(hv, ops);
+  ops->enqueue(hv, v, QUEUE_WOKEN);
+  if (hv->free.n_members > 0)
+    hv->must_fill = true;
+  else
+    picked_answer(hv, ops);
 }
 
 /* For a scheduler's file: these with its operations, and their rows. */
