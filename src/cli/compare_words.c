@@ -65,16 +65,28 @@ const char *compare_number(double value, double half_width, struct arena *arena)
   return arena_printf(arena, "%s ± %s", text, number_grouped(half_width, decimals, half));
 }
 
+/* In per cent. Where the bounds lie too unevenly for ±, which would include no difference, both are
+   named. */
+static const char *percent_of(const struct paired *paired, struct arena *arena) {
+  double percent = 100 * fabs(paired->ratio - 1), half_width = 100 * paired->of_ratio.half_width;
+  double low = 100 * (paired->of_ratio.low - 1), high = 100 * (paired->of_ratio.high - 1);
+  if (!(half_width >= percent) || !(low * high > 0))
+    return arena_printf(arena, "%s %%", compare_number(percent, half_width, arena));
+  char text[3][NUMBER_TEXT_MAX];
+  double least = fmin(fabs(low), fabs(high)), most = fmax(fabs(low), fabs(high));
+  int decimals = compare_decimals(percent, percent - least);
+  return arena_printf(arena, "%s %% (%s … %s)", number_grouped(percent, decimals, text[0]),
+                      number_grouped(least, decimals, text[1]),
+                      number_grouped(most, decimals, text[2]));
+}
+
 /* Shares differ by points, what is more or less of something by per cent of it; if there is
    nothing to take per cent of, by so much. */
 static const char *amount_of(const struct comparison_row *row, struct arena *arena) {
   const struct paired *paired = &row->paired;
   const char *unit = row->item->subject.metric->unit;
   bool is_share = strcmp(unit, "%") == 0;
-  if (!is_share && paired->has_ratio)
-    return arena_printf(
-        arena, "%s %%",
-        compare_number(100 * fabs(paired->ratio - 1), 100 * paired->of_ratio.half_width, arena));
+  if (!is_share && paired->has_ratio) return percent_of(paired, arena);
   const char *number =
       compare_number(fabs(paired->difference), paired->of_difference.half_width, arena);
   if (strcmp(unit, "1") == 0) return number;

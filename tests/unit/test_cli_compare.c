@@ -82,26 +82,31 @@ START_TEST(as_many_decimals_as_are_known) {
 }
 END_TEST
 
-static const char *sentence(const char *metric, double base, double other, double half_width) {
+static const char *sentence_within(const char *metric, double base, double other, double half_width,
+                                   struct stat_interval of_ratio) {
   bool is_ambiguous;
   enum scope scope = SCOPE_VM;
   if (!metric_find(scope, metric, &is_ambiguous)) scope = SCOPE_HOST;
   struct comparison_item item = {.entity = scope == SCOPE_VM ? "db" : "host"};
   item.subject.metric = metric_find(scope, metric, &is_ambiguous);
   ck_assert_ptr_nonnull(item.subject.metric);
-  const struct comparison_row row = {
-      .base = &(struct comparison_side){.label = "none"},
-      .other = &(struct comparison_side){.label = "relaxed"},
-      .item = &item,
-      .paired = {.base = base,
-                 .other = other,
-                 .difference = other - base,
-                 .of_difference = {.half_width = half_width},
-                 .has_ratio = base > 0,
-                 .ratio = base > 0 ? other / base : 0,
-                 .of_ratio = {.half_width = base > 0 ? half_width / base : 0}},
-      .found = other > base ? 1 : -1};
+  const struct comparison_row row = {.base = &(struct comparison_side){.label = "none"},
+                                     .other = &(struct comparison_side){.label = "relaxed"},
+                                     .item = &item,
+                                     .paired = {.base = base,
+                                                .other = other,
+                                                .difference = other - base,
+                                                .of_difference = {.half_width = half_width},
+                                                .has_ratio = base > 0,
+                                                .ratio = base > 0 ? other / base : 0,
+                                                .of_ratio = of_ratio},
+                                     .found = other > base ? 1 : -1};
   return compare_sentence(&row, &arena);
+}
+
+static const char *sentence(const char *metric, double base, double other, double half_width) {
+  struct stat_interval of_ratio = {.half_width = base > 0 ? half_width / base : 0};
+  return sentence_within(metric, base, other, half_width, of_ratio);
 }
 
 START_TEST(words_for_metrics) {
@@ -132,6 +137,16 @@ START_TEST(words_where_there_was_nothing) {
 }
 END_TEST
 
+/* 11 times as much, and certainly between 6.6 and 42 times; or between 9 and 13. */
+START_TEST(words_where_bounds_lie_unevenly) {
+  struct stat_interval uneven = {6.6, 42, 31}, even = {9, 13, 2};
+  ck_assert_str_eq(sentence_within("throughput", 10, 110, 9, uneven),
+                   "db: relaxed does 1 000 % (560 … 4 100) more work than none");
+  ck_assert_str_eq(sentence_within("throughput", 10, 110, 9, even),
+                   "db: relaxed does 1 000 ± 200 % more work than none");
+}
+END_TEST
+
 int main(void) {
   TCase *tests = tcase_create("compare");
   tcase_add_checked_fixture(tests, start, end);
@@ -141,5 +156,6 @@ int main(void) {
   tcase_add_test(tests, as_many_decimals_as_are_known);
   tcase_add_test(tests, words_for_metrics);
   tcase_add_test(tests, words_where_there_was_nothing);
+  tcase_add_test(tests, words_where_bounds_lie_unevenly);
   return suite_run(tests, "cli/compare");
 }
