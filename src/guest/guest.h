@@ -329,7 +329,7 @@ void guest_prepare(struct guest_vcpu *g);
 /* The step at pc is done, and with it an iteration. */
 void guest_iteration_done(struct sim *sim, struct thread *t);
 /* The step at pc is done: the next one is up. */
-static inline void guest_next_step(struct sim *sim, struct thread *t) {
+ALWAYS_INLINE void guest_next_step(struct sim *sim, struct thread *t) {
   t->phase = PHASE_NEXT;
   t->pc++;
   if (t->ops[t->pc].code == OP_END) guest_iteration_done(sim, t);

@@ -11,23 +11,34 @@ struct hist_bank hist_bank_create(struct arena *arena, uint32_t n, int64_t min, 
   uint32_t n_buckets = hist_bucket_at(shift, max) + 1; /* 64 octaves at most */
   struct hist_bank bank = {.n = n, .n_buckets = (uint16_t)n_buckets, .shift = (uint16_t)shift};
   size_t n_octaves = (n_buckets + HIST_SUB - 1) / HIST_SUB;
-  bank.counter = ARENA_ARRAY(arena, n_octaves * HIST_SUB * n, uint32_t);
+  bank.counters.unit = ARENA_ARRAY(arena, n_octaves * HIST_SUB * n, uint8_t);
+  bank.counters.carried = ARENA_ARRAY(arena, n_octaves * HIST_SUB * n, uint32_t);
   return bank;
 }
 
 void hist_init(struct hist *hist, struct hist_bank *bank, struct hist_tally *tally) {
   assert(bank->n_taken < bank->n);
-  *hist = (struct hist){.first = bank->counter + (size_t)HIST_SUB * bank->n_taken++,
+  size_t at = (size_t)HIST_SUB * bank->n_taken++;
+  *hist = (struct hist){.first = {bank->counters.unit + at, bank->counters.carried + at},
                         .n_buckets = bank->n_buckets,
                         .shift = bank->shift,
                         .stride = HIST_SUB * bank->n,
                         .tally = tally};
 }
 
+/* A full one stays full. */
+void hist_carry(struct hist_counters bucket) {
+  if (*bucket.carried < UINT32_MAX)
+    ++*bucket.carried;
+  else
+    *bucket.unit = UINT8_MAX;
+}
+
 void hist_flush(struct hist_tally *tally) {
   for (uint32_t i = 0; i < HIST_TALLY; i++) {
-    if (tally->bucket[i]) hist_count(tally->bucket[i]);
-    tally->bucket[i] = NULL;
+    struct hist_counters bucket = tally->bucket[i];
+    if (bucket.unit && ++*bucket.unit == 0) hist_carry(bucket);
+    tally->bucket[i] = (struct hist_counters){NULL, NULL};
   }
 }
 
@@ -35,7 +46,11 @@ void hist_reset(struct hist *hist) {
   if (hist->tally) hist_flush(hist->tally);
   hist->sum = hist->max = 0;
   hist->count = 0;
-  for (uint32_t i = 0; i < hist->n_buckets; i++) *hist_counter(hist, i) = 0;
+  for (uint32_t i = 0; i < hist->n_buckets; i++) {
+    struct hist_counters bucket = hist_counters_of(hist, i);
+    *bucket.unit = 0;
+    *bucket.carried = 0;
+  }
 }
 
 int64_t hist_bucket_low(const struct hist *hist, uint32_t bucket) {
@@ -49,7 +64,7 @@ int64_t hist_bucket_low(const struct hist *hist, uint32_t bucket) {
 static uint64_t held(const struct hist *hist) {
   if (hist->count < UINT32_MAX) return hist->count;
   uint64_t sum = 0;
-  for (uint32_t i = 0; i < hist->n_buckets; i++) sum += *hist_counter(hist, i);
+  for (uint32_t i = 0; i < hist->n_buckets; i++) sum += hist_counted(hist_counters_of(hist, i));
   return sum;
 }
 
@@ -63,7 +78,7 @@ double hist_percentile(struct hist *hist, double share) {
   if (bucket >= hist->n_buckets) bucket = hist->n_buckets - 1;
   assert(bucket < hist->n_buckets);
   for (; bucket > 0; bucket--) {
-    uint32_t n = *hist_counter(hist, bucket);
+    uint64_t n = hist_counted(hist_counters_of(hist, bucket));
     if (n == 0) continue;
     above += n;
     /* A quotient, because 7 / 100 is the nearest double to 0.07, but 0.07 * 100 is above 7. */

@@ -13,24 +13,31 @@ enum { HIST_SUB_BITS = 6, HIST_SUB = 1 << HIST_SUB_BITS };
 
 enum { HIST_TALLY = 16 };
 
+/* What each bucket holds is kept in two places: one byte that is touched each time, an octave of
+   them in a cache line, and how often it ran over. They saturate, a histogram's count does not. */
+struct hist_counters {
+  uint8_t *unit;
+  uint32_t *carried; /* 256 of them */
+};
+
 /* The latest buckets of histograms, still to be counted. Those of thousands do not fit into a
    cache: each is fetched when it comes in, and at hand when as many others have. */
 struct hist_tally {
   uint32_t next;
-  uint32_t *bucket[HIST_TALLY]; /* a ring; NULL: none */
+  struct hist_counters bucket[HIST_TALLY]; /* a ring; NULLs: none */
 };
 
 /* The counters of n histograms alike, octave by octave: values of thousands of VMs are mostly in
    the same few, and so in few pages. */
 struct hist_bank {
-  uint32_t *counter;
+  struct hist_counters counters;
   uint32_t n, n_taken;
   uint16_t n_buckets;
   uint16_t shift; /* log2 of the resolution: values below 2^shift share bucket 0 */
 };
 
 struct hist {
-  uint32_t *first; /* counter; they saturate, count does not */
+  struct hist_counters first;
   int64_t sum, max;
   uint64_t count;
   uint32_t stride;           /* counters from one octave to the next */
@@ -56,18 +63,22 @@ static inline uint32_t hist_bucket(const struct hist *hist, int64_t value) {
   return hist_bucket_at(hist->shift, value);
 }
 
-static inline uint32_t *hist_counter(const struct hist *hist, uint32_t bucket) {
-  size_t octave = bucket >> HIST_SUB_BITS;
-  return &hist->first[octave * hist->stride + (bucket & (HIST_SUB - 1))];
+static inline struct hist_counters hist_counters_of(const struct hist *hist, uint32_t bucket) {
+  uint32_t octave = bucket >> HIST_SUB_BITS;
+  size_t at = (size_t)octave * hist->stride + (bucket & (HIST_SUB - 1));
+  return (struct hist_counters){hist->first.unit + at, hist->first.carried + at};
+}
+static inline uint64_t hist_counted(struct hist_counters bucket) {
+  return (uint64_t)*bucket.carried << 8 | *bucket.unit;
 }
 
-/* A full one stays full. */
-static inline void hist_count(uint32_t *bucket) { *bucket += *bucket < UINT32_MAX; }
+/* The bucket's byte has run over. */
+void hist_carry(struct hist_counters bucket);
 
-static inline void hist_put_off(struct hist_tally *tally, uint32_t *bucket) {
-  prefetch_line(bucket);
-  uint32_t **slot = &tally->bucket[tally->next++ % HIST_TALLY];
-  if (*slot) hist_count(*slot);
+static inline void hist_put_off(struct hist_tally *tally, struct hist_counters bucket) {
+  prefetch_line(bucket.unit);
+  struct hist_counters *slot = &tally->bucket[tally->next++ % HIST_TALLY];
+  if (slot->unit && __builtin_expect(++*slot->unit == 0, 0)) hist_carry(*slot);
   *slot = bucket;
 }
 
@@ -81,9 +92,9 @@ static inline void hist_add(struct hist *hist, int64_t value) {
   if (value > hist->max) hist->max = value;
   hist->count++;
   if (hist->tally)
-    hist_put_off(hist->tally, hist_counter(hist, bucket));
-  else
-    hist_count(hist_counter(hist, bucket));
+    hist_put_off(hist->tally, hist_counters_of(hist, bucket));
+  else if (__builtin_expect(++*hist_counters_of(hist, bucket).unit == 0, 0))
+    hist_carry(hist_counters_of(hist, bucket));
 }
 
 /* Lowest value of a bucket, and of the one behind it. */

@@ -79,7 +79,7 @@ enum {
 
 static uint64_t hist_memory(const struct scenario *scenario) {
   uint64_t octaves = 64u - (uint64_t)__builtin_clzll((uint64_t)horizon_of(scenario) | 1);
-  return (octaves + 1) * HIST_SUB * sizeof(uint32_t);
+  return (octaves + 1) * HIST_SUB * (sizeof(uint8_t) + sizeof(uint32_t));
 }
 
 static uint64_t locks_memory(const struct scenario *scenario, const struct guest_spec *guest) {

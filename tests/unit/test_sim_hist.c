@@ -28,9 +28,9 @@ static struct hist hist_of(int64_t min, int64_t max) {
 }
 
 /* In a bucket, with what was put off. */
-static uint32_t counted(const struct hist *hist, uint32_t bucket) {
+static uint64_t counted(const struct hist *hist, uint32_t bucket) {
   if (hist->tally) hist_flush(hist->tally);
-  return *hist_counter(hist, bucket);
+  return hist_counted(hist_counters_of(hist, bucket));
 }
 
 static void set_out(bool puts_off, uint32_t n) {
@@ -191,13 +191,28 @@ START_TEST(values_beyond_the_range_stay_in_the_last_bucket) {
 }
 END_TEST
 
-START_TEST(full_counters_stay_full) {
+/* 3 x 256 + 10 and 256: the byte has run over three times, and just once. */
+START_TEST(buckets_hold_more_than_a_byte) {
   struct hist hist = hist_of(1, 1000);
-  *hist_counter(&hist, 7) = UINT32_MAX - 1;
-  hist.count = UINT32_MAX - 1;
+  for (int i = 0; i < 778; i++) hist_add(&hist, 7);
+  for (int i = 0; i < 256; i++) hist_add(&hist, 9);
+  ck_assert_uint_eq(counted(&hist, 7), 778);
+  ck_assert_uint_eq(counted(&hist, 9), 256);
+  ck_assert_double_eq(hist_percentile(&hist, 778.0 / 1034), 7);
+  ck_assert_double_eq(hist_percentile(&hist, 779.0 / 1034), 9);
+}
+END_TEST
+
+START_TEST(full_counters_stay_full) {
+  static const uint64_t full = (UINT64_C(1) << 40) - 1;
+  struct hist hist = hist_of(1, 1000);
+  struct hist_counters bucket = hist_counters_of(&hist, 7);
+  *bucket.carried = UINT32_MAX;
+  *bucket.unit = UINT8_MAX - 1;
+  hist.count = full - 1;
   for (int i = 0; i < 3; i++) hist_add(&hist, 7);
-  ck_assert_uint_eq(counted(&hist, 7), UINT32_MAX);
-  ck_assert_uint_eq(hist.count, UINT64_C(0x100000001));
+  ck_assert_uint_eq(counted(&hist, 7), full);
+  ck_assert_uint_eq(hist.count, full + 2);
   /* Percentiles are of what the buckets hold: the last one is still found. */
   hist_add(&hist, 9);
   ck_assert_double_eq(hist_percentile(&hist, 0.5), 7);
@@ -240,7 +255,7 @@ START_TEST(histograms_of_one_bank_do_not_mix) {
       hist_add(&hists[b % ALIKE], hist_bucket_low(&hists[0], b));
   for (uint32_t b = 0; b < bank.n_buckets; b++)
     for (uint32_t i = 0; i < ALIKE; i++)
-      ck_assert_uint_eq(*hist_counter(&hists[i], b), i == b % ALIKE ? 1 + i : 0);
+      ck_assert_uint_eq(counted(&hists[i], b), i == b % ALIKE ? 1 + i : 0);
 }
 END_TEST
 
@@ -256,6 +271,7 @@ static void add_tests(Suite *suite, const char *name, void (*begin)(void)) {
   tcase_add_test(tests, sum_count_and_max_are_exact);
   tcase_add_test(tests, percentile_is_never_above_max);
   tcase_add_test(tests, values_beyond_the_range_stay_in_the_last_bucket);
+  tcase_add_test(tests, buckets_hold_more_than_a_byte);
   tcase_add_test(tests, full_counters_stay_full);
   tcase_add_test(tests, empty_histogram_says_0);
   tcase_add_test(tests, reset_forgets_everything_but_the_range);
