@@ -338,8 +338,8 @@ static inline void guest_step_done(struct thread *t) { guest_next_step(t->vm->gu
 
 /* --- solo.c: threads that have their VM to themselves --- */
 bool solo_is(const struct guest *guest, const struct guest_spec *spec);
-/* The work of t, current on v, is done. */
-void solo_work_done(struct guest *guest, struct vcpu *v, struct thread *t);
+/* The work of the thread, current on v, is done. */
+void solo_work_done(struct guest *guest, struct vcpu *v, thread_id_t thread);
 void solo_sleep_end(struct guest *guest, thread_id_t thread);
 
 /* --- threads.c: the guest scheduler --- */

@@ -445,13 +445,15 @@ static void finish_timed(struct guest_vcpu *g) {
   guest_run(g);
 }
 
+/* What it needs of v's thread is found without v, so that neither waits for the other's memory. */
 void guest_step(struct guest *guest, struct vcpu *v) {
-  struct guest_vcpu *g = &guest->vcpus[v->id];
-  struct thread *t = &guest->threads[guest->current_id[v->id]];
+  vcpu_id_t id = (vcpu_id_t)(v - guest->hv_vcpus);
+  struct guest_vcpu *g = &guest->vcpus[id];
+  struct thread *t = &guest->threads[guest->current_id[id]];
   int64_t now = guest->sim->now_ns;
   if (v->is_steady && t->is_solo) {
     guest->sim->n_events++;
-    solo_work_done(guest, v, t);
+    solo_work_done(guest, v, guest->current_id[id]);
     return;
   }
   if (g->is_kicked) {

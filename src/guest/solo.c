@@ -32,22 +32,24 @@ static void hand_over(struct guest_vcpu *g) {
 
 /* What it computes when it wakes up, drawn while nobody waits for it. Streams are a thread's own:
    nobody can tell when it draws. */
-static void draw_ahead(struct vcpu *v, const struct thread *t) {
+static void draw_ahead(struct vcpu *v, const struct thread *t, struct rng_stream *streams) {
   const struct op *op = &t->ops[t->pc + 1];
   if (op->code == OP_END) op = t->ops;
-  if (op->code == OP_COMPUTE) v->left_ns = dist_draw(&op->dist, &t->streams[op->purpose]);
+  if (op->code == OP_COMPUTE) v->left_ns = dist_draw(&op->dist, &streams[op->purpose]);
 }
 
-void solo_work_done(struct guest *guest, struct vcpu *v, struct thread *t) {
+void solo_work_done(struct guest *guest, struct vcpu *v, thread_id_t thread) {
   struct sim *sim = guest->sim;
+  struct thread *t = &guest->threads[thread];
+  struct rng_stream *streams = &guest->streams[guest->n_streams * thread]; /* t's */
   guest_next_step(sim, t);
   const struct op *op = &t->ops[t->pc];
   if (t->phase == PHASE_DONE || op->code != OP_SLEEP || t->n_instant > 0) {
     hand_over(t->at);
     return;
   }
-  int64_t sleep_ns = dist_draw(&op->dist, &t->streams[RNG_SLEEP]);
-  rng_top_up(&t->streams[RNG_SLEEP]); /* as the other one, in draw_ahead */
+  int64_t sleep_ns = dist_draw(&op->dist, &streams[RNG_SLEEP]);
+  rng_top_up(&streams[RNG_SLEEP]); /* as the other one, in draw_ahead */
   if (sleep_ns == 0) {
     t->n_instant++;
     guest_next_step(sim, t);
@@ -57,13 +59,14 @@ void solo_work_done(struct guest *guest, struct vcpu *v, struct thread *t) {
   t->phase = PHASE_ASLEEP;
   calendar_enter(&sim->calendar, EVENT_SLEEP, t->id, sim->now_ns + sleep_ns);
   hv_halt(guest->hv, v);
-  draw_ahead(v, t);
+  draw_ahead(v, t, streams);
 }
 
 void solo_sleep_end(struct guest *guest, thread_id_t thread) {
   struct thread *t = &guest->threads[thread];
   /* It is at no other vCPU ever, so that needs not wait for t. */
   struct vcpu *v = &guest->hv_vcpus[guest->wake_hint[thread].vcpu];
+  prefetch_line(&guest->vms[guest->wake_hint[thread].vm].latency);
   guest_next_step(guest->sim, t);
   const struct op *op = &t->ops[t->pc];
   if (v->is_steady && (t->phase == PHASE_DONE || op->code != OP_COMPUTE)) hand_over(t->at);
