@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What bench/run measures: programs at some work, and how long an event takes each."""
 import re
-import statistics
 import sys
 from pathlib import Path
 
@@ -16,26 +15,38 @@ NUMBERS = {"4x8": (4, 8, MS, 2 * MS, 2 * MS), "64x256": (64, 256, MS, 2 * MS, 2 
 
 
 class Measured:
-    """A program, and ns per event in each round."""
+    """A program, and what it took in each round."""
 
     def __init__(self):
         self.duration_ms = FIRST_MS
         self.peak_mb = 0
-        self.ns = []
+        self.n_events = 0
+        self.spent_s = []  # by round: (all that was run, what is no event loop)
+
+    def loop_s(self):
+        _, _, whole_s, part_s = self.spend()
+        return whole_s - part_s
 
     def calibrate(self, seconds):
-        while (spent_s := self.spend()[2]) < seconds / 2:
+        while (spent_s := self.loop_s()) < seconds / 2:
             more = min(20, max(2, seconds / max(spent_s, 1e-6)))
             self.duration_ms = round(self.duration_ms * more)
 
     def measure(self):
         """Events per simulated ms."""
-        n_events, simulated_ms, spent_s = self.spend()
-        self.ns.append(1e9 * spent_s / n_events)
-        return n_events / simulated_ms
+        self.n_events, simulated_ms, whole_s, part_s = self.spend()
+        self.spent_s.append((whole_s, part_s))
+        return self.n_events / simulated_ms
 
-    def median_ns(self):
-        return statistics.median(self.ns)
+    def ns(self):
+        """Per event, by round."""
+        return [1e9 * (whole_s - part_s) / self.n_events for whole_s, part_s in self.spent_s]
+
+    def least_ns(self):
+        """Of an event, undisturbed. Each of both parts has its least: the least of differences
+        would be one of which the second part was disturbed."""
+        whole_s, part_s = map(min, zip(*self.spent_s))
+        return 1e9 * (whole_s - part_s) / self.n_events
 
 
 class Costop(Measured):
@@ -44,12 +55,12 @@ class Costop(Measured):
         self.path = work.write_host(host, directory)
 
     def spend(self):
-        """(events, simulated ms, s of the event loop)"""
+        """(events, simulated ms, s of all, s of what is no event loop)"""
         whole_us, part_us = work.lengths_us(self.duration_ms)
         whole, part = (work.run(work.costop(self.path, us)) for us in (whole_us, part_us))
         self.peak_mb = max(self.peak_mb, whole.peak_mb)
         n_events = work.events(whole) - work.events(part)
-        return n_events, (whole_us - part_us) / 1000, whole.cpu_s - part.cpu_s
+        return n_events, (whole_us - part_us) / 1000, whole.cpu_s, part.cpu_s
 
 
 class Switches(Costop):
@@ -60,8 +71,8 @@ class Switches(Costop):
         self.period_ms = period_ms
 
     def spend(self):
-        _, simulated_ms, spent_s = super().spend()
-        return simulated_ms / self.period_ms, simulated_ms, spent_s
+        _, simulated_ms, whole_s, part_s = super().spend()
+        return simulated_ms / self.period_ms, simulated_ms, whole_s, part_s
 
 
 class Other(Measured):
@@ -76,7 +87,7 @@ class Other(Measured):
         found = re.fullmatch(r"events (\d+) in ([0-9.]+) s of loop.*\n", text)
         if not found:
             sys.exit(f"bench/run: {self.command[0]} printed {text!r}")
-        return int(found[1]), self.duration_ms, float(found[2])
+        return int(found[1]), self.duration_ms, float(found[2]), 0.0
 
 
 def bare(host):
