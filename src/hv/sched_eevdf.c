@@ -229,6 +229,7 @@ static __attribute__((noinline)) struct fairqueue_member *search(const struct hv
   return has_any ? fairhost_longest(host, hv, p, p, 0) : fairhost_victim(host, hv, p, 0);
 }
 
+/* Who runs stands in the queue only to be decided about, so it is picked if it comes first. */
 ALWAYS_INLINE struct vcpu *eevdf_first(struct hv *hv, pcpu_id_t p) {
   const struct eevdf *eevdf = hv->sched_state;
   struct fairqueue *queue = &eevdf->host.queues[p];
