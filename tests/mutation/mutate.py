@@ -65,7 +65,7 @@ CHANGES = (
      "is_limited(hv, current)"),
     ("hv/sched_credit.c", "first->prio == OVER ? steal(hv, p, OVER) : NULL", "NULL"),
     ("hv/sched_credit.c", "if (is_limited(hv, v)) return v;", ""),
-    ("hv/sched_esx.c", "note(hv, v, account);\n    return v;", "return v;"),
+    ("hv/sched_esx.c", "note(hv, v, account, has_budgets);\n    return v;", "return v;"),
     ("hv/sched_esx.c", "if (other && other->has_yielded) other = pass_over(hv, p, other);", ""),
     ("hv/sched_esx.c", "if (account->virtual_ns < least_ns) account->virtual_ns = least_ns;",
      "account->virtual_ns = least_ns;"),
