@@ -445,15 +445,13 @@ static void finish_timed(struct guest_vcpu *g) {
   guest_run(g);
 }
 
-/* What it needs of v's thread is found without v, so that neither waits for the other's memory. */
 void guest_step(struct guest *guest, struct vcpu *v) {
-  vcpu_id_t id = (vcpu_id_t)(v - guest->hv_vcpus);
+  vcpu_id_t id = (vcpu_id_t)(v - guest->hv_vcpus); /* v itself may not be at hand yet */
+  thread_id_t thread = guest->current_id[id];
   struct guest_vcpu *g = &guest->vcpus[id];
-  struct thread *t = &guest->threads[guest->current_id[id]];
-  int64_t now = guest->sim->now_ns;
-  if (v->is_steady && t->is_solo) {
+  if (v->is_steady && guest->threads[thread].is_solo) {
     guest->sim->n_events++;
-    solo_work_done(guest, v, guest->current_id[id]);
+    solo_work_done(guest, v, thread);
     return;
   }
   if (g->is_kicked) {
@@ -462,9 +460,9 @@ void guest_step(struct guest *guest, struct vcpu *v) {
     return;
   }
   guest->sim->n_events++;
-  if (v->is_steady || g->work_end_ns <= now)
+  if (v->is_steady || g->work_end_ns <= guest->sim->now_ns)
     finish_timed(g);
-  else if (g->boundary_ns <= now)
+  else if (g->boundary_ns <= guest->sim->now_ns)
     pass_boundary(g);
 }
 
