@@ -212,6 +212,7 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vm {
   struct interrupt *interrupts;
   struct interrupt *calls; /* one of these; NULL: its program makes no calls */
 
+  uint64_t n_deadlocks;
   void *gsched_state;                       /* the guest scheduler's own */
   int64_t poll_ns;                          /* an idle vCPU polls for so long before it halts */
   _Alignas(ARENA_LINE) struct hist latency; /* of iterations; its count is theirs */
@@ -223,7 +224,6 @@ struct __attribute__((aligned(ARENA_LINE))) guest_vm {
   struct lock **lock_of; /* by number in the scenario; NULL: not used */
   struct barrier **barrier_of;
   struct wtree stealable; /* by vCPU: negated length of its FIFO if one can be taken */
-  uint64_t n_deadlocks;
 };
 
 enum { GUEST_NOTES = 16, GUEST_NOTE_LINKS = 8 };
