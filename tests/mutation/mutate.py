@@ -53,7 +53,7 @@ CHANGES = (
      "hv->asked.n_members == 0 &&\n"
      "         !calendar_has_other(&hv->sim->calendar, p, hv->sim->now_ns)",
      "hv->asked.n_members == 0"),
-    ("hv/picked.h", "    hv->must_fill = true;\n", ""),
+    ("hv/picked.h", "    hv->must_fill = true;\n", ";\n"),
     ("hv/picked.h", "    if (ops->untake) ops->untake(hv, next);\n    return false;\n", ""),
     ("hv/picked.h", "if (calendar_next_ns(&hv->sim->calendar) <= hv->sim->now_ns) return;", ""),
     ("hv/picked.h", "v->preemptions++;", ""),
