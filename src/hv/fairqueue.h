@@ -219,9 +219,9 @@ static inline bool fairqueue_goes_on(const struct fairqueue *queue) {
    who waits comes first. NULL: nobody is eligible. */
 static inline struct fairqueue_member *fairqueue_next(const struct fairqueue *queue) {
   struct fairqueue_member *running = queue->running;
-  bool is_eligible = fairqueue_lag(queue, &running->ring) >= 0;
-  if (is_eligible && !fairqueue_is_over(queue)) return running;
+  if (fairqueue_goes_on(queue)) return running;
   struct fairqueue_member *next = fairqueue_earliest(queue);
+  bool is_eligible = fairqueue_lag(queue, &running->ring) >= 0;
   bool is_first = !next || running->ring.deadline_ns < next->ring.deadline_ns;
   return is_first && is_eligible ? running : next;
 }

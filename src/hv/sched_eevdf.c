@@ -199,26 +199,20 @@ ALWAYS_INLINE void eevdf_started(struct hv *hv, struct vcpu *v) {
   fairqueue_start(&eevdf->host.queues[p], member, hv->sim->now_ns);
 }
 
-ALWAYS_INLINE void eevdf_stopped(struct hv *hv, struct vcpu *v) {
+/* keeps_slice: somebody asks how much of its slice one had left that has left its queue. */
+ALWAYS_INLINE void stop(struct hv *hv, struct vcpu *v, bool keeps_slice) {
   const struct eevdf *eevdf = hv->sched_state;
   struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
-  charge(hv, queue);
+  if (v->is_queued || keeps_slice)
+    charge(hv, queue);
+  else
+    fairqueue_advance(queue, hv->sim->now_ns);
   if (!v->is_queued) fairhost_leave(&eevdf->host, queue->running, v->pcpu);
   queue->running = NULL;
 }
 
-/* Without hrtick nobody asks how much of its slice one had left that leaves its queue. */
-ALWAYS_INLINE void simple_stopped(struct hv *hv, struct vcpu *v) {
-  const struct eevdf *eevdf = hv->sched_state;
-  if (v->is_queued) {
-    eevdf_stopped(hv, v);
-    return;
-  }
-  struct fairqueue *queue = &eevdf->host.queues[v->pcpu];
-  fairqueue_advance(queue, hv->sim->now_ns);
-  fairhost_leave(&eevdf->host, queue->running, v->pcpu);
-  queue->running = NULL;
-}
+ALWAYS_INLINE void eevdf_stopped(struct hv *hv, struct vcpu *v) { stop(hv, v, true); }
+ALWAYS_INLINE void simple_stopped(struct hv *hv, struct vcpu *v) { stop(hv, v, false); }
 
 /* --- who runs on p --- */
 

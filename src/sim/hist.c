@@ -36,8 +36,7 @@ void hist_carry(struct hist_counters bucket) {
 
 void hist_flush(struct hist_tally *tally) {
   for (uint32_t i = 0; i < HIST_TALLY; i++) {
-    struct hist_counters bucket = tally->bucket[i];
-    if (bucket.unit && ++*bucket.unit == 0) hist_carry(bucket);
+    if (tally->bucket[i].unit) hist_count(tally->bucket[i]);
     tally->bucket[i] = (struct hist_counters){NULL, NULL};
   }
 }

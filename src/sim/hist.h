@@ -74,11 +74,14 @@ static inline uint64_t hist_counted(struct hist_counters bucket) {
 
 /* The bucket's byte has run over. */
 void hist_carry(struct hist_counters bucket);
+static inline void hist_count(struct hist_counters bucket) {
+  if (__builtin_expect(++*bucket.unit == 0, 0)) hist_carry(bucket);
+}
 
 static inline void hist_put_off(struct hist_tally *tally, struct hist_counters bucket) {
   prefetch_line(bucket.unit);
   struct hist_counters *slot = &tally->bucket[tally->next++ % HIST_TALLY];
-  if (slot->unit && __builtin_expect(++*slot->unit == 0, 0)) hist_carry(*slot);
+  if (slot->unit) hist_count(*slot);
   *slot = bucket;
 }
 
@@ -93,8 +96,8 @@ static inline void hist_add(struct hist *hist, int64_t value) {
   hist->count++;
   if (hist->tally)
     hist_put_off(hist->tally, hist_counters_of(hist, bucket));
-  else if (__builtin_expect(++*hist_counters_of(hist, bucket).unit == 0, 0))
-    hist_carry(hist_counters_of(hist, bucket));
+  else
+    hist_count(hist_counters_of(hist, bucket));
 }
 
 /* Lowest value of a bucket, and of the one behind it. */
