@@ -16,6 +16,7 @@ void fairhost_init(struct fairhost *host, const struct hv *hv, struct arena *are
   for (vcpu_id_t i = 0; i < hv->n_vcpus; i++) {
     const struct vcpu *v = &hv->vcpus[i];
     host->members[i].weight = hv_vm_of(hv, v)->weight;
+    host->members[i].is_new = true;
     host->has_whole_weights &= host->members[i].weight % FAIRQUEUE_WEIGHT_ONE == 0;
     host->members[i].queue = hv_first_pcpu(hv, v);
   }

@@ -38,7 +38,7 @@ struct __attribute__((aligned(ARENA_LINE))) fairqueue_member {
   uint32_t weight;
   pcpu_id_t queue;
   bool is_member; /* counts in the sums of its queue: it waits there or runs */
-  bool is_old;    /* has been placed before */
+  bool is_new;    /* has never been placed */
 };
 
 struct __attribute__((aligned(ARENA_LINE))) fairqueue {
@@ -55,8 +55,10 @@ struct __attribute__((aligned(ARENA_LINE))) fairqueue {
        &member->ring != &(queue)->waiting;                          \
        member = (struct fairqueue_member *)member->ring.behind)
 
+/* Virtual time begins high enough that no deadline is less than 0. */
 static inline void fairqueue_init(struct fairqueue *queue) {
-  queue->waiting = (struct fairqueue_ring){&queue->waiting, &queue->waiting, INT64_MIN, 0};
+  struct fairqueue_ring *end = &queue->waiting;
+  *end = (struct fairqueue_ring){end, end, INT64_MIN, INT64_C(1) << 50};
 }
 static inline bool fairqueue_is_empty(const struct fairqueue *queue) {
   return queue->waiting.behind == &queue->waiting;
@@ -134,15 +136,16 @@ static inline void fairqueue_join(struct fairqueue *queue, struct fairqueue_memb
   int64_t weight = member->weight, others = queue->weight, sum_ns = queue->sum_ns;
   int64_t zero_ns = queue->waiting.v_ns, lag_ns = 0;
   int64_t slice_ns = fairqueue_virtual_ns(member, base_ns);
-  if (others > 0) {
+  if (queue->running || others > 0) { /* who calls it may know of the former */
     lag_ns = member->lag_ns + member->lag_ns * weight / others;
     int64_t ahead_ns = fairqueue_mean_ns(queue);
     zero_ns += ahead_ns;
     sum_ns -= ahead_ns * others;
   }
   member->ring.v_ns = zero_ns - lag_ns;
-  member->ring.deadline_ns = member->ring.v_ns + (slice_ns >> !member->is_old);
-  member->is_member = member->is_old = true;
+  member->ring.deadline_ns = member->ring.v_ns + (slice_ns >> member->is_new);
+  member->is_member = true;
+  member->is_new = false;
   queue->waiting.v_ns = zero_ns; /* last, as who asks about the queue next need not load it again */
   queue->sum_ns = sum_ns - weight * lag_ns;
   queue->weight = others + weight;
@@ -171,10 +174,12 @@ static inline void fairqueue_push(struct fairqueue *queue, struct fairqueue_memb
   at = at->deadline_ns > deadline_ns ? other : at;
   at = other_ns > deadline_ns ? third : at;
   while (at->deadline_ns > deadline_ns) at = at->before;
-  member->arrival = arrival;
+  struct fairqueue_ring *behind = at->behind;
   member->ring.before = at;
-  member->ring.behind = at->behind;
-  at->behind = at->behind->before = &member->ring;
+  at->behind = &member->ring;
+  member->ring.behind = behind;
+  behind->before = &member->ring;
+  member->arrival = arrival;
 }
 
 static inline void fairqueue_pull(struct fairqueue_member *member) {
@@ -242,11 +247,12 @@ static __attribute__((noinline)) bool fairqueue_is_next(const struct fairqueue *
 static inline bool fairqueue_preempts(const struct fairqueue *queue,
                                       const struct fairqueue_member *member) {
   const struct fairqueue_ring *running = &queue->running->ring, *first = queue->waiting.behind;
-  int64_t deadline_ns = member->ring.deadline_ns;
-  /* Less than 0: yes. A toss-up in many parts, of which one branch is made. */
-  bool is_earlier = (deadline_ns < running->deadline_ns) & fairqueue_is_over(queue);
-  int64_t is_better = fairqueue_lag(queue, running) | -(int64_t)is_earlier;
-  int64_t is_before = -(int64_t)((deadline_ns < first->deadline_ns) | (first == &queue->waiting));
+  int64_t deadline_ns = member->ring.deadline_ns, running_ns = running->deadline_ns;
+  /* Less than 0: yes. A toss-up in many parts, of which one branch is made. Deadlines never come
+     earlier; less that of the end of the queue, which wraps around, any is less than 0. */
+  int64_t is_earlier = (deadline_ns - running_ns) & (queue->picked_ns - running_ns);
+  int64_t is_better = fairqueue_lag(queue, running) | is_earlier;
+  int64_t is_before = (int64_t)((uint64_t)deadline_ns - (uint64_t)first->deadline_ns);
   int64_t is_first = fairqueue_lag(queue, first) | is_before;
   /* The zero is the mean without member, rounded down; that with it lies between it and v_ns. */
   int64_t is_next = is_better & is_first & ~(queue->waiting.v_ns - member->ring.v_ns);

@@ -204,6 +204,16 @@ ALWAYS_INLINE bool picked_swap(struct hv *hv, struct vcpu *v, struct vcpu *next,
   return true;
 }
 
+/* … as one of many: then calendar_build_pcpus. */
+ALWAYS_INLINE void picked_swap_one(struct hv *hv, struct vcpu *v, struct vcpu *next,
+                                   const struct sched_ops *ops) {
+  pcpu_id_t p = v->pcpu;
+  struct plain_start start = picked_plan(hv, next, p, ops);
+  wtree_put(&hv->sim->calendar.pcpus, p, start.key);
+  picked_leave(hv, v);
+  picked_succeed(hv, next, p, &start, ops);
+}
+
 /* The slice of p's vCPU ends, and no pCPU is asked. Where a trade can be undone, to enter what
    comes of it into the calendar tells whether p is alone with that. */
 ALWAYS_INLINE bool picked_end_slice(struct hv *hv, pcpu_id_t p, const struct sched_ops *ops) {

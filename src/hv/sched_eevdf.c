@@ -163,9 +163,7 @@ ALWAYS_INLINE void eevdf_enqueue(struct hv *hv, struct vcpu *v, enum queue_reaso
     requeue(hv, v, reason);
     return;
   }
-  struct eevdf *eevdf = hv->sched_state;
-  /* Where it is can be told before v itself is at hand. */
-  struct fairqueue_member *member = &eevdf->host.members[v - hv->vcpus];
+  struct fairqueue_member *member = member_of(hv, v);
   if (hv_has_free(hv, v)) member->queue = select_idle(hv, v, member->queue);
   if (hv->is_spread) member->queue = spread_place(hv, v, member->queue);
   arrive(hv, member);
@@ -272,7 +270,7 @@ static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struc
 /* v never comes to the queue if it takes over: who has run until now does. */
 ALWAYS_INLINE struct vcpu *simple_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
   struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue_member *member = &eevdf->host.members[v - hv->vcpus];
+  struct fairqueue_member *member = member_of(hv, v);
   pcpu_id_t p = member->queue;
   struct fairqueue *queue = &eevdf->host.queues[p];
   if (!queue->running) return enqueue_woken(hv, v);
@@ -407,6 +405,7 @@ static bool simple_decide_all(struct hv *hv) {
   uint32_t n = 0;
   for (pcpu_id_t p = ID_NONE; (p = pcpuset_next(&hv->asked, p + 1)) != ID_NONE; n++)
     if (!(hv->picks[n] = quiet_next(hv, p))) return false;
+  bool are_many = n > hv->n_pcpus / 8;
   for (uint32_t i = 0; i < n; i++) {
     struct vcpu *next = hv->picks[i];
     struct fairqueue_member *member = member_of(hv, next);
@@ -414,8 +413,12 @@ static bool simple_decide_all(struct hv *hv) {
     struct vcpu *v = hv->pcpus[p].current;
     pcpuset_remove(&hv->asked, p);
     exchange(hv, v, &eevdf->host.queues[p], member);
-    picked_settle(hv, v, next, &sched_simple);
+    if (are_many && next != v)
+      picked_swap_one(hv, v, next, &sched_simple);
+    else
+      picked_settle(hv, v, next, &sched_simple);
   }
+  if (are_many) calendar_build_pcpus(&hv->sim->calendar);
   return true;
 }
 

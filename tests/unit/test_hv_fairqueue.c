@@ -9,12 +9,13 @@ static struct fairqueue queue;
 static struct fairqueue_member a, b, c;
 
 static struct fairqueue_member of_weight(uint32_t weight) {
-  return (struct fairqueue_member){.weight = weight, .is_old = true};
+  return (struct fairqueue_member){.weight = weight};
 }
 
 static void begin(void) {
   queue = (struct fairqueue){0};
   fairqueue_init(&queue);
+  queue.waiting.v_ns = 0; /* numbers are shorter from there */
   a = b = c = of_weight(256);
 }
 
@@ -61,7 +62,7 @@ START_TEST(the_mean_is_rounded_down) {
   for (int64_t zero_ns = -5; zero_ns <= 5; zero_ns++) {
     begin();
     b = of_weight(512);
-    c.is_old = false;
+    c.is_new = true;
     queue.waiting.v_ns = zero_ns;
     add(&a, 0, 100);
     add(&b, -1, 100);
