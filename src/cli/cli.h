@@ -135,8 +135,9 @@ struct cli {
   struct text_list operands;
   int verbosity; /* -1 for -q, 1 for -v */
   enum when color, progress;
-  struct text_list sets; /* "path=value" in the order given; -r, --seed, -w, -d included */
-  struct text_list axes; /* "path=list" in the order given */
+  struct text_list sets;        /* "path=value" in the order given; -r, --seed, -w, -d included */
+  struct text_list set_options; /* … by which option each was */
+  struct text_list axes;        /* "path=list" in the order given */
   struct text_list wheres, expects;
   struct text_list precisions; /* METRIC[@SCOPE]=PCT */
   uint32_t min_reps, max_reps; /* where precisions decide */

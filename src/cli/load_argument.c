@@ -75,8 +75,8 @@ static struct place assignment_value(const struct assignment *assignment) {
 }
 
 static const struct conf *loader_set(struct loader *loader, const struct conf *root,
-                                     const char *text) {
-  struct assignment set = assignment_read(loader, "--set", text);
+                                     const char *option, const char *text) {
+  struct assignment set = assignment_read(loader, option, text);
   const struct conf *value = argument_value(loader, assignment_value(&set));
   const struct conf *changed = scenario_set(root, set.path, value, loader->diags, loader->arena);
   return changed ? changed : root;
@@ -210,7 +210,7 @@ const struct conf *loader_arguments(struct loader *loader, const struct conf *ro
   for (int is_preset = 1; is_preset >= 0; is_preset--)
     for (uint32_t i = 0; i < request->sets.n; i++)
       if (sets_preset(request->sets.items[i]) == is_preset)
-        root = loader_set(loader, root, request->sets.items[i]);
+        root = loader_set(loader, root, request->set_options.items[i], request->sets.items[i]);
   for (uint32_t i = 0; i < request->axes.n; i++)
     root = loader_axis(loader, root, request->axes.items[i]);
   if (request->is_zipped)

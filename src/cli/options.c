@@ -167,6 +167,7 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
       if (!strchr(text, '=') || text[0] == '=')
         argp_error(state, "--%s: '%s' is not %s", row->name, text, row->argument);
       cli_append(cli->arena, id == OPTION_SET ? &cli->sets : &cli->axes, text);
+      if (id == OPTION_SET) cli_append(cli->arena, &cli->set_options, "--set");
       break;
     case OPTION_PRECISION:
     case OPTION_MIN_REPS:
@@ -185,6 +186,7 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
       if (id == OPTION_WARMUP) cli->has_auto_warmup = strcmp(text, row->words[0]) == 0;
       if (id == OPTION_WARMUP && cli->has_auto_warmup) break;
       cli_append(cli->arena, &cli->sets, arena_printf(cli->arena, "%s=%s", row->set_path, text));
+      cli_append(cli->arena, &cli->set_options, arena_printf(cli->arena, "--%s", row->name));
       break;
     case OPTION_REPLICATION:
       options_check_replication(cli, count, state);
