@@ -270,7 +270,8 @@ static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struc
 /* v never comes to the queue if it takes over: who has run until now does. */
 ALWAYS_INLINE struct vcpu *simple_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
   struct eevdf *eevdf = hv->sched_state;
-  struct fairqueue_member *member = member_of(hv, v);
+  /* Where it is can be told before v itself is at hand. */
+  struct fairqueue_member *member = &eevdf->host.members[v - hv->vcpus];
   pcpu_id_t p = member->queue;
   struct fairqueue *queue = &eevdf->host.queues[p];
   if (!queue->running) return enqueue_woken(hv, v);
