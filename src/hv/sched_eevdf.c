@@ -262,11 +262,6 @@ ALWAYS_INLINE struct vcpu *eevdf_trade(struct hv *hv, struct vcpu *v) {
   return next ? exchange(hv, v, queue, next) : NULL;
 }
 
-static __attribute__((noinline)) struct vcpu *enqueue_woken(struct hv *hv, struct vcpu *v) {
-  eevdf_enqueue(hv, v, QUEUE_WOKEN);
-  return NULL;
-}
-
 /* v never comes to the queue if it takes over: who has run until now does. */
 ALWAYS_INLINE struct vcpu *simple_challenge(struct hv *hv, struct vcpu *v, struct vcpu **loser) {
   struct eevdf *eevdf = hv->sched_state;
@@ -274,7 +269,6 @@ ALWAYS_INLINE struct vcpu *simple_challenge(struct hv *hv, struct vcpu *v, struc
   struct fairqueue_member *member = &eevdf->host.members[v - hv->vcpus];
   pcpu_id_t p = member->queue;
   struct fairqueue *queue = &eevdf->host.queues[p];
-  if (!queue->running) return enqueue_woken(hv, v);
   charge(hv, queue);
   fairhost_join(&eevdf->host, member, p);
   if (!fairqueue_preempts(queue, member)) {
