@@ -161,8 +161,12 @@ const struct scenario *load_scenario(const struct load_request *request, struct 
 }
 
 struct load_request load_request_of(const struct cli *cli, const char *path) {
-  return (struct load_request){path,      cli->sets,   cli->set_options,
-                               cli->axes, cli->wheres, cli->is_zipped};
+  return (struct load_request){.path = path,
+                               .sets = cli->sets,
+                               .set_options = cli->set_options,
+                               .axes = cli->axes,
+                               .wheres = cli->wheres,
+                               .is_zipped = cli->is_zipped};
 }
 
 int load_exit_code(const struct diags *diags) {

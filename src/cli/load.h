@@ -11,7 +11,7 @@
 struct load_request {
   const char *path;             /* "-": standard input */
   struct text_list sets;        /* "PATH=VALUE", in the order of the command line */
-  struct text_list set_options; /* … by which option each is set: "--set" */
+  struct text_list set_options; /* … by which option each is set, as "--set" */
   struct text_list axes;        /* "PATH=LIST"; one of a path that has an axis replaces it */
   struct text_list wheres;      /* conditions on cells */
   bool is_zipped;

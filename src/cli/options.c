@@ -145,6 +145,12 @@ static void options_apply_output(struct cli *cli, enum option_id id, const char 
   if (id == OPTION_LIMIT) cli->limit = count;
 }
 
+/* "path=value", and by which option. */
+static void options_add_set(struct cli *cli, const struct option_row *row, const char *text) {
+  cli_append(cli->arena, &cli->sets, text);
+  cli_append(cli->arena, &cli->set_options, arena_printf(cli->arena, "--%s", row->name));
+}
+
 static void options_apply(struct cli *cli, enum option_id id, char *text,
                           struct argp_state *state) {
   const struct option_row *row = &option_rows[id];
@@ -166,8 +172,10 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
     case OPTION_SWEEP:
       if (!strchr(text, '=') || text[0] == '=')
         argp_error(state, "--%s: '%s' is not %s", row->name, text, row->argument);
-      cli_append(cli->arena, id == OPTION_SET ? &cli->sets : &cli->axes, text);
-      if (id == OPTION_SET) cli_append(cli->arena, &cli->set_options, "--set");
+      if (id == OPTION_SET)
+        options_add_set(cli, row, text);
+      else
+        cli_append(cli->arena, &cli->axes, text);
       break;
     case OPTION_PRECISION:
     case OPTION_MIN_REPS:
@@ -185,8 +193,7 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
       if (id == OPTION_REPS) cli->has_reps = true;
       if (id == OPTION_WARMUP) cli->has_auto_warmup = strcmp(text, row->words[0]) == 0;
       if (id == OPTION_WARMUP && cli->has_auto_warmup) break;
-      cli_append(cli->arena, &cli->sets, arena_printf(cli->arena, "%s=%s", row->set_path, text));
-      cli_append(cli->arena, &cli->set_options, arena_printf(cli->arena, "--%s", row->name));
+      options_add_set(cli, row, arena_printf(cli->arena, "%s=%s", row->set_path, text));
       break;
     case OPTION_REPLICATION:
       options_check_replication(cli, count, state);
