@@ -376,9 +376,8 @@ static void start_pick(struct hv *hv, struct vcpu *v) {
   }
 }
 
-/* To enter many into the calendar one by one takes longer than to look at all of it. */
 static void start_picks(struct hv *hv) {
-  bool are_many = hv->n_picks > hv->n_pcpus / 8;
+  bool are_many = move_are_many(hv, hv->n_picks);
   bool is_common_end = hv->n_picks > 1 && end_together(hv);
   for (uint32_t i = 0; i < hv->n_picks;) {
     struct vcpu *v = hv->picks[i];

@@ -132,10 +132,9 @@ static uint32_t costop_quiet(struct hv *hv, struct vcpu *vcpus, const uint32_t *
   return moves.n;
 }
 
-/* To clear many entries of the calendar one by one takes longer than to look at all of it. */
 void hv_costop_running(struct hv *hv, struct hv_vm *vm, const uint32_t *which, uint32_t n) {
   struct vcpu *vcpus = &hv->vcpus[vm->first_vcpu];
-  bool are_many = n > hv->n_pcpus / 8;
+  bool are_many = move_are_many(hv, n);
   for (uint32_t i = 0; i < n; i++) {
     i += costop_quiet(hv, vcpus, which + i, n - i, are_many);
     if (i < n) hv_costop(hv, &vcpus[which[i]]);

@@ -24,6 +24,9 @@ ALWAYS_INLINE void move_arm(struct hv *hv, const struct vcpu *v, pcpu_id_t p, in
   move_sync_event(hv, v, p);
 }
 
+/* To enter or clear many pCPUs in the calendar one by one takes longer than to build all of it. */
+static inline bool move_are_many(const struct hv *hv, uint32_t n) { return n > hv->n_pcpus / 8; }
+
 /* --- delay.c --- */
 
 /* Is the decision about v, which is due, put off? Only if hv->delay_ns > 0. */

@@ -400,7 +400,7 @@ static bool simple_decide_all(struct hv *hv) {
   uint32_t n = 0;
   for (pcpu_id_t p = ID_NONE; (p = pcpuset_next(&hv->asked, p + 1)) != ID_NONE; n++)
     if (!(hv->picks[n] = quiet_next(hv, p))) return false;
-  bool are_many = n > hv->n_pcpus / 8;
+  bool are_many = move_are_many(hv, n);
   for (uint32_t i = 0; i < n; i++) {
     struct vcpu *next = hv->picks[i];
     struct fairqueue_member *member = member_of(hv, next);
