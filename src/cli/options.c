@@ -151,6 +151,16 @@ static void options_add_set(struct cli *cli, const struct option_row *row, const
   cli_append(cli->arena, &cli->set_options, arena_printf(cli->arena, "--%s", row->name));
 }
 
+/* PATH=VALUE or PATH=LIST. */
+static void options_apply_assignment(struct cli *cli, enum option_id id, const char *text,
+                                     struct argp_state *state) {
+  const struct option_row *row = &option_rows[id];
+  if (!strchr(text, '=') || text[0] == '=')
+    argp_error(state, "--%s: '%s' is not %s", row->name, text, row->argument);
+  if (id == OPTION_SET) options_add_set(cli, row, text);
+  if (id == OPTION_SWEEP) cli_append(cli->arena, &cli->axes, text);
+}
+
 static void options_apply(struct cli *cli, enum option_id id, char *text,
                           struct argp_state *state) {
   const struct option_row *row = &option_rows[id];
@@ -170,12 +180,7 @@ static void options_apply(struct cli *cli, enum option_id id, char *text,
       break;
     case OPTION_SET:
     case OPTION_SWEEP:
-      if (!strchr(text, '=') || text[0] == '=')
-        argp_error(state, "--%s: '%s' is not %s", row->name, text, row->argument);
-      if (id == OPTION_SET)
-        options_add_set(cli, row, text);
-      else
-        cli_append(cli->arena, &cli->axes, text);
+      options_apply_assignment(cli, id, text, state);
       break;
     case OPTION_PRECISION:
     case OPTION_MIN_REPS:
